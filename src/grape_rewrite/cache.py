@@ -1,0 +1,41 @@
+"""Where derived files (rendered images, embeddings, dequantised weights) are kept between runs."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from grape_rewrite.errors import UserError
+
+
+def cache_folder() -> Path:
+    """Return the root of the cache: `$GRAPE_CACHE`, else `$XDG_CACHE_HOME/grape`, else `~/.cache/grape`."""
+    if "GRAPE_CACHE" in os.environ:
+        return Path(os.environ["GRAPE_CACHE"]).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "grape"
+
+
+@contextmanager
+def whole_folder(target: Path) -> Iterator[Path]:
+    """Yield an empty folder beside `target` that becomes `target` only when the block ends without an error.
+
+    A crash half-way therefore never leaves a folder that looks complete.
+
+    :param target: the folder to make; if it exists already it is replaced.
+    :raises UserError: when the disk cannot take it, with the folder and the system's reason.
+    """
+    draft = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        draft.mkdir(parents=True)
+        yield draft
+        if target.exists():
+            shutil.rmtree(target)
+        draft.rename(target)
+    except OSError as error:
+        raise UserError(
+            f"cannot write {target}: {error.strerror or error}; free some space or set GRAPE_CACHE to another folder"
+        ) from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)

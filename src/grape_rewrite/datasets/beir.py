@@ -1,0 +1,178 @@
+"""Data sets as folders in the BEIR layout, read strictly and written whole.
+
+Source: Thakur et al., "BEIR: A Heterogeneous Benchmark for Zero-shot Evaluation of Information Retrieval Models",
+NeurIPS Datasets and Benchmarks 2021. Beside BEIR's own keys, records may have `image` (a path within the folder),
+`language`, and, in queries, `english`: a human's English wording of the query, used as a reference row in evaluation.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from grape_rewrite.datasets.corpus import Corpus, Item
+from grape_rewrite.datasets.records import read_lines, read_records, shown
+from grape_rewrite.datasets.split import Query, Split
+from grape_rewrite.errors import UserError
+
+QRELS_HEADER = ["query-id", "corpus-id", "score"]
+
+Qrels = dict[str, dict[str, int]]
+
+
+def read_corpus(folder: Path) -> Corpus:
+    """Read `corpus.jsonl`. A `title`, as some BEIR sets have, is put before the text.
+
+    :raises UserError: for a missing or empty file, and for every record that is not valid, with its line.
+    """
+    if not folder.is_dir():
+        raise UserError(
+            f"there is no folder {folder}; a data set is a folder with corpus.jsonl, queries.jsonl and qrels/"
+        )
+    file = folder / "corpus.jsonl"
+    if not file.is_file():
+        raise UserError(
+            f"{folder} has no corpus.jsonl; a data set is a folder with corpus.jsonl, queries.jsonl and qrels/"
+        )
+    items = []
+    for record in read_records(file):
+        texts = [text for text in (record.text("title"), record.text()) if text is not None]
+        item = Item(record.id(), " ".join(texts) or None, record.image())
+        if item.text is None and item.image is None:
+            raise record.error(f'item {shown(item.id)} has neither a "text" nor an "image"; give it one or both')
+        items.append(item)
+    if not items:
+        raise UserError(f"{file} is empty; it needs at least one item a line")
+    return Corpus(items)
+
+
+def read_queries(folder: Path) -> dict[str, Query]:
+    """Read `queries.jsonl` into id -> query, in the order of the file.
+
+    :raises UserError: for a missing file, and for every record that is not valid, with its line.
+    """
+    file = folder / "queries.jsonl"
+    if not file.is_file():
+        raise UserError(f'{folder} has no queries.jsonl; it needs one {{"_id": ..., "text": ...}} a line')
+    queries = {}
+    for record in read_records(file):
+        text, image = record.text(), record.image()
+        if text is None:
+            only = (
+                "has an image but no text; composed queries with only an image are not yet supported"
+                if image
+                else "has no text"
+            )
+            raise record.error(f'query {shown(record.id())} {only}; give it a "text"')
+        query = Query(record.id(), text, image, record.text("language"), record.text("english"))
+        queries[query.id] = query
+    return queries
+
+
+def read_qrels(file: Path) -> Iterable[tuple[int, str, str, int]]:
+    """Yield the line number, query id, corpus id and score of each judgement of a qrels file.
+
+    :raises UserError: for a wrong header, a wrong number of columns, a score that is not an integer, and a pair that
+        is judged twice. A file without any line yields nothing.
+    """
+    lines = read_lines(file)
+    number, header = next(lines, (0, ""))
+    if number and header.split("\t") != QRELS_HEADER:
+        valid = "\\t".join(QRELS_HEADER)
+        raise UserError(
+            f"{file}, line {number}: the header is {shown(header)}; it must be '{valid}' (separated by tabs)"
+        )
+    first: dict[tuple[str, str], int] = {}
+    for number, line in lines:
+        columns = line.split("\t")
+        if len(columns) != len(QRELS_HEADER):
+            raise UserError(
+                f"{file}, line {number}: {shown(line)} has {len(columns)} columns separated by tabs; 3 are valid"
+            )
+        query, item, score = columns
+        if not re.fullmatch(r"-?[0-9]{1,9}", score):
+            raise UserError(
+                f"{file}, line {number}: score {shown(score)} is not an integer; 0 is irrelevant, 1 or more relevant"
+            )
+        if (query, item) in first:
+            raise UserError(
+                f"{file}, line {number}: query {shown(query)} and item {shown(item)} were judged in line "
+                f"{first[query, item]}; one judgement a pair is valid"
+            )
+        first[query, item] = number
+        yield number, query, item, int(score)
+
+
+def read_split(folder: Path, name: str, queries: Mapping[str, Query], corpus: Corpus) -> Split:
+    """Read `qrels/NAME.tsv`; the split holds the queries that it names, in the order of `queries`.
+
+    A score of 0 or less judges an item irrelevant; only positives are kept.
+
+    :raises UserError: for a split without a file or without judgements (naming those that exist), an id that is in no
+        file, and a query without a relevant item.
+    """
+    file = folder / "qrels" / f"{name}.tsv"
+    if name not in (existing := split_names(folder)):
+        raise UserError(f"{folder} has no split {name!r} (no file qrels/{name}.tsv); {_list(existing)}")
+    qrels: Qrels = {}
+    for line, query, item, score in read_qrels(file):
+        if query not in queries:
+            raise UserError(f"{file}, line {line}: there is no query {shown(query)} in {folder / 'queries.jsonl'}")
+        if item not in corpus.position:
+            raise UserError(f"{file}, line {line}: there is no item {shown(item)} in {folder / 'corpus.jsonl'}")
+        positives = qrels.setdefault(query, {})
+        if score > 0:
+            positives[item] = score
+    if not qrels:
+        raise UserError(f"{file}: the split {name!r} is empty, it has no line below its header; {_list(existing)}")
+    for query, positives in qrels.items():
+        if not positives:
+            raise UserError(
+                f"{file}: query {shown(query)} has no relevant item (score 1 or more); judge one or leave it out"
+            )
+    chosen = [query for id, query in queries.items() if id in qrels]
+    return Split(name, chosen, {query.id: qrels[query.id] for query in chosen})
+
+
+def split_names(folder: Path) -> list[str]:
+    """Return the names of the splits that have a file, sorted."""
+    return sorted(file.stem for file in (folder / "qrels").glob("*.tsv"))
+
+
+def write_dataset(folder: Path, corpus: Iterable[Item], queries: Iterable[Query], qrels: Mapping[str, Qrels]) -> None:
+    """Write a data set into an existing folder, in which its images lie already.
+
+    :param folder: as a rule the one that `cache.whole_folder` yields, so that it appears only when it is whole.
+    :param qrels: split -> query id -> {corpus id: score}.
+    """
+
+    def image(path: Path | None) -> str | None:
+        return None if path is None else path.relative_to(folder).as_posix()
+
+    write_records(
+        folder / "corpus.jsonl", ({"_id": item.id, "text": item.text, "image": image(item.image)} for item in corpus)
+    )
+    write_records(
+        folder / "queries.jsonl",
+        (
+            {"_id": q.id, "text": q.text, "image": image(q.image), "language": q.language, "english": q.reference}
+            for q in queries
+        ),
+    )
+    (folder / "qrels").mkdir(exist_ok=True)
+    for name, judgements in qrels.items():
+        rows = [[query, item, str(score)] for query, items in judgements.items() for item, score in items.items()]
+        text = "".join("\t".join(row) + "\n" for row in [QRELS_HEADER, *rows])
+        (folder / "qrels" / f"{name}.tsv").write_bytes(text.encode())
+
+
+def write_records(file: Path, records: Iterable[Mapping[str, object]]) -> None:
+    """Write one JSON object a line, leaving out keys whose value is None."""
+    with file.open("w", encoding="utf-8", newline="\n") as lines:
+        for record in records:
+            fields = {key: value for key, value in record.items() if value is not None}
+            lines.write(json.dumps(fields, ensure_ascii=False) + "\n")
+
+
+def _list(names: list[str]) -> str:
+    return f"the splits with a file are {', '.join(names)}" if names else "there is no split with a file"

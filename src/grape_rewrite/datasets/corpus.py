@@ -1,0 +1,78 @@
+"""What is searched."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import overload
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that can be found: a text, a picture (the path of its file), or both."""
+
+    id: str
+    text: str | None = None
+    image: Path | None = None
+
+
+class Corpus(Sequence[Item]):
+    """The items searched, in the order of their file. Row `i` of an index is item `i` here."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        self.items = list(items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @overload
+    def __getitem__(self, row: int) -> Item: ...
+
+    @overload
+    def __getitem__(self, row: slice) -> list[Item]: ...
+
+    def __getitem__(self, row: int | slice) -> Item | list[Item]:
+        return self.items[row]
+
+    def __iter__(self) -> Iterator[Item]:
+        return iter(self.items)
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """The ids, by row."""
+        return [item.id for item in self.items]
+
+    @cached_property
+    def position(self) -> dict[str, int]:
+        """The row of each id."""
+        return {id: row for row, id in enumerate(self.ids)}
+
+    @property
+    def has_images(self) -> bool:
+        """Whether every item has a picture, so that the corpus can be searched by its pictures."""
+        return all(item.image is not None for item in self.items)
+
+    @property
+    def has_texts(self) -> bool:
+        """Whether every item has a text, so that the corpus can be searched by its texts."""
+        return all(item.text is not None for item in self.items)
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256 over all ids, texts and bytes of the pictures, in order; equal corpora have equal ones.
+
+        The pictures are read once; the answer is kept on the object. Where they lie does not matter.
+        """
+        return self._fingerprint
+
+    @cached_property
+    def _fingerprint(self) -> str:
+        digest = hashlib.sha256()
+        for item in self.items:
+            text = None if item.text is None else item.text.encode()
+            image = None if item.image is None else item.image.read_bytes()
+            for part in (item.id.encode(), text, image):
+                # The length in front keeps ("ab", "c") and ("a", "bc") apart; -1 keeps nothing and an empty text apart.
+                digest.update(f"{-1 if part is None else len(part)}:".encode())
+                digest.update(part or b"")
+        return digest.hexdigest()

@@ -1,0 +1,69 @@
+"""A data set: what is searched, and queries with judgements in splits."""
+
+import hashlib
+from functools import cached_property
+from pathlib import Path
+
+from grape_rewrite.datasets.beir import read_corpus, read_queries, read_split, split_names
+from grape_rewrite.datasets.corpus import Corpus
+from grape_rewrite.datasets.split import Query, Split
+
+
+class Dataset:
+    """A folder in the BEIR layout. The corpus is read at once, a split when it is first used."""
+
+    def __init__(self, folder: Path, corpus: Corpus) -> None:
+        self.folder = folder
+        self.corpus = corpus
+        self._splits: dict[str, Split] = {}
+
+    @staticmethod
+    def load(folder: str | Path) -> "Dataset":
+        """Read a data set.
+
+        :param folder: a folder in the BEIR layout, or `emoji`, the embedded data set, which is built into the cache
+            when it is not there yet. A folder of that name is `./emoji`, or any `Path`.
+        :raises UserError: for everything in its files that is not valid, with the file, the line and the value.
+        """
+        if folder == "emoji":
+            from grape_rewrite.datasets.emoji import build_emoji
+
+            folder = build_emoji()
+        folder = Path(folder).expanduser()
+        return Dataset(folder, read_corpus(folder))
+
+    @cached_property
+    def queries(self) -> dict[str, Query]:
+        """All queries by their id, those of no split too."""
+        return read_queries(self.folder)
+
+    def split(self, name: str) -> Split:
+        """Return a split by its name, that of a file `qrels/NAME.tsv`."""
+        if name not in self._splits:
+            self._splits[name] = read_split(self.folder, name, self.queries, self.corpus)
+        return self._splits[name]
+
+    @property
+    def train(self) -> Split:
+        """The queries to train on."""
+        return self.split("train")
+
+    @property
+    def dev(self) -> Split:
+        """The queries to choose checkpoints and settings by."""
+        return self.split("dev")
+
+    @property
+    def test(self) -> Split:
+        """The queries to report."""
+        return self.split("test")
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256 over the corpus, the queries and the judgements of all splits."""
+        digest = hashlib.sha256(self.corpus.fingerprint().encode())
+        names = ["queries.jsonl", *(f"qrels/{name}.tsv" for name in split_names(self.folder))]
+        for name in names:
+            file = self.folder / name
+            content = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+            digest.update(f"{name} {content}\n".encode())
+        return digest.hexdigest()

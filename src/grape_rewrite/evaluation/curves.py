@@ -1,0 +1,136 @@
+"""Curves of training as points of small line charts; the report's template draws them as inline SVG."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+Row = Mapping[str, float]
+
+# The drawing area of a chart, in units of its view box of 320 x 170.
+LEFT, RIGHT, TOP, BOTTOM = 38.0, 312.0, 8.0, 146.0
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line: its name, the polylines of all values and of their moving average, and its last value."""
+
+    name: str
+    points: str
+    smooth: str
+    last: float
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One chart: its title, its lines, and its ticks as (position, label)."""
+
+    title: str
+    note: str
+    series: list[Series]
+    x_ticks: list[tuple[float, str]]
+    y_ticks: list[tuple[float, str]]
+
+
+def training_charts(history: Sequence[Row]) -> list[Chart]:
+    """Return a chart for each figure that the training history holds.
+
+    :param history: one row for each logged step, with `step` and any of `mrr`, `dev_mrr`, `reward`,
+        `rewards/<term>/mean`, `rewrite_tokens`, `entropy` and `zero_variance`; a row may lack some.
+    :return: the charts, in that order; none when there are fewer than two steps.
+    """
+    terms = {
+        key: key.removeprefix("rewards/").removesuffix("/mean").replace("_", " ")
+        for row in history
+        for key in row
+        if key.startswith("rewards/") and key.endswith("/mean")
+    }
+    panels: list[tuple[str, str, dict[str, str]]] = [
+        ("Mean reciprocal rank", "of sampled rewrites", {"mrr": "training queries", "dev_mrr": "dev queries"}),
+        ("Reward", "mean of each term", terms or {"reward": "reward"}),
+        ("Rewrite length", "tokens", {"rewrite_tokens": "tokens"}),
+        ("Entropy", "nats a token", {"entropy": "entropy"}),
+        ("Groups without variance", "share that teaches nothing", {"zero_variance": "share"}),
+    ]
+    charts = (_chart(title, note, names, history) for title, note, names in panels)
+    return [chart for chart in charts if chart]
+
+
+def _chart(title: str, note: str, names: Mapping[str, str], history: Sequence[Row]) -> Chart | None:
+    lines = {name: _values(history, key) for key, name in names.items()}
+    lines = {name: values for name, values in lines.items() if len(values) > 1}
+    if not lines:
+        return None
+    everything = np.concatenate(list(lines.values()))
+    x_ticks, y_ticks = ticks(*_range(everything[:, 0]), whole=True), ticks(*_range(everything[:, 1]))
+    x_low, x_high = _range(everything[:, 0])
+    y_low, y_high = min(y_ticks[0], everything[:, 1].min()), max(y_ticks[-1], everything[:, 1].max())
+
+    def x(value: float) -> float:
+        return LEFT + (value - x_low) / (x_high - x_low) * (RIGHT - LEFT)
+
+    def y(value: float) -> float:
+        return BOTTOM - (value - y_low) / (y_high - y_low) * (BOTTOM - TOP)
+
+    def polyline(steps: np.ndarray, values: np.ndarray) -> str:
+        return " ".join(f"{x(step):.1f},{y(value):.1f}" for step, value in zip(steps, values, strict=True))
+
+    return Chart(
+        title,
+        note,
+        [
+            Series(
+                name,
+                polyline(values[:, 0], values[:, 1]),
+                polyline(values[:, 0], moving_average(values[:, 1])),
+                float(values[-1, 1]),
+            )
+            for name, values in lines.items()
+        ],
+        [(x(tick), f"{tick:g}") for tick in x_ticks],
+        [(y(tick), f"{tick:g}") for tick in y_ticks],
+    )
+
+
+def _values(history: Sequence[Row], key: str) -> np.ndarray:
+    """Return (steps, 2): step and value, wherever the row has a finite one."""
+    pairs = [(row["step"], row[key]) for row in history if isinstance(row.get(key), int | float)]
+    return np.array([pair for pair in pairs if math.isfinite(pair[1])], dtype=np.float64).reshape(-1, 2)
+
+
+def _range(values: np.ndarray) -> tuple[float, float]:
+    low, high = float(values.min()), float(values.max())
+    return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+
+def ticks(low: float, high: float, count: int = 4, whole: bool = False) -> list[float]:
+    """Return about `count` round numbers from the one at or below `low` to the one at or above `high`.
+
+    >>> ticks(0.13, 0.42)
+    [0.1, 0.2, 0.3, 0.4, 0.5]
+    >>> ticks(1, 40, whole=True)  # none outside the range, where only whole numbers make sense
+    [10, 20, 30, 40]
+
+    :param low: the lowest value.
+    :param high: the highest value, above `low`.
+    :param count: how many steps to aim at.
+    :param whole: whole numbers within the range only.
+    """
+    step = 10 ** math.floor(math.log10((high - low) / count))
+    step = next(step * factor for factor in (1, 2, 5, 10) if step * factor * count >= (high - low) * 0.999)
+    if whole:
+        step = max(step, 1)
+        first, last = math.ceil(low / step), math.floor(high / step)
+    else:
+        first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return [round(number * step, 10) for number in range(first, last + 1)]
+
+
+def moving_average(values: np.ndarray) -> np.ndarray:
+    """Return the centred mean over a tenth of the values (an odd number of them, fewer at the ends)."""
+    half = len(values) // 20
+    total = np.concatenate([[0.0], np.cumsum(values)])
+    at = np.arange(len(values))
+    low, high = np.maximum(at - half, 0), np.minimum(at + half + 1, len(values))
+    return (total[high] - total[low]) / (high - low)

@@ -1,0 +1,158 @@
+"""Methods side by side on one split: from rewrites to `evaluation.json`, run files and the data of the report."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import numpy as np
+import numpy.typing as npt
+
+from grape_rewrite.errors import UserError
+from grape_rewrite.evaluation.atomic import write_text
+from grape_rewrite.evaluation.inflation import Rows
+from grape_rewrite.evaluation.method import Method, measure
+from grape_rewrite.evaluation.summary import by_language, cluster_labels, compare, summarise_method
+from grape_rewrite.evaluation.trec import write_run
+
+if TYPE_CHECKING:
+    from grape_rewrite.datasets import Corpus, Query, Split
+    from grape_rewrite.index import Index
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The result of `evaluate_methods`: the summary, and what each query's results were."""
+
+    corpus: "Corpus"
+    queries: "list[Query]"
+    positives: Rows
+    methods: dict[str, Method]
+    reference: str
+    summary: dict[str, Any]
+
+    def to_json(self) -> str:
+        """Return the text of `evaluation.json`; `summary` is the same as a dictionary."""
+        return json.dumps(self.summary, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+    def write(self, folder: Path) -> None:
+        """Write `evaluation.json`, `rewrites.jsonl` and one TREC run file for each method into a folder.
+
+        :param folder: where to; made when missing, files of the same names are replaced.
+        :raises UserError: when a file cannot be written.
+        """
+        for name, method in self.methods.items():
+            run = {
+                query.id: [(self.corpus.ids[row], score) for row, score in zip(rows, scores, strict=True)]
+                for query, rows, scores in zip(
+                    self.queries, method.top.tolist(), method.top_scores.tolist(), strict=True
+                )
+            }
+            # Quoted, because a method may be named after a folder.
+            write_run(folder / "runs" / f"{quote(name, safe='')}.trec", run, name)
+        lines = [json.dumps(self._query_record(row), ensure_ascii=False) + "\n" for row in range(len(self.queries))]
+        write_text(folder / "rewrites.jsonl", "".join(lines))
+        # Last, so that a folder with this file in it is complete.
+        write_text(folder / "evaluation.json", self.to_json())
+
+    def _query_record(self, row: int) -> dict[str, Any]:
+        query = self.queries[row]
+        return {
+            "_id": query.id,
+            "query": query.text,
+            "language": query.language,
+            "positives": [self.corpus.ids[item] for item in self.positives[row]],
+            "methods": {
+                name: {
+                    "rewrite": method.rewrites[row],
+                    "rank": float(method.ranks[row]),
+                    "top": [self.corpus.ids[item] for item in method.top[row, :5]],
+                }
+                for name, method in self.methods.items()
+            },
+        }
+
+
+def evaluate_methods(
+    rewrites: "Mapping[str, list[str] | None]",
+    index: "Index",
+    split: "Split",
+    reference: str = "raw",
+    seed: int = 0,
+    costs: Mapping[str, Mapping[str, float]] | None = None,
+    progress: bool = False,
+) -> Evaluation:
+    """Evaluate methods by their rewrites of the same queries; each distinct text is embedded once.
+
+    Intervals and tests draw clusters of queries with the same positives, not single queries.
+
+    :param rewrites: method -> one rewrite for each query of the split, in its order; None for the queries themselves.
+    :param index: the embedded corpus.
+    :param split: the queries and their judgements.
+    :param reference: the method that harm and score inflation are measured against.
+    :param seed: seed of bootstrap and tests.
+    :param costs: method -> `rewrite_tokens` (mean) and `ms_per_query`, where they were measured.
+    :param progress: show a progress bar while embedding.
+    :return: the evaluation; `.summary` is the content of `evaluation.json`.
+    :raises UserError: when the split is empty, a method lacks rewrites, the reference is no method, or the retriever
+        returns an embedding that is not finite.
+    """
+    if len(split) == 0:
+        raise UserError(f"split {split.name!r} has no queries; there is nothing to evaluate")
+    if reference not in rewrites:
+        raise UserError(f"reference {reference!r} is not among the methods {', '.join(map(repr, rewrites))}")
+    texts = {name: list(split.texts if given is None else given) for name, given in rewrites.items()}
+    for name, given in texts.items():
+        if len(given) != len(split):
+            raise UserError(f"method {name!r} has {len(given)} rewrites for {len(split)} queries of {split.name!r}")
+
+    positives = split.positives(index.corpus)
+    gains = [
+        np.array([split.qrels[query.id][index.corpus.ids[row]] for row in rows])
+        for query, rows in zip(split.queries, positives, strict=True)
+    ]
+    embeddings = _embed(texts, index, progress)
+    methods = {name: measure(texts[name], embeddings[name], index, positives, gains) for name in texts}
+    clusters = cluster_labels(positives)
+    summary = {
+        "methods": {
+            name: summarise_method(method, methods[reference], clusters, seed, (costs or {}).get(name, {}))
+            for name, method in methods.items()
+        },
+        "comparisons": compare(methods, clusters, seed),
+        "by_language": by_language(methods, [query.language for query in split.queries], clusters, seed),
+        "queries": len(split),
+        "corpus": len(index.corpus),
+        "skipped": len(index.skipped),
+        "clusters": int(clusters.max()) + 1,
+        "reference": reference,
+        "seed": seed,
+        "fingerprints": {
+            "retriever": index.retriever.fingerprint(),
+            "corpus": index.corpus.fingerprint(),
+            "queries": _fingerprint(split),
+        },
+    }
+    return Evaluation(index.corpus, split.queries, positives, methods, reference, summary)
+
+
+def _embed(texts: Mapping[str, list[str]], index: "Index", progress: bool) -> dict[str, npt.NDArray[np.float32]]:
+    distinct = {text: row for row, text in enumerate(dict.fromkeys(text for given in texts.values() for text in given))}
+    embeddings = index.retriever.embed_texts(list(distinct), progress=progress)
+    broken = ~np.isfinite(embeddings).all(axis=1)
+    if broken.any():
+        text = list(distinct)[int(np.argmax(broken))]
+        raise UserError(f"retriever {index.retriever.name!r} gives no finite embedding for {text!r}")
+    return {name: embeddings[[distinct[text] for text in given]] for name, given in texts.items()}
+
+
+def _fingerprint(split: "Split") -> str:
+    """Return the SHA-256 of the queries with their judgements."""
+    digest = hashlib.sha256()
+    for query in split.queries:
+        record = [query.id, query.text, query.language, sorted(split.qrels[query.id].items())]
+        digest.update(json.dumps(record).encode())
+    return digest.hexdigest()

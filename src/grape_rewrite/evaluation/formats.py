@@ -1,0 +1,85 @@
+"""Numbers as a reader wants them."""
+
+from typing import Any
+
+MINUS = "\u2212"
+
+
+def percent(share: float) -> str:
+    """Return a share as a percentage without its sign.
+
+    >>> percent(0.4375)
+    '43.8'
+    """
+    return f"{100 * share:.1f}"
+
+
+def points(difference: float) -> str:
+    """Return a difference of shares in percentage points.
+
+    >>> points(0.067), points(-0.004), points(-0.0001)
+    ('+6.7', '\u22120.4', '0.0')
+    """
+    return _signed(100 * difference, 1)
+
+
+def decimal(difference: float) -> str:
+    """Return a difference of scores.
+
+    >>> decimal(0.0651)
+    '+0.065'
+    """
+    return _signed(difference, 3)
+
+
+def rank(value: float) -> str:
+    """Return a rank; a tie makes halves.
+
+    >>> rank(1.0), rank(2.5), rank(1204.0)
+    ('1', '2.5', '1,204')
+    """
+    return f"{value:,.1f}".removesuffix(".0")
+
+
+def confidence(p: float) -> str:
+    """Return a p-value.
+
+    >>> confidence(0.0001), confidence(0.0123), confidence(0.5)
+    ('p = 0.0001', 'p = 0.012', 'p = 0.50')
+    """
+    digits = 4 if p < 0.001 else 3 if p < 0.1 else 2
+    return f"p = {p:.{digits}f}"
+
+
+def amount(value: Any, digits: int = 1) -> str:
+    """Return a measured amount, or a dash where it was not measured.
+
+    >>> amount(12.34), amount(None)
+    ('12.3', '\u2013')
+    """
+    return "\u2013" if value is None else f"{value:,.{digits}f}".replace("-", MINUS)
+
+
+def significant(value: float) -> str:
+    """Return a number with three significant digits.
+
+    >>> significant(0.64213), significant(-12.0)
+    ('0.642', '\u221212')
+    """
+    return f"{value:.3g}".replace("-", MINUS)
+
+
+def within(label: str) -> str:
+    """Return a label as it is written within a sentence: abbreviations stay as they are.
+
+    >>> within("Raw queries"), within("GRAPE")
+    ('raw queries', 'GRAPE')
+    """
+    return label if label[:2].isupper() else label[:1].lower() + label[1:]
+
+
+def _signed(value: float, digits: int) -> str:
+    text = f"{abs(value):.{digits}f}"
+    if float(text) == 0:
+        return text
+    return f"{'+' if value > 0 else MINUS}{text}"

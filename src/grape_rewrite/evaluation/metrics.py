@@ -1,0 +1,120 @@
+"""Ranking metrics of each query: recall, reciprocal rank, nDCG, none of them swayed by the order of the corpus.
+
+Items with equal scores have no order among themselves. Recall and nDCG are therefore expected values over all orders
+of the tied items (McSherry and Najork, "Computing Information Retrieval Performance Measures Efficiently in the
+Presence of Tied Scores", ECIR 2008); the reciprocal rank takes the average rank, a tie counting one half. Without
+ties all three equal ranx's and trec_eval's `recall`, `ndcg` (linear gain) and `mrr`.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from grape_rewrite.rewards.rank import best_positive_rank
+
+Scores = npt.NDArray[np.floating]
+Rows = Sequence[npt.NDArray[np.integer]]
+
+METRICS = ("recall@1", "recall@5", "recall@10", "mrr", "ndcg@10")
+
+
+def recall(scores: Scores, positives: Rows, k: int) -> npt.NDArray[np.float64]:
+    """Return the share of each query's positives expected among its k best items.
+
+    >>> recall(np.array([[0.9, 0.5, 0.5, 0.1]]), [np.array([1])], k=2)  # tied with one other for the second place
+    array([0.5])
+
+    :param scores: (n, N) scores of every corpus item for each of n queries.
+    :param positives: n arrays of column numbers, none empty.
+    :param k: how many of the best items count, at least 1.
+    :return: (n,) shares in [0, 1].
+    :raises ValueError: when k is not positive, a query has no positive, or the lengths differ.
+    """
+    _check(scores, positives, k)
+    found = np.empty(len(scores))
+    for row, (values, relevant) in enumerate(zip(scores, positives, strict=True)):
+        above, level = _places(values, relevant)
+        found[row] = np.clip((k - above) / level, 0, 1).mean()
+    return found
+
+
+def reciprocal_rank(scores: Scores, positives: Rows) -> npt.NDArray[np.float64]:
+    """Return 1 / rank of each query's best positive, the rank being `best_positive_rank`.
+
+    >>> reciprocal_rank(np.array([[0.9, 0.5, 0.5, 0.1]]), [np.array([1])])
+    array([0.4])
+
+    :param scores: (n, N) scores.
+    :param positives: n arrays of column numbers, none empty.
+    :return: (n,) values in (0, 1].
+    :raises ValueError: when a query has no positive, or the lengths differ.
+    """
+    return 1 / best_positive_rank(scores, positives)
+
+
+def ndcg(scores: Scores, positives: Rows, k: int, gains: Rows | None = None) -> npt.NDArray[np.float64]:
+    """Return each query's normalised discounted cumulative gain at k (Järvelin and Kekäläinen, TOIS 2002).
+
+        DCG@k = sum_{p in P} gain_p * E[ [place_p <= k] / log2(1 + place_p) ],    nDCG@k = DCG@k / ideal DCG@k
+
+    >>> ndcg(np.array([[0.9, 0.5, 0.3, 0.1]]), [np.array([1])], k=10).round(4)
+    array([0.6309])
+
+    :param scores: (n, N) scores.
+    :param positives: n arrays of column numbers, none empty.
+    :param k: how many of the best items count, at least 1.
+    :param gains: n arrays of relevance grades above 0, in the order of the positives; all 1 when not given.
+    :return: (n,) values in [0, 1].
+    :raises ValueError: when k is not positive, a query has no positive, or the lengths differ.
+    """
+    _check(scores, positives, k)
+    if gains is None:
+        gains = [np.ones(len(relevant), dtype=np.int64) for relevant in positives]
+    # discounts[j] is the sum of the discounts of the first j places; it stays level beyond k.
+    discounts = np.concatenate([[0.0], np.cumsum(1 / np.log2(np.arange(2, k + 2)))])
+    result = np.empty(len(scores))
+    for row, (values, relevant, gain) in enumerate(zip(scores, positives, gains, strict=True)):
+        above, level = _places(values, relevant)
+        discount = (discounts[np.minimum(above + level, k)] - discounts[np.minimum(above, k)]) / level
+        best = np.sort(gain)[::-1][:k]
+        result[row] = (gain * discount).sum() / (best / np.log2(np.arange(2, len(best) + 2))).sum()
+    return result
+
+
+def query_metrics(scores: Scores, positives: Rows, gains: Rows | None = None) -> dict[str, npt.NDArray[np.float64]]:
+    """Return every metric of the evaluation, `METRICS`, for each query.
+
+    :param scores: (n, N) scores.
+    :param positives: n arrays of column numbers, none empty.
+    :param gains: n arrays of relevance grades for nDCG; all 1 when not given.
+    :return: metric name -> (n,) values.
+    :raises ValueError: when a query has no positive, or the lengths differ.
+    """
+    return {
+        "recall@1": recall(scores, positives, 1),
+        "recall@5": recall(scores, positives, 5),
+        "recall@10": recall(scores, positives, 10),
+        "mrr": reciprocal_rank(scores, positives),
+        "ndcg@10": ndcg(scores, positives, 10, gains),
+    }
+
+
+def _places(
+    values: npt.NDArray[np.floating], items: npt.NDArray[np.integer]
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return for each item how many score above it, and how many level with it (itself counted)."""
+    ordered = np.sort(values)
+    upto = np.searchsorted(ordered, values[items], side="right")
+    below = np.searchsorted(ordered, values[items], side="left")
+    return len(values) - upto, upto - below
+
+
+def _check(scores: Scores, positives: Rows, k: int) -> None:
+    if k < 1:
+        raise ValueError(f"k is {k}; it must be at least 1")
+    if len(scores) != len(positives):
+        raise ValueError(f"{len(scores)} rows of scores but {len(positives)} sets of positives")
+    for row, relevant in enumerate(positives):
+        if len(relevant) == 0:
+            raise ValueError(f"query {row} has no positive; a metric needs at least one")

@@ -1,0 +1,158 @@
+"""The report: an evaluation as one HTML file that needs nothing else, neither network nor script."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from grape_rewrite.evaluation import formats, verdict
+from grape_rewrite.evaluation.atomic import write_text
+from grape_rewrite.evaluation.curves import Row, training_charts
+from grape_rewrite.evaluation.evaluation import Evaluation
+from grape_rewrite.evaluation.gallery import gallery
+from grape_rewrite.evaluation.languages import language_name, valid_tag
+
+LABELS = {
+    "raw": "Raw queries",
+    "zero-shot": "Zero-shot",
+    "few-shot": "Few-shot",
+    "grape": "GRAPE",
+    "human": "Human English",
+    "english": "Human English",
+}
+METRIC_LABELS = {
+    "recall@1": "Recall@1",
+    "recall@5": "Recall@5",
+    "recall@10": "Recall@10",
+    "mrr": "MRR",
+    "ndcg@10": "nDCG@10",
+}
+
+
+def render_report(
+    evaluation: Evaluation,
+    history: Sequence[Row] | None = None,
+    title: str = "What rewriting does for this index",
+    details: Mapping[str, Any] | None = None,
+) -> str:
+    """Return the report as HTML. All texts in it are escaped, wherever they come from.
+
+    `details` may hold any of:
+      - `summary`: a sentence under the title;
+      - `labels`: method -> what it is called, beyond `LABELS`;
+      - `human`: the method that is a human reference, drawn as a mark to reach (default: "human" or "english");
+      - `item`: what an item of the corpus is called (default: "picture" or "text");
+      - `facts`: name -> value, such as models, versions, settings, listed beside the fingerprints;
+      - `licences`: mappings with `name`, `licence` and `credit`;
+      - `commands`: shell lines that make this report again;
+      - `notes`: further paragraphs of plain text.
+
+    :param evaluation: what `evaluate_methods` returned.
+    :param history: rows of the training log, see `training_charts`; without them the report has no curves.
+    :param title: the heading.
+    :param details: what the evaluation itself does not know.
+    :return: a whole HTML document.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    details = {"summary": "", "facts": {}, "licences": [], "commands": [], "notes": [], **(details or {})}
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        percent=formats.percent,
+        points=formats.points,
+        decimal=formats.decimal,
+        rank=formats.rank,
+        confidence=formats.confidence,
+        amount=formats.amount,
+        significant=formats.significant,
+        within=formats.within,
+        language_name=language_name,
+        valid_tag=valid_tag,
+    )
+    summary = evaluation.summary
+    ours, human, shown = _roles(summary, evaluation.reference, details)
+    labels = {**{name: name for name in summary["methods"]}, **LABELS, **details.get("labels", {})}
+    noun = details.get("item") or ("picture" if evaluation.corpus.has_images else "text")
+    against = [row for row in summary["comparisons"] if row["metric"] == "recall@10"]
+    single = all(len(rows) == 1 for rows in evaluation.positives)
+    return environment.get_template("report.html").render(
+        title=title,
+        details=details,
+        summary=summary,
+        methods=summary["methods"],
+        labels=labels,
+        metric_labels=METRIC_LABELS,
+        colours=_colours(summary["methods"], ours, human),
+        reference=evaluation.reference,
+        ours=ours,
+        human=human,
+        shown=shown,
+        noun=noun,
+        headline=verdict.headline(summary["corpus"], noun, single),
+        findings=[
+            *(verdict.difference(row, formats.within(labels[row["b"]])) for row in against if row["b"] in shown),
+            verdict.harm(summary["methods"], ours, formats.within(labels[evaluation.reference])),
+        ],
+        inflation=verdict.inflation(summary["methods"], ours, shown[-2], formats.within(labels[shown[-2]]))
+        if len(shown) > 1
+        else "",
+        top=_scale([summary["methods"]]),
+        language_top=_scale([entry["methods"] for entry in summary["by_language"].values()]),
+        spans=_spans(summary["comparisons"]),
+        charts=training_charts(history or []),
+        groups=gallery(evaluation, ours, {name: formats.within(labels[name]) for name in shown[:-1]}),
+    )
+
+
+def write_report(
+    path: Path,
+    evaluation: Evaluation,
+    history: Sequence[Row] | None = None,
+    title: str = "What rewriting does for this index",
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """Write the report whole, or not at all; the arguments are those of `render_report`.
+
+    :raises UserError: when the file cannot be written.
+    """
+    write_text(path, render_report(evaluation, history, title, details))
+
+
+def _roles(summary: Mapping[str, Any], reference: str, details: Mapping[str, Any]) -> tuple[str, str | None, list[str]]:
+    """Return our method, the human reference if there is one, and the methods that charts with little room show."""
+    methods = list(summary["methods"])
+    comparisons = summary["comparisons"]
+    ours = comparisons[0]["a"] if comparisons else methods[-1]
+    human = next(
+        (name for name in (details.get("human"), "human", "english") if name in methods and name != ours), None
+    )
+    rest = [name for name in methods if name not in (reference, ours, human)]
+    baseline = ["zero-shot"] if "zero-shot" in rest else rest[:1]
+    return ours, human, [*dict.fromkeys([reference, *baseline, ours])]
+
+
+def _colours(methods: Mapping[str, Any], ours: str, human: str | None) -> dict[str, str]:
+    """Return the style sheet's class of each method."""
+    known = {"raw": "raw", "zero-shot": "zero", "few-shot": "few", human: "human", ours: "ours"}
+    taken = {known[name] for name in methods if name in known}
+    spare = iter([name for name in ("zero", "few", "other1", "other2", "other3") if name not in taken])
+    return {name: known.get(name) or next(spare, "other3") for name in methods}
+
+
+def _scale(charts: Sequence[Mapping[str, Any]]) -> float:
+    """Return the end of the axis of Recall@10 of all charts: the next tenth above all intervals, at most 1."""
+    highs = (method["intervals"]["recall@10"]["high"] for methods in charts for method in methods.values())
+    return min(1.0, int(max(highs, default=1) * 10 + 1) / 10)
+
+
+def _spans(comparisons: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """Return for each metric half the width of an axis, around zero, that holds all its intervals."""
+    spans: dict[str, float] = {}
+    for row in comparisons:
+        spans[row["metric"]] = max(spans.get(row["metric"], 1e-6), abs(row["low"]), abs(row["high"]))
+    return spans

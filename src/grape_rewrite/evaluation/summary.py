@@ -1,0 +1,110 @@
+"""The numbers of an evaluation as they stand in `evaluation.json`: means, intervals, tests, languages."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from grape_rewrite.evaluation.harm import harm
+from grape_rewrite.evaluation.inflation import Rows, inflation
+from grape_rewrite.evaluation.method import Method
+from grape_rewrite.evaluation.metrics import METRICS
+from grape_rewrite.evaluation.significance import Interval, bootstrap_interval, randomisation_test
+
+Labels = npt.NDArray[np.int64]
+
+COMPARED = ("recall@10", "mrr", "recall@1")
+UNKNOWN_LANGUAGE = "und"  # BCP 47's tag for an undetermined language
+
+
+def cluster_labels(positives: Rows) -> Labels:
+    """Number the queries by their set of positives: queries with the same answers share a label.
+
+    >>> cluster_labels([np.array([4]), np.array([7, 4]), np.array([4])])
+    array([0, 1, 0])
+
+    :param positives: n arrays of relevant rows.
+    :return: (n,) labels.
+    """
+    numbers: dict[tuple[int, ...], int] = {}
+    return np.array([numbers.setdefault(tuple(sorted(rows.tolist())), len(numbers)) for rows in positives])
+
+
+def summarise_method(
+    method: Method, reference: Method, clusters: Labels, seed: int, cost: Mapping[str, float]
+) -> dict[str, Any]:
+    """Return one entry of `methods`.
+
+    :param method: the method.
+    :param reference: what harm and inflation are measured against: raw.
+    :param clusters: (n,) cluster labels of the queries.
+    :param seed: seed of the bootstrap.
+    :param cost: `rewrite_tokens` and `ms_per_query` where they were measured; null in the file where not.
+    """
+    intervals = {name: _interval(method.metrics[name], clusters, seed) for name in METRICS}
+    damage = harm(method.ranks, reference.ranks)
+    return {
+        **{name: interval.mean for name, interval in intervals.items()},
+        "harm": damage.share,
+        "harm_loss": damage.loss,
+        **inflation(method.levels, reference.levels)._asdict(),
+        "hubness": method.hubness,
+        "centroid": method.centroid,
+        "rewrite_tokens": cost.get("rewrite_tokens"),
+        "ms_per_query": cost.get("ms_per_query"),
+        "truncated": method.truncated,
+        "empty": method.empty,
+        "intervals": {name: {"low": found.low, "high": found.high} for name, found in intervals.items()},
+    }
+
+
+def compare(methods: Mapping[str, Method], clusters: Labels, seed: int) -> list[dict[str, Any]]:
+    """Return the method called "grape" (else the last one) against each other method, on each of `COMPARED`.
+
+    The p-values are of single tests, not adjusted for their number.
+
+    :param methods: name -> method, in the order of presentation.
+    :param clusters: (n,) cluster labels of the queries.
+    :param seed: seed of the bootstrap and of the test.
+    """
+    ours = "grape" if "grape" in methods else list(methods)[-1]
+    rows = []
+    for other in methods:
+        for metric in COMPARED if other != ours else ():
+            differences = methods[ours].metrics[metric] - methods[other].metrics[metric]
+            mean, low, high = _interval(differences, clusters, seed)
+            p = randomisation_test(differences, np.random.default_rng(seed), clusters)
+            rows.append({"a": ours, "b": other, "metric": metric, "difference": mean, "low": low, "high": high, "p": p})
+    return rows
+
+
+def by_language(
+    methods: Mapping[str, Method], languages: Sequence[str | None], clusters: Labels, seed: int
+) -> dict[str, Any]:
+    """Return the metrics for each language, and the interval of Recall@10.
+
+    :param methods: name -> method.
+    :param languages: the language of each query.
+    :param clusters: (n,) cluster labels of the queries.
+    :param seed: seed of the bootstrap.
+    :return: language -> number of queries and methods; empty when no query has a language.
+    """
+    if not any(languages):
+        return {}
+    names = np.array([language or UNKNOWN_LANGUAGE for language in languages])
+    result: dict[str, Any] = {}
+    for language in sorted(set(names.tolist())):
+        chosen = names == language
+        entry: dict[str, Any] = {}
+        for name, method in methods.items():
+            entry[name] = {metric: float(method.metrics[metric][chosen].mean()) for metric in METRICS}
+            _, low, high = _interval(method.metrics["recall@10"][chosen], clusters[chosen], seed)
+            entry[name]["intervals"] = {"recall@10": {"low": low, "high": high}}
+        result[language] = {"queries": int(chosen.sum()), "methods": entry}
+    return result
+
+
+def _interval(values: npt.NDArray[np.floating], clusters: Labels, seed: int) -> Interval:
+    # A generator of its own for each interval: a figure does not change with what else is computed beside it.
+    return bootstrap_interval(values, np.random.default_rng(seed), clusters)

@@ -1,0 +1,87 @@
+"""The findings in sentences: what the numbers say, and no more than they say."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from grape_rewrite.evaluation.formats import confidence, decimal, percent, points
+
+SIGNIFICANT = 0.05
+# Less than this share of the right item's rise as margin is called inflation.
+LEAST_MARGIN = 0.2
+
+
+class Finding(NamedTuple):
+    """One finding: its number, what the number is, and the evidence for it."""
+
+    value: str
+    text: str
+    evidence: str
+
+
+def headline(size: int, noun: str, single: bool) -> str:
+    """Return what Recall@10 is the share of, to be read after the number.
+
+    :param size: number of items in the corpus.
+    :param noun: what an item of the corpus is, "picture" or "text".
+    :param single: whether every query has just one right item.
+    """
+    if single:
+        return f"of the queries find the right {noun} among the first ten of {size:,}."
+    return f"of the relevant {noun}s are among the first ten of {size:,}."
+
+
+def difference(comparison: Mapping[str, Any], label: str) -> Finding:
+    """Return how our method compares with another on Recall@10.
+
+    :param comparison: one of the summary's `comparisons`.
+    :param label: what the other method is called.
+    """
+    text = f"points of Recall@10 against {label}"
+    if comparison["p"] >= SIGNIFICANT:
+        text += ", no more than chance may bring about"
+    evidence = (
+        f"95 % interval {points(comparison['low'])} to {points(comparison['high'])}, {confidence(comparison['p'])}"
+    )
+    return Finding(points(comparison["difference"]), text, evidence)
+
+
+def harm(methods: Mapping[str, Any], ours: str, reference: str) -> Finding:
+    """Return what rewriting costs.
+
+    :param methods: the summary's `methods`.
+    :param ours: name of our method.
+    :param reference: what the reference is called.
+    """
+    found = methods[ours]
+    return Finding(
+        f"{percent(found['harm'])} %",
+        f"of the queries rank worse than with {reference}",
+        f"their mean loss of reciprocal rank is {found['harm_loss']:.2f}" if found["harm"] else "",
+    )
+
+
+def inflation(methods: Mapping[str, Any], ours: str, baseline: str, label: str) -> str:
+    """Return whether our method wins over a baseline by its right items or by higher scores for everything.
+
+    The changes of both are against the same reference, so that their differences are those between the two.
+
+    :param methods: the summary's `methods`.
+    :param ours: name of our method.
+    :param baseline: name of what it is held against: the untrained rewriter where there is one.
+    :param label: what the baseline is called.
+    """
+    d_pos, d_neg, d_hard, margin = (
+        methods[ours][key] - methods[baseline][key] for key in ("d_pos", "d_neg", "d_hard", "margin")
+    )
+    facts = (
+        f"Against {label} the right item's score changed by {decimal(d_pos)}, that of the ten strongest wrong ones by "
+        f"{decimal(d_hard)}, that of all wrong ones by {decimal(d_neg)}."
+    )
+    if d_pos > 0 and margin > 0:
+        share = min(margin / d_pos, 1)
+        if share >= LEAST_MARGIN:
+            return f"{facts} {100 * share:.0f} % of the rise is margin, which is what ranks better."
+        return f"{facts} Just {100 * share:.0f} % of the rise is margin: scores inflate."
+    if d_hard > 0:
+        return f"{facts} The strongest wrong items rose and the margin did not: scores inflate."
+    return f"{facts} The margin changed by {decimal(margin)}."

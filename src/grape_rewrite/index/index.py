@@ -1,0 +1,104 @@
+"""An embedded corpus and exact search in it."""
+
+import hashlib
+import logging
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from grape_rewrite.datasets import Corpus
+from grape_rewrite.errors import UserError
+from grape_rewrite.index.top import top_items
+from grape_rewrite.retrievers import Retriever
+
+log = logging.getLogger(__name__)
+
+NEVER = -1.0  # the lowest cosine there is: what a skipped item scores
+SLAB = 2**26  # scores held at once while searching, 256 MiB
+
+
+class Index:
+    """Every item of a corpus as a unit vector; a score is a cosine.
+
+    Items without a readable image or a text (`skipped`) have a row of zeros, which must not count as cosine 0: their
+    score is -1, below or equal to every other, and `search` never returns them.
+    """
+
+    def __init__(
+        self,
+        retriever: Retriever,
+        corpus: Corpus,
+        embeddings: npt.NDArray[np.float32],
+        skipped: Mapping[int, str] | None = None,
+    ) -> None:
+        if embeddings.shape != (len(corpus), retriever.dimension):
+            raise ValueError(
+                f"embeddings of shape {embeddings.shape} for {len(corpus)} items in {retriever.dimension} dimensions"
+            )
+        self.retriever = retriever
+        self.corpus = corpus
+        self.embeddings = embeddings
+        """(N, d) float32 unit rows."""
+        self.skipped = dict(skipped or {})
+        """{row: why its image cannot be read}."""
+        self.truncated_queries = 0
+        """How many of the texts searched for so far were longer than the retriever's context."""
+
+    def __len__(self) -> int:
+        return len(self.corpus)
+
+    def scores(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Return the (n, N) float32 cosines of n texts with every item.
+
+        Texts longer than the context are counted in `truncated_queries`, and the first of them are logged.
+        """
+        return self.cosines(self._embed(texts))
+
+    def cosines(self, embeddings: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Return the (n, N) float32 cosines of (n, d) unit rows with every item, -1 for skipped items."""
+        cosines = embeddings @ self.embeddings.T
+        cosines[:, list(self.skipped)] = NEVER
+        return cosines
+
+    def search(self, texts: Sequence[str], k: int = 10) -> list[list[tuple[str, float]]]:
+        """Return for each text the k best items as (id, score), best first, equal scores in the corpus's order.
+
+        :param k: at least 1; with more than there are items, all are returned.
+        :raises UserError: when k is less than 1.
+        """
+        if k < 1:
+            raise UserError(f"k is {k}; a search returns at least 1 item")
+        k = min(k, len(self) - len(self.skipped))
+        ids = self.corpus.ids
+        queries = self._embed(texts)
+        slab = max(1, SLAB // len(self))
+        found: list[list[tuple[str, float]]] = []
+        for start in range(0, len(queries), slab):
+            scores = self.cosines(queries[start : start + slab])
+            scores[:, list(self.skipped)] = -np.inf
+            for values, rows in zip(scores, top_items(scores, k), strict=True):
+                found.append([(ids[row], float(values[row])) for row in rows])
+        return found
+
+    def fingerprint(self) -> str:
+        """Return a SHA-256 of retriever and corpus together."""
+        return combined_fingerprint(self.retriever, self.corpus)
+
+    def _embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        truncated = self.retriever.count_truncated(texts)
+        if truncated and not self.truncated_queries:
+            log.warning(
+                "%d of %d queries are longer than the %s tokens that %s reads; only their beginnings count",
+                truncated,
+                len(texts),
+                self.retriever.context,
+                self.retriever.name,
+            )
+        self.truncated_queries += truncated
+        return self.retriever.embed_texts(texts)
+
+
+def combined_fingerprint(retriever: Retriever, corpus: Corpus) -> str:
+    """Return a SHA-256 of a retriever's and a corpus's fingerprints together."""
+    return hashlib.sha256(f"{retriever.fingerprint()} {corpus.fingerprint()}".encode()).hexdigest()

@@ -1,0 +1,69 @@
+"""Reading pictures: one that cannot be read is named, never guessed."""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grape_rewrite.errors import UserError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+
+# A tower scales the shorter side to some 224 pixels: a few kilobytes of a thin line would then fill the memory.
+LONGEST = 100
+
+
+class UnreadableImage(UserError):  # noqa: N818 - named for what it is, as its parent
+    """An image file that is missing, broken, no image, or large enough to be a decompression bomb."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: not a readable image ({reason})")
+        self.path = path
+
+
+def open_image(path: Path) -> "Image":
+    """Read a picture completely, upright, as RGB, transparent parts on white.
+
+    :param path: a file in any format that Pillow reads.
+    :return: the decoded picture, mode RGB.
+    :raises UnreadableImage: when the file is missing, truncated, no image, a decompression bomb (more pixels than
+        Pillow's limit, some 89 million), or more than 100 times as long as wide.
+    """
+    from PIL import Image, ImageOps
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path) as file:
+                picture = ImageOps.exif_transpose(file)
+                if max(picture.size) > LONGEST * min(picture.size):
+                    raise ValueError(
+                        f"{picture.width} x {picture.height} pixels, longer than {LONGEST} times its width"
+                    )
+                if not picture.has_transparency_data:
+                    return picture.convert("RGB")
+                layers = picture.convert("RGBA")
+                return Image.alpha_composite(Image.new("RGBA", layers.size, "white"), layers).convert("RGB")
+    # Pillow's decoders raise all of these for broken files; SyntaxError comes from its PNG reader.
+    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+        raise UnreadableImage(path, _reason(error)) from error
+    except Image.DecompressionBombWarning as error:
+        raise UnreadableImage(path, _reason(error)) from error
+
+
+def find_unreadable(paths: Sequence[Path]) -> dict[int, str]:
+    """Return which of the pictures cannot be read, as {position in `paths`: why}."""
+    found = {}
+    for position, path in enumerate(paths):
+        try:
+            open_image(path)
+        except UnreadableImage as error:
+            found[position] = str(error)
+    return found
+
+
+def _reason(error: BaseException) -> str:
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return " ".join(str(text).split())

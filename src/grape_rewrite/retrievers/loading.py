@@ -1,0 +1,51 @@
+"""Loading a model's files: what may be read, and what is said when it fails."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from grape_rewrite.errors import UserError
+
+PICKLES = ("pytorch_model*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
+
+
+def require_safetensors(folder: Path) -> None:
+    """Check that a folder's weights are safetensors; a pickle can run any code when it is read.
+
+    :raises UserError: when the folder has weights only as a pickle.
+    """
+    if any(folder.glob("*.safetensors")):
+        return
+    for pattern in PICKLES:
+        for file in sorted(folder.glob(pattern)):
+            raise UserError(
+                f"{file}: weights as a pickle are refused, because reading one can run any code; "
+                f"save the model with save_pretrained (safetensors) or choose a folder with model.safetensors"
+            )
+
+
+@contextmanager
+def one_line_errors(name: str) -> Iterator[None]:
+    """Turn what the libraries raise for bad files into one line; keep their progress bars quiet meanwhile.
+
+    :param name: the retriever's, as the user gave it.
+    :raises UserError: for whatever goes wrong in the block.
+    """
+    from safetensors import SafetensorError
+    from transformers.utils import logging
+
+    bars = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    except (OSError, ValueError, TypeError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
+        text = str(error).strip() or type(error).__name__
+        if "trust_remote_code" in text:
+            raise UserError(
+                f"retriever {name} needs code of its own, which is never run unasked; "
+                "if you have read and trust it, load it with trust_remote_code=True"
+            ) from error
+        raise UserError(f"cannot load retriever {name}: {text.splitlines()[0]}") from error
+    finally:
+        if bars:
+            logging.enable_progress_bar()

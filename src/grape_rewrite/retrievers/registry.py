@@ -1,0 +1,69 @@
+"""From a name to a retriever."""
+
+import json
+from pathlib import Path
+
+from grape_rewrite.errors import UserError
+from grape_rewrite.retrievers.hub import VALID, find_on_hub
+from grape_rewrite.retrievers.retriever import Retriever
+
+
+def load(name: str, trust_remote_code: bool = False, device: str | None = None) -> Retriever:
+    """Load a frozen retriever.
+
+    :param name: `lite-clip` or `minilm` (embedded); a folder with a sentence-transformers model (`modules.json`) or a
+        transformers dual encoder (`config.json`); or the name of either on the model hub.
+    :param trust_remote_code: run code that comes with the model. Never without this.
+    :param device: such as `cpu` or `cuda:1`; an accelerator when there is one, by default.
+    :raises UserError: when the name means nothing, files are missing or broken, weights are a pickle, or a package is
+        missing.
+    """
+    if name == "lite-clip":
+        from grape_rewrite.retrievers.lite_clip import LiteClip
+
+        return LiteClip.load()
+    if name == "minilm":
+        return _minilm(device)
+
+    from grape_rewrite.retrievers.sentence_transformers import load_sentence_encoder, require_library
+    from grape_rewrite.retrievers.transformers_dual import load_dual_encoder
+
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        is_sentence_transformer, local_only = _is_sentence_transformer(folder), True
+    elif folder.exists() or _looks_like_a_path(name):
+        raise UserError(f"no retriever {name!r}: there is no such folder; {VALID}")
+    else:
+        if name.startswith("sentence-transformers/"):
+            require_library()
+        model = find_on_hub(name)
+        is_sentence_transformer, local_only = model.is_sentence_transformer, not model.reachable
+    family = load_sentence_encoder if is_sentence_transformer else load_dual_encoder
+    return family(name, trust_remote_code=trust_remote_code, device=device, local_only=local_only)
+
+
+def _minilm(device: str | None) -> Retriever:
+    from grape_rewrite.retrievers.lite_clip import load_minilm
+    from grape_rewrite.retrievers.sentence_transformers import SentenceEncoder, require_library
+
+    require_library()
+    network = load_minilm()
+    return SentenceEncoder("minilm", network.to(device) if device else network)
+
+
+def _is_sentence_transformer(folder: Path) -> bool:
+    for file, answer in (("modules.json", True), ("config.json", False)):
+        if (folder / file).is_file():
+            try:
+                json.loads((folder / file).read_text(encoding="utf-8"))
+            except (OSError, ValueError) as error:
+                raise UserError(f"{folder / file}: not readable as JSON ({error})") from error
+            return answer
+    raise UserError(
+        f"{folder}: no retriever, for it has neither modules.json (a sentence-transformers model) nor config.json "
+        "(a transformers model)"
+    )
+
+
+def _looks_like_a_path(name: str) -> bool:
+    return name.startswith((".", "/", "~")) or name.count("/") > 1 or "\\" in name

@@ -1,0 +1,58 @@
+"""`grape.json`: what a trained adapter folder says of itself beside PEFT's own files."""
+
+import json
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from grape_rewrite.errors import UserError
+from grape_rewrite.rewriting.prompt import Prompt
+
+ADAPTER_FILE = "grape.json"
+
+
+class AdapterFacts(BaseModel):
+    """The content of `grape.json`.
+
+    `output_vocabulary` holds the token ids that rewrites may be made of, None when all may.
+    """
+
+    model_config = ConfigDict(extra="forbid", protected_namespaces=())
+
+    base_model: str
+    prompt: Prompt
+    max_tokens: int
+    output_vocabulary: list[int] | None
+    retriever: str
+    retriever_fingerprint: str
+    corpus_fingerprint: str
+    reward: str
+    seed: int
+    steps: int
+    dev_mrr: float | None = None
+    versions: dict[str, str]
+
+
+def read_adapter(folder: Path) -> AdapterFacts:
+    """Read the `grape.json` of an adapter folder.
+
+    :raises UserError: when it is missing or does not hold what it should, with the file and the first problem.
+    """
+    path = folder / ADAPTER_FILE
+    try:
+        return AdapterFacts.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise UserError(f"{path} is missing: {folder} is no adapter folder written by grape train") from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is no JSON: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UserError(f"{path}: {where or 'the file'}: {first['msg']}") from error
+
+
+def write_adapter(folder: Path, facts: AdapterFacts) -> None:
+    """Write `grape.json` into an adapter folder, whole or not at all."""
+    draft = folder / f".{ADAPTER_FILE}.part"
+    draft.write_text(facts.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    draft.replace(folder / ADAPTER_FILE)

@@ -1,0 +1,129 @@
+"""Token trees that share everything they can: the idea behind both hot paths, sampling and scoring.
+
+The prompts of a step begin alike, the rewrites of a group follow one prompt, and many rewrites begin alike. A forest
+keeps each distinct token path once: a prefix that all prompts share, below it one tree for each prompt, below that
+the branches of its rewrites. Every node is run through the decoder exactly once, packed with others into rows and
+told apart by an attention mask of ancestors, so the hidden states (and with them log-probabilities and gradients)
+are those of the plain, padded, one-sequence-a-row computation.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from transformers import DynamicCache
+
+IntArray = npt.NDArray[np.int64]
+
+
+def shared_prefix(prompts: Sequence[list[int]] | Sequence[tuple[int, ...]]) -> int:
+    """Return how many tokens all prompts begin with, leaving at least one token of each.
+
+    >>> shared_prefix([[1, 2, 3, 4], [1, 2, 5], [1, 2, 3]])
+    2
+    >>> shared_prefix([[1, 2, 3]])
+    2
+    """
+    first, last = min(prompts), max(prompts)
+    length = min(len(prompt) for prompt in prompts) - 1
+    return next((i for i in range(length) if first[i] != last[i]), length)
+
+
+class Forest:
+    """Trees of tokens in `rows` rows over a shared prefix, grown by `extend`.
+
+    A node is named by its row and its slot. Slots are columns of the key/value cache: those that a row leaves unused
+    when `extend` pads it are never attended to.
+
+    :param decoder: a causal transformer of `transformers` without its head.
+    :param prefix: the token ids that every tree begins with; may be empty.
+    :param rows: how many rows the trees are spread over.
+    :param window: the sliding attention window of the decoder's local layers, if it has any.
+    """
+
+    def __init__(self, decoder: Any, prefix: Sequence[int], rows: int, window: int | None = None) -> None:
+        self.decoder = decoder
+        self.window = window
+        self.device = next(decoder.parameters()).device
+        self.prefix_length = len(prefix)
+        self.size = 0
+        self._cache = DynamicCache()
+        self._ancestors = np.zeros((rows, 64, 64), dtype=bool)
+        self._depth = np.zeros((rows, 64), dtype=np.int64)
+        if prefix:
+            ids = torch.tensor([list(prefix)], device=self.device)
+            decoder(input_ids=ids, past_key_values=self._cache, use_cache=True)
+            self._cache.batch_repeat_interleave(rows)
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return len(self._depth)
+
+    def extend(self, row: IntArray, parent: IntArray, token: IntArray) -> tuple[IntArray, torch.Tensor]:
+        """Add nodes and run them.
+
+        :param row: (K,) the row of each new node.
+        :param parent: (K,) the slot of its parent in the same row, -1 below the prefix; `-2 - j` names the j-th
+            new node of this very call as the parent (j must come earlier).
+        :param token: (K,) token ids.
+        :return: the slots (K,) of the new nodes, and the decoder's last hidden states (K, H) at them.
+        """
+        order = np.zeros(self.rows, dtype=np.int64)
+        column = np.empty(len(row), dtype=np.int64)
+        for node, r in enumerate(row):
+            column[node] = order[r]
+            order[r] += 1
+        width = int(order.max())
+        slots = self.size + column
+        self._grow(self.size + width)
+        depth = np.zeros((self.rows, width), dtype=np.int64)
+        ids = np.zeros((self.rows, width), dtype=np.int64)
+        for node, (r, above, slot) in enumerate(zip(row, parent, slots, strict=True)):
+            origin = slots[-2 - above] if above < -1 else above
+            if origin >= 0:
+                self._ancestors[r, slot] = self._ancestors[r, origin]
+                self._depth[r, slot] = self._depth[r, origin] + 1
+            self._ancestors[r, slot, slot] = True
+            depth[r, column[node]] = self._depth[r, slot]
+            ids[r, column[node]] = token[node]
+        attention = self._attention(width)
+        self.size += width
+        hidden = self.decoder(
+            input_ids=torch.from_numpy(ids).to(self.device),
+            attention_mask=attention,
+            position_ids=torch.from_numpy(depth + self.prefix_length).to(self.device),
+            past_key_values=self._cache,
+            use_cache=True,
+        ).last_hidden_state
+        return slots, hidden[torch.from_numpy(np.asarray(row)), torch.from_numpy(column)]
+
+    def _grow(self, size: int) -> None:
+        capacity = self._depth.shape[1]
+        if size > capacity:
+            more = max(size, 2 * capacity) - capacity
+            self._ancestors = np.pad(self._ancestors, ((0, 0), (0, more), (0, more)))
+            self._depth = np.pad(self._depth, ((0, 0), (0, more)))
+
+    def _attention(self, width: int) -> Any:
+        """The additive mask (rows, 1, width, prefix + slots) of the newest `width` slots, one for each layer type."""
+        end = self.size + width
+        seen = self._ancestors[:, self.size : end, :end].copy()
+        diagonal = np.arange(width)
+        seen[:, diagonal, self.size + diagonal] = True  # a padded slot sees itself, since a softmax needs something
+        seen = np.concatenate([np.ones((self.rows, width, self.prefix_length), dtype=bool), seen], axis=2)
+        full = self._additive(seen)
+        longest = self.prefix_length + int(self._depth[:, :end].max()) + 1
+        if self.window is None or longest <= self.window:
+            return full
+        prefix = np.broadcast_to(np.arange(self.prefix_length), (self.rows, self.prefix_length))
+        position = np.concatenate([prefix, self.prefix_length + self._depth[:, :end]], axis=1)
+        distance = position[:, -width:, None] - position[:, None, :]
+        return {"full_attention": full, "sliding_attention": self._additive(seen & (distance < self.window))}
+
+    def _additive(self, seen: npt.NDArray[np.bool_]) -> torch.Tensor:
+        dtype = next(self.decoder.parameters()).dtype
+        mask = torch.zeros(seen.shape, dtype=dtype).masked_fill_(~torch.from_numpy(seen), torch.finfo(dtype).min)
+        return mask[:, None].to(self.device)

@@ -1,0 +1,200 @@
+"""The rewriter: a language model, a prompt and the words that it may use."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.progress import track
+
+from grape_rewrite.errors import UserError
+from grape_rewrite.rewriting.adapter import ADAPTER_FILE, read_adapter
+from grape_rewrite.rewriting.gemma import gemma_folder
+from grape_rewrite.rewriting.precision import best_dtype
+from grape_rewrite.rewriting.prompt import PROMPTS, Prompt
+from grape_rewrite.rewriting.sampling import sample
+from grape_rewrite.rewriting.vocabulary import OutputVocabulary, count_tokens
+
+# Digits and punctuation of a caption; letters alone let a model spell what is no word of the vocabulary.
+MARKS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", ",", "'", "-"]
+
+
+class Rewriter:
+    """A policy over rewrites.
+
+    :param model: a causal language model of `transformers`, with or without PEFT adapters.
+    :param tokenizer: its tokenizer.
+    :param prompt: the prompt it is asked with.
+    :param name: the base model's name or folder, as it was asked for.
+    :param max_tokens: where a rewrite is cut off.
+    """
+
+    def __init__(
+        self, model: Any, tokenizer: Any, prompt: Prompt, name: str, max_tokens: int = 24, facts: Any = None
+    ) -> None:
+        self.model = model.eval()
+        self.tokenizer = tokenizer
+        self.prompt = prompt
+        self.name = name
+        self.max_tokens = max_tokens
+        self.facts = facts
+        self.vocabulary = OutputVocabulary.of(model, None)
+
+    @staticmethod
+    def load(
+        name: str,
+        prompt: Prompt | None = None,
+        max_tokens: int = 24,
+        trust_remote_code: bool = False,
+        device: str = "cpu",
+    ) -> "Rewriter":
+        """Load a rewriter.
+
+        :param name: `gemma-3-270m` (embedded), a folder or hub name of a causal language model of `transformers`,
+            base or chat, or the folder of a trained adapter, which brings its prompt and output vocabulary.
+        :param prompt: what to ask with; by default the adapter's, else the multilingual one.
+        :raises UserError: when there is no such model, or it has no safetensors weights.
+        """
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        folder = Path(name)
+        facts = read_adapter(folder) if (folder / ADAPTER_FILE).is_file() else None
+        base = facts.base_model if facts else name
+        source = gemma_folder() if base == "gemma-3-270m" else base
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=trust_remote_code)
+            model = AutoModelForCausalLM.from_pretrained(
+                source, dtype=best_dtype(device), use_safetensors=True, trust_remote_code=trust_remote_code
+            ).to(device)
+        except (OSError, ValueError) as error:
+            reason = str(error).splitlines()[0]
+            raise UserError(
+                f"cannot load rewriter {base!r}: {reason}; valid are gemma-3-270m, the folder of a causal language "
+                "model with safetensors weights, an adapter folder with grape.json, or a hub name"
+            ) from error
+        for parameter in model.parameters():
+            parameter.requires_grad_(False)
+        if facts is None:
+            return Rewriter(model, tokenizer, prompt or PROMPTS["multilingual"], name, max_tokens)
+        from peft import PeftModel
+
+        model = PeftModel.from_pretrained(model, folder, use_safetensors=True)
+        rewriter = Rewriter(model, tokenizer, prompt or facts.prompt, base, facts.max_tokens, facts)
+        if facts.output_vocabulary is not None:
+            rewriter.restrict(facts.output_vocabulary)
+        return rewriter
+
+    @property
+    def decoder(self) -> Any:
+        """The transformer below the head, adapters included."""
+        model = self.model.get_base_model() if hasattr(self.model, "peft_config") else self.model
+        return model.get_decoder()
+
+    @property
+    def window(self) -> int | None:
+        """The span of the sliding attention of local layers, None when all layers see everything."""
+        config = self.model.config.get_text_config()
+        local = "sliding_attention" in (getattr(config, "layer_types", None) or [])
+        return config.sliding_window if local else None
+
+    @property
+    def is_chat(self) -> bool:
+        """Whether the model is asked in turns rather than given a document to continue."""
+        return getattr(self.tokenizer, "chat_template", None) is not None
+
+    @property
+    def stop(self) -> list[int]:
+        """The ids of the tokens that end a rewrite: the model's end tokens, and the line break."""
+        ends = self.model.generation_config.eos_token_id
+        ids = set([ends] if isinstance(ends, int) else ends or [])
+        if self.tokenizer.eos_token_id is not None:
+            ids.add(self.tokenizer.eos_token_id)
+        line_break = self.tokenizer("\n", add_special_tokens=False)["input_ids"]
+        return sorted({*ids, *line_break[-1:]})
+
+    def restrict(self, tokens: Iterable[int]) -> None:
+        """Let rewrites be made of these token ids and the end tokens only."""
+        self.vocabulary = OutputVocabulary.of(self.model, sorted({*tokens, *self.stop}))
+
+    def restrict_to_words(self, texts: Iterable[str]) -> None:
+        """Let rewrites be made of the tokens that `texts` are made of, of digits and of a caption's punctuation.
+
+        :raises UserError: when the texts have no tokens.
+        """
+        tokens = count_tokens(self.tokenizer, texts)
+        if not tokens:
+            raise UserError("the texts for the output vocabulary are empty; use output_vocabulary: full")
+        answers = [answer for _, answer in self.prompt.examples]
+        marks = self.tokenizer(MARKS, add_special_tokens=False)["input_ids"]
+        self.restrict([*tokens, *count_tokens(self.tokenizer, answers), *(ids[-1] for ids in marks)])
+
+    def with_prompt(self, prompt: Prompt) -> "Rewriter":
+        """The same model and output vocabulary, asked in another way."""
+        other = Rewriter(self.model, self.tokenizer, prompt, self.name, self.max_tokens, self.facts)
+        other.vocabulary = self.vocabulary
+        return other
+
+    def prompt_text(self, query: str) -> str:
+        """Return the whole text that the model is given for a query."""
+        if not self.is_chat:
+            return self.prompt.text(query)
+        messages = self.prompt.messages(query)
+        return str(self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
+
+    def encode(self, prompt_text: str) -> list[int]:
+        """Return the token ids of a `prompt_text`; a chat template has written its special tokens already."""
+        return list(self.tokenizer(prompt_text, add_special_tokens=not self.is_chat)["input_ids"])
+
+    def decode(self, completion: Sequence[int]) -> str:
+        """Return the text of a completion, without its end token and the white space around it."""
+        ends = set(self.stop)
+        tokens = completion[:-1] if completion and completion[-1] in ends else completion
+        return str(self.tokenizer.decode(tokens, skip_special_tokens=True)).strip()
+
+    def complete(
+        self, prompts: Sequence[list[int]], group: int, temperature: float, max_tokens: int | None = None
+    ) -> list[list[int]]:
+        """Sample `group` completions (token ids) for each encoded prompt; see `sampling.sample`."""
+        training = self.model.training
+        self.model.eval()
+        try:
+            return sample(
+                self.decoder,
+                self.vocabulary,
+                prompts,
+                group,
+                max_tokens or self.max_tokens,
+                self.stop,
+                temperature,
+                self.window,
+            )
+        finally:
+            self.model.train(training)
+
+    def rewrite(
+        self,
+        queries: Sequence[str],
+        group: int = 1,
+        temperature: float = 0.0,
+        seed: int | None = None,
+        batch_size: int = 64,
+        progress: bool = False,
+    ) -> list[list[str]]:
+        """Rewrite queries.
+
+        :param queries: n texts.
+        :param group: rewrites for each query; more than one make sense only with a temperature.
+        :param temperature: 0 takes the likeliest word each time.
+        :param seed: makes sampled rewrites repeatable without touching the global random state.
+        :return: n lists of `group` rewrites; a rewrite can be empty.
+        """
+        rewrites: list[list[str]] = []
+        starts = range(0, len(queries), batch_size)
+        with torch.random.fork_rng(enabled=seed is not None):
+            if seed is not None:
+                torch.manual_seed(seed)
+            for start in track(starts, "Rewriting", disable=not progress, transient=True):
+                prompts = [self.encode(self.prompt_text(query)) for query in queries[start : start + batch_size]]
+                texts = [self.decode(ids) for ids in self.complete(prompts, group, temperature)]
+                rewrites += [texts[i : i + group] for i in range(0, len(texts), group)]
+        return rewrites

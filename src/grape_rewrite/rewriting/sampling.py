@@ -1,0 +1,125 @@
+"""Sampling and greedy decoding, many rewrites for each of many prompts, over a `Forest`.
+
+Rewrites of one group that have begun alike have the same state, so they are one node until they part; a rewrite that
+has ended costs nothing more.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import torch
+
+from grape_rewrite.rewriting.forest import Forest, shared_prefix
+from grape_rewrite.rewriting.vocabulary import OutputVocabulary
+
+PROMPTS_IN_A_ROW = 4
+
+
+@dataclass
+class Branch:
+    """An unfinished path: the completions (numbers into the output) that have followed it so far."""
+
+    row: int
+    slot: int
+    followers: list[int] = field(default_factory=list)
+
+
+@torch.no_grad()
+def sample(
+    decoder: Any,
+    vocabulary: OutputVocabulary,
+    prompts: Sequence[list[int]],
+    group: int,
+    max_tokens: int,
+    stop: Sequence[int],
+    temperature: float = 1.0,
+    window: int | None = None,
+) -> list[list[int]]:
+    """Sample `group` completions for each prompt; with `temperature` 0 take the likeliest token at each step.
+
+    :param prompts: P lists of token ids.
+    :param group: completions for each prompt.
+    :param max_tokens: where a completion is cut off.
+    :param stop: ids of the tokens that end a completion; the one that ended it is part of it.
+    :return: P * group lists of token ids, grouped by prompt, each of 1 to `max_tokens` tokens.
+    """
+    cut = shared_prefix(prompts)
+    rows = -(-len(prompts) // PROMPTS_IN_A_ROW)
+    forest = Forest(decoder, prompts[0][:cut], rows, window)
+    completions: list[list[int]] = [[] for _ in range(len(prompts) * group)]
+    branches, hidden = _plant(forest, [list(prompt[cut:]) for prompt in prompts], group)
+    ends = set(stop)
+    for step in range(max_tokens):
+        logits = vocabulary.logits(hidden)
+        grown: list[Branch] = []
+        origin, tokens = [], []
+        for branch, chosen in zip(branches, _choose(logits, branches, vocabulary, temperature), strict=True):
+            children: dict[int, Branch] = {}
+            for completion, token in zip(branch.followers, chosen, strict=True):
+                completions[completion].append(token)
+                if token in ends:
+                    continue
+                if token not in children:
+                    children[token] = Branch(branch.row, -1)
+                    grown.append(children[token])
+                    origin.append(branch.slot)
+                    tokens.append(token)
+                children[token].followers.append(completion)
+        if not grown or step == max_tokens - 1:
+            break
+        row = np.array([branch.row for branch in grown])
+        slots, hidden = forest.extend(row, np.array(origin), np.array(tokens))
+        for branch, slot in zip(grown, slots, strict=True):
+            branch.slot = int(slot)
+        branches = grown
+    return completions
+
+
+def _plant(forest: Forest, rests: list[list[int]], group: int) -> tuple[list[Branch], torch.Tensor]:
+    """Run what the prompts do not share; return one branch for each prompt and the hidden states (P, H) at its end."""
+    row: list[int] = []
+    parent: list[int] = []
+    token: list[int] = []
+    last: list[tuple[int, int]] = []
+    # Longest first and snaking over the rows, so that all rows end up about equally long.
+    for place, prompt in enumerate(sorted(range(len(rests)), key=lambda p: -len(rests[p]))):
+        lap, offset = divmod(place, forest.rows)
+        chosen = offset if lap % 2 == 0 else forest.rows - 1 - offset
+        for i, ident in enumerate(rests[prompt]):
+            parent.append(-1 if i == 0 else -2 - (len(row) - 1))
+            row.append(chosen)
+            token.append(ident)
+        last.append((prompt, len(row) - 1))
+    slots, hidden = forest.extend(np.array(row), np.array(parent), np.array(token))
+    last.sort()
+    branches = [
+        Branch(row[node], int(slots[node]), list(range(prompt * group, (prompt + 1) * group))) for prompt, node in last
+    ]
+    return branches, hidden[[node for _, node in last]]
+
+
+def _choose(
+    logits: torch.Tensor, branches: list[Branch], vocabulary: OutputVocabulary, temperature: float
+) -> list[list[int]]:
+    """Draw a token for each follower of each branch from that branch's distribution."""
+    if temperature == 0:
+        tokens = vocabulary.tokens[logits.argmax(-1)].tolist()
+        return [[token] * len(branch.followers) for token, branch in zip(tokens, branches, strict=True)]
+    counts = torch.tensor([len(branch.followers) for branch in branches], device=logits.device)
+    owner = torch.repeat_interleave(torch.arange(len(branches), device=logits.device), counts)
+    # Inverse transform sampling: one uniform number and one binary search for each follower.
+    cumulative = torch.softmax(logits / temperature, -1).double().cumsum(-1)
+    total = cumulative[:, -1:].contiguous()
+    draws = torch.rand(len(owner), 1, dtype=torch.float64, device=logits.device) * total[owner]
+    picked = torch.empty(len(owner), dtype=torch.long, device=logits.device)
+    start = 0
+    for branch, count in enumerate(counts.tolist()):
+        stop = start + count
+        picked[start:stop] = torch.searchsorted(cumulative[branch], draws[start:stop, 0], right=True)
+        start = stop
+    tokens = vocabulary.tokens[picked.clamp_(max=len(vocabulary) - 1)].tolist()
+    drawn = iter(tokens)
+    return [list(islice(drawn, count)) for count in counts.tolist()]

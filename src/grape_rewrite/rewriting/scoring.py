@@ -1,0 +1,104 @@
+"""Log-probabilities of given completions over a `Forest`, with gradient: what the policy update differentiates."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from grape_rewrite.rewriting.forest import Forest, shared_prefix
+from grape_rewrite.rewriting.vocabulary import OutputVocabulary
+
+ROW_LENGTH = 256
+
+
+def log_probabilities(
+    decoder: Any,
+    vocabulary: OutputVocabulary,
+    prompts: Sequence[Sequence[int]],
+    completions: Sequence[Sequence[int]],
+    temperature: float = 1.0,
+    window: int | None = None,
+) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+    """Score each completion's tokens under the policy, sharing prompts and beginnings.
+
+    :param prompts: B lists of token ids, one for each completion; equal ones are run once.
+    :param completions: B lists of token ids, all of the output vocabulary, none empty.
+    :return: for each completion its tokens' log-probabilities (with gradient) and the entropies (without) of the
+        distributions that they were drawn from, in nats.
+    :raises ValueError: when a completion is empty or has a token outside the output vocabulary.
+    """
+    trees, ends, targets = _grow_trees(prompts, completions)
+    cut = shared_prefix(list(trees))
+    row, parent, token, node = _pack(trees, cut)
+    forest = Forest(decoder, next(iter(trees))[:cut], int(row.max()) + 1, window)
+    _, hidden = forest.extend(row, parent, token)
+
+    flat_target = torch.tensor([t for target in targets for t in target], device=hidden.device)
+    column = vocabulary.row[flat_target]
+    if (column < 0).any():
+        raise ValueError(f"token {int(flat_target[column < 0][0])} is outside the output vocabulary")
+    where = np.concatenate([[node[key] for key in end] for end in ends])
+    used, inverse = np.unique(where, return_inverse=True)
+    logits = vocabulary.logits(hidden[torch.from_numpy(used)]) / temperature
+    normaliser = torch.logsumexp(logits, -1)
+    rows = torch.from_numpy(inverse).to(hidden.device)
+    chosen = logits[rows, column] - normaliser[rows]
+    with torch.no_grad():
+        probability = torch.softmax(logits, -1)
+        entropy = (normaliser - (probability * logits).sum(-1))[rows]
+    lengths = [len(target) for target in targets]
+    return list(chosen.split(lengths)), list(entropy.split(lengths))
+
+
+Path = tuple[int, ...]
+
+
+def _grow_trees(
+    prompts: Sequence[Sequence[int]], completions: Sequence[Sequence[int]]
+) -> tuple[dict[Path, dict[Path, None]], list[list[tuple[Path, Path]]], list[list[int]]]:
+    """Collect for each distinct prompt the distinct beginnings that need a hidden state, in order of growth.
+
+    A beginning is the path of completion tokens below the prompt; the empty one stands for the prompt's last token.
+    """
+    trees: dict[Path, dict[Path, None]] = {}
+    ends, targets = [], []
+    for prompt, completion in zip(prompts, completions, strict=True):
+        if len(completion) == 0:
+            raise ValueError("a completion has no tokens; it needs at least its end token")
+        key, path = tuple(prompt), tuple(completion)
+        beginnings = [path[:length] for length in range(len(path))]
+        trees.setdefault(key, {}).update(dict.fromkeys(beginnings))
+        ends.append([(key, beginning) for beginning in beginnings])
+        targets.append(list(completion))
+    return trees, ends, targets
+
+
+def _pack(
+    trees: dict[Path, dict[Path, None]], cut: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, dict[tuple[Path, Path], int]]:
+    """Lay the trees into rows of about equal length; return row, parent and token of each node, and its number."""
+    sizes = {prompt: len(prompt) - cut + len(tree) - 1 for prompt, tree in trees.items()}
+    length = max(ROW_LENGTH, *sizes.values())
+    filled: list[int] = []
+    row: list[int] = []
+    parent: list[int] = []
+    token: list[int] = []
+    node: dict[tuple[Path, Path], int] = {}
+    for prompt in sorted(trees, key=lambda p: -sizes[p]):  # first fit, longest first
+        bin_ = next((b for b, used in enumerate(filled) if used + sizes[prompt] <= length), len(filled))
+        if bin_ == len(filled):
+            filled.append(0)
+        filled[bin_] += sizes[prompt]
+        for i, ident in enumerate(prompt[cut:]):
+            parent.append(-1 if i == 0 else -2 - (len(row) - 1))
+            row.append(bin_)
+            token.append(ident)
+        node[prompt, ()] = len(row) - 1
+        for path in trees[prompt]:
+            if path:
+                parent.append(-2 - node[prompt, path[:-1]])
+                node[prompt, path] = len(row)
+                row.append(bin_)
+                token.append(path[-1])
+    return np.array(row), np.array(parent), np.array(token), node

@@ -1,0 +1,64 @@
+"""The output vocabulary: the tokens that a rewrite may be made of.
+
+Rewrites are in the retriever's language, so the policy is defined over the tokens which that language uses. The
+softmax, the head's matrix product and its gradient shrink with it, and a collapse into other scripts is impossible.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+
+
+def count_tokens(tokenizer: Any, texts: Iterable[str]) -> list[int]:
+    """Return the sorted ids of all tokens that occur in `texts` when they follow a space, as words mostly do."""
+    seen: set[int] = set()
+    batch = [f" {text}" for text in texts]
+    for ids in tokenizer(batch, add_special_tokens=False)["input_ids"] if batch else []:
+        seen.update(ids)
+    return sorted(seen)
+
+
+@dataclass(frozen=True)
+class OutputVocabulary:
+    """The tokens that may be sampled, `tokens` (V,), and the rows of the head that score them.
+
+    :param head: (V, H) rows of the output embedding.
+    :param row: (whole vocabulary,) the row of each token in `head`, -1 where it is not in the output vocabulary.
+    :param bias: (V,) or None.
+    :param softcap: the bound of Gemma 2's `softcap * tanh(logits / softcap)`, or None.
+    """
+
+    tokens: torch.Tensor
+    head: torch.Tensor
+    row: torch.Tensor
+    bias: torch.Tensor | None = None
+    softcap: float | None = None
+
+    @staticmethod
+    def of(model: Any, tokens: Sequence[int] | None) -> "OutputVocabulary":
+        """Restrict the model's head to `tokens`; None keeps all of it."""
+        layer = model.get_output_embeddings()
+        weight = layer.weight.detach()
+        kept = torch.arange(len(weight)) if tokens is None else torch.tensor(sorted(set(tokens)))
+        kept = kept.to(weight.device)
+        row = torch.full((len(weight),), -1, device=weight.device)
+        row[kept] = torch.arange(len(kept), device=weight.device)
+        bias = getattr(layer, "bias", None)
+        return OutputVocabulary(
+            tokens=kept,
+            head=weight if tokens is None else weight[kept].contiguous(),
+            row=row,
+            bias=None if bias is None else bias.detach()[kept],
+            softcap=getattr(model.config.get_text_config(), "final_logit_softcapping", None),
+        )
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def logits(self, hidden: torch.Tensor) -> torch.Tensor:
+        """Score every token of the vocabulary: hidden states (N, H) -> float32 logits (N, V)."""
+        logits = F.linear(hidden.to(self.head.dtype), self.head, self.bias).float()
+        return logits if self.softcap is None else self.softcap * torch.tanh(logits / self.softcap)

@@ -1,0 +1,107 @@
+"""What happens between the steps of a run: stopping, choosing the best checkpoint, keeping the history."""
+
+import json
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from transformers import TrainerCallback, TrainerControl, TrainerState
+
+
+class Interrupt(TrainerCallback):
+    """Ctrl-C lets the step in progress finish, saves and stops; a second Ctrl-C stops at once."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._before: Any = None
+
+    def on_train_begin(self, *_: Any, **__: Any) -> None:
+        """Take over the signal; only the main thread may."""
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, self._note)
+
+    def _note(self, *_: Any) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+    def on_step_end(self, _: Any, __: TrainerState, control: TrainerControl, **___: Any) -> None:
+        """Save and stop if asked to."""
+        if self.asked:
+            control.should_save = True
+            control.should_training_stop = True
+
+    def on_train_end(self, *_: Any, **__: Any) -> None:
+        """Give the signal back."""
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+
+
+class TimeLimit(TrainerCallback):
+    """Stops after so many minutes of training."""
+
+    def __init__(self, minutes: float) -> None:
+        self._seconds = minutes * 60
+        self._start = 0.0
+
+    def on_train_begin(self, *_: Any, **__: Any) -> None:
+        """Start the clock."""
+        self._start = time.monotonic()
+
+    def on_step_end(self, _: Any, __: TrainerState, control: TrainerControl, **___: Any) -> None:
+        """Stop when the time is over."""
+        if time.monotonic() - self._start > self._seconds:
+            control.should_save = True
+            control.should_training_stop = True
+
+
+class History(TrainerCallback):
+    """Keeps a row of metrics for each step, in memory and in `history.jsonl`, and looks at the dev queries.
+
+    :param path: the file; rows that it has already are those of the run that is resumed.
+    :param measure: returns the dev metrics of the policy as it is, with a key `dev_mrr`.
+    :param keep: is called when the dev MRR is the best so far, to save the adapter.
+    """
+
+    def __init__(
+        self, path: Path, every: int, measure: Callable[[], dict[str, float]], keep: Callable[[int, float], None]
+    ) -> None:
+        self.path = path
+        self.every = every
+        self.measure = measure
+        self.keep = keep
+        self.rows: list[dict[str, Any]] = []
+
+    @property
+    def best(self) -> float:
+        """The best dev MRR so far."""
+        return max((row["dev_mrr"] for row in self.rows if "dev_mrr" in row), default=float("-inf"))
+
+    def on_train_begin(self, _: Any, state: TrainerState, __: TrainerControl, **___: Any) -> None:
+        """Take up the rows up to the step that the run starts from; without any, measure the untrained policy."""
+        if self.path.exists() and state.global_step:
+            lines = [json.loads(line) for line in self.path.read_text(encoding="utf-8").splitlines()]
+            self.rows = [row for row in lines if row["step"] <= state.global_step]
+        if not self.rows:
+            self._add({"step": 0, **self.measure()})
+
+    def on_log(self, _: Any, state: TrainerState, __: TrainerControl, logs: dict[str, Any], **___: Any) -> None:
+        """Keep the row of a step."""
+        if "reward" not in logs:
+            return
+        row = {"step": state.global_step, **{key: value for key, value in logs.items() if isinstance(value, float)}}
+        if state.global_step % self.every == 0 or state.global_step == state.max_steps:
+            before = self.best
+            row.update(self.measure())
+            if row["dev_mrr"] > before:
+                self.keep(state.global_step, row["dev_mrr"])
+        self._add(row)
+
+    def _add(self, row: dict[str, Any]) -> None:
+        self.rows.append(row)
+        draft = self.path.with_suffix(".part")
+        draft.write_text("".join(json.dumps(row) + "\n" for row in self.rows), encoding="utf-8")
+        draft.replace(self.path)

@@ -1,0 +1,66 @@
+"""What a training run can be told, checked before anything heavy loads."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from grape_rewrite.errors import UserError
+
+
+class TrainingConfig(BaseModel):
+    """The hyperparameters of a run. The defaults are those of `grape demo`, tuned on its dev split (docs/log.md)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reward: Literal["rank_linear", "rank_log", "reciprocal_rank", "similarity"] = "rank_log"
+    steps: int = Field(40, ge=1, description="updates of the policy")
+    minutes: float | None = Field(None, gt=0, description="stop after so many minutes, if that comes first")
+    batch: int = Field(128, ge=2, description="rewrites a step: queries times group")
+    group: int = Field(8, ge=2, description="rewrites for each query, which are compared with each other")
+    learning_rate: float = Field(2e-4, gt=0, lt=1)
+    warmup: int = Field(2, ge=0, description="steps until the learning rate is reached")
+    temperature: float = Field(1.0, gt=0)
+    max_tokens: int = Field(16, ge=1, description="where a rewrite is cut off")
+    free_tokens: int = Field(6, ge=0, description="length up to which a rewrite costs nothing")
+    length_weight: float = Field(0.1, ge=0)
+    form_weight: float = Field(0.1, ge=0)
+    lora_rank: int = Field(16, ge=1)
+    lora_alpha: int = Field(32, ge=1)
+    beta: float = Field(0.0, ge=0, description="weight of the KL term against the untrained rewriter")
+    solved_weight: float = Field(
+        0.2, ge=0, le=1, description="how often a query is drawn whose raw or untrained rank is 1; others count 1"
+    )
+    output_vocabulary: Literal["retriever", "full"] = "retriever"
+    dev_queries: int = Field(208, ge=1, description="dev queries that the best checkpoint is chosen by")
+    evaluate_every: int = Field(10, ge=1, description="steps between two looks at the dev queries")
+    seed: int = Field(0, ge=0)
+
+    @model_validator(mode="after")
+    def _sizes_fit(self) -> "TrainingConfig":
+        if self.batch % self.group:
+            near = max(self.group, self.batch - self.batch % self.group)
+            raise ValueError(f"batch {self.batch} is no multiple of group {self.group}; {near} would be")
+        if self.free_tokens >= self.max_tokens:
+            raise ValueError(f"free_tokens {self.free_tokens} must be below max_tokens {self.max_tokens}")
+        return self
+
+    @property
+    def queries(self) -> int:
+        """Queries a step."""
+        return self.batch // self.group
+
+    @staticmethod
+    def of(**values: object) -> "TrainingConfig":
+        """Make a config of keyword arguments.
+
+        :raises UserError: with the first value that is not possible, and what would be.
+        """
+        try:
+            return TrainingConfig.model_validate(values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = ".".join(str(part) for part in first["loc"])
+            if first["type"] == "extra_forbidden":
+                raise UserError(f"unknown key {key!r}; known: {', '.join(TrainingConfig.model_fields)}") from None
+            message = first["msg"].removeprefix("Value error, ")
+            raise UserError(f"{key}={first['input']!r}: {message}" if key else message) from None

@@ -1,0 +1,37 @@
+"""Which queries a run trains on, and in what order."""
+
+import numpy as np
+import numpy.typing as npt
+
+
+def draw_queries(weights: npt.NDArray[np.floating], count: int, batch: int, seed: int) -> npt.NDArray[np.int64]:
+    """Draw `count` queries with probabilities proportional to `weights`, none twice in the same batch.
+
+    Without replacement as long as the queries last, then again from all of them: so a short run sees as many
+    different queries as it can. The sequence depends on nothing but the arguments, which is what lets a run resume.
+
+    :param weights: (n,) positive weights.
+    :param count: how many to draw.
+    :param batch: how many make up a step; at most n.
+    :return: (count,) numbers of queries in [0, n).
+    :raises ValueError: when `batch` exceeds the number of queries.
+    """
+    if batch > len(weights):
+        raise ValueError(f"a step of {batch} queries cannot be drawn from {len(weights)}")
+    generator = np.random.default_rng(seed)
+    drawn: list[int] = []
+    left: list[int] = []
+    while len(drawn) < count:
+        chosen: list[int] = []
+        while len(chosen) < batch:
+            if not left:
+                # Sorting by exponential times scaled by the weights is drawing one after the other without replacement
+                # (Efraimidis and Spirakis, 2006, doi:10.1016/j.ipl.2005.11.003).
+                left = np.argsort(generator.exponential(size=len(weights)) / weights).tolist()
+            place = next((i for i, query in enumerate(left) if query not in chosen), None)
+            if place is None:
+                left = []
+                continue
+            chosen.append(left.pop(place))
+        drawn += chosen
+    return np.array(drawn[:count])

@@ -1,0 +1,231 @@
+"""`train`: from a rewriter, an index and a data set to a trained adapter in a folder."""
+
+import logging
+import shutil
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from datasets import Dataset as Table
+from peft import LoraConfig, get_peft_model_state_dict, set_peft_model_state_dict
+from transformers import PrinterCallback, TrainerCallback
+from transformers.trainer_utils import get_last_checkpoint
+
+from grape_rewrite.datasets import Dataset, Split
+from grape_rewrite.errors import UserError
+from grape_rewrite.index import Index
+from grape_rewrite.rewards import best_positive_rank, brevity, well_formed
+from grape_rewrite.rewriting.adapter import ADAPTER_FILE, AdapterFacts, write_adapter
+from grape_rewrite.rewriting.rewriter import Rewriter
+from grape_rewrite.training.callbacks import History, Interrupt, TimeLimit
+from grape_rewrite.training.config import TrainingConfig
+from grape_rewrite.training.queries import draw_queries
+from grape_rewrite.training.retrieval_reward import RetrievalReward, text_of
+
+logger = logging.getLogger(__name__)
+
+
+def train(
+    rewriter: Rewriter,
+    index: Index,
+    dataset: Dataset,
+    out: Path | str = "runs/train",
+    config: TrainingConfig | None = None,
+    resume: bool = False,
+    callbacks: tuple[TrainerCallback, ...] = (),
+    **values: Any,
+) -> Rewriter:
+    """Train an adapter for the rewriter with the index's own ranking as the reward.
+
+    :param rewriter: the untrained policy; the one that is returned shares its weights.
+    :param index: the corpus, embedded by the frozen retriever.
+    :param dataset: its train split is learned from, its dev split chooses the checkpoint.
+    :param out: folder for the adapter, `history.jsonl` and the checkpoints.
+    :param config: hyperparameters; or give them by name as further arguments (`reward="rank_log", steps=40`).
+    :param resume: go on with the run that `out` holds.
+    :return: the rewriter with the adapter of the best dev MRR.
+    :raises UserError: on impossible values, when `out` holds another run, or when the retriever has changed.
+    :raises KeyboardInterrupt: after Ctrl-C, when all is saved.
+    """
+    config = config or TrainingConfig.of(**values)
+    out = Path(out)
+    checkpoints = out / "checkpoints"
+    last = get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None
+    if resume and last is None:
+        raise UserError(f"nothing to resume in {out}: it holds no checkpoint of an interrupted run")
+    if not resume and (last is not None or (out / ADAPTER_FILE).exists()):
+        raise UserError(f"{out} holds a run already; use --resume to go on with it, or another --out folder")
+    if config.queries > len(dataset.train):
+        raise UserError(
+            f"a step of {config.batch} rewrites in groups of {config.group} needs {config.queries} queries, "
+            f"but the train split has {len(dataset.train)}; use a smaller batch"
+        )
+    frozen = index.retriever.fingerprint()
+    restrict_output(rewriter, index, config)
+
+    from trl import GRPOConfig
+
+    from grape_rewrite.training.trainer import GrapeTrainer
+
+    out.mkdir(parents=True, exist_ok=True)
+    reward = RetrievalReward(index, config.reward)
+    dev = dataset.dev.sample(config.dev_queries)
+    facts = _facts(rewriter, index, config, frozen)
+    trainer: Any = None
+    history = History(
+        out / "history.jsonl",
+        config.evaluate_every,
+        measure=lambda: measure_split(rewriter, index, dev),
+        keep=lambda step, mrr: _save(trainer.model, out, facts.model_copy(update={"steps": step, "dev_mrr": mrr})),
+    )
+    interrupt = Interrupt()
+    limits = [TimeLimit(config.minutes)] if config.minutes else []
+    trainer = GrapeTrainer(
+        rewriter=rewriter,
+        reward_funcs=[reward, *_form_rewards(rewriter, config)],
+        args=GRPOConfig(
+            output_dir=str(checkpoints),
+            per_device_train_batch_size=config.batch,
+            num_generations=config.group,
+            max_completion_length=config.max_tokens,
+            temperature=config.temperature,
+            max_steps=config.steps,
+            learning_rate=config.learning_rate,
+            warmup_steps=config.warmup,
+            lr_scheduler_type="linear",
+            reward_weights=[1.0, config.form_weight, config.length_weight],
+            multi_objective_aggregation="normalize_then_sum",
+            loss_type="dapo",
+            beta=config.beta,
+            seed=config.seed,
+            shuffle_dataset=False,
+            remove_unused_columns=False,
+            gradient_checkpointing=False,
+            bf16=False,  # the weights are bfloat16 themselves; autocast would only cast them again and again
+            use_cpu=rewriter.model.device.type == "cpu",
+            dataloader_pin_memory=rewriter.model.device.type != "cpu",
+            logging_steps=1,
+            save_strategy="steps",
+            save_steps=config.evaluate_every,
+            save_total_limit=1,
+            report_to="none",
+            disable_tqdm=True,
+        ),
+        train_dataset=_table(rewriter, index, dataset.train, config),
+        peft_config=LoraConfig(
+            r=config.lora_rank,
+            lora_alpha=config.lora_alpha,
+            target_modules="all-linear",
+            task_type="CAUSAL_LM",
+        ),
+        callbacks=[interrupt, *limits, history, *callbacks],
+    )
+    trainer.remove_callback(PrinterCallback)
+    trainer.train(resume_from_checkpoint=last if resume else None)
+    if index.retriever.fingerprint() != frozen:
+        raise UserError(f"retriever {index.retriever.name!r} has changed during training; it must stay frozen")
+    if interrupt.asked:
+        raise KeyboardInterrupt
+    shutil.rmtree(checkpoints, ignore_errors=True)
+    rewriter.facts = _load_best(rewriter, out)
+    rewriter.model.eval()
+    return rewriter
+
+
+def restrict_output(rewriter: Rewriter, index: Index, config: TrainingConfig) -> None:
+    """Give the rewriter the output vocabulary of the config: the words of the corpus and of the retriever, or all."""
+    if config.output_vocabulary == "retriever":
+        texts = [item.text for item in index.corpus if item.text] + index.retriever.words()
+        if texts:
+            rewriter.restrict_to_words(texts)
+        else:
+            logger.warning("neither corpus nor retriever tells its words: the output vocabulary stays full")
+
+
+def measure_split(rewriter: Rewriter, index: Index, split: Split) -> dict[str, float]:
+    """Rewrite the queries of a split greedily; return `dev_mrr`, `dev_recall@10` and `dev_rewrite_words`."""
+    rewrites = [texts[0] or query for texts, query in zip(rewriter.rewrite(split.texts), split.texts, strict=True)]
+    ranks = best_positive_rank(index.scores(rewrites), split.positives(index.corpus))
+    return {
+        "dev_mrr": float((1 / ranks).mean()),
+        "dev_recall@10": float((ranks <= 10).mean()),
+        "dev_rewrite_words": float(np.mean([len(text.split()) for text in rewrites])),
+    }
+
+
+def _table(rewriter: Rewriter, index: Index, split: Split, config: TrainingConfig) -> Table:
+    """The prompts of the whole run in order, with the corpus rows of their positives."""
+    positives = split.positives(index.corpus)
+    weights = np.ones(len(split))
+    if config.solved_weight < 1:
+        raw = best_positive_rank(index.scores(split.texts), positives)
+        weights[raw == 1] = max(config.solved_weight, 1e-9)
+    count = config.steps * config.queries
+    drawn = draw_queries(weights, count, config.queries, config.seed)
+    return Table.from_dict(
+        {
+            "prompt": [rewriter.prompt_text(split.texts[row]) for row in drawn],
+            "query": [split.texts[row] for row in drawn],
+            "positives": [positives[row].tolist() for row in drawn],
+        }
+    )
+
+
+def _form_rewards(rewriter: Rewriter, config: TrainingConfig) -> list[Any]:
+    """The rewards of form and length with TRL's signature."""
+    stop = set(rewriter.stop)
+
+    def form(completions: list[Any], completion_ids: list[list[int]], **_: Any) -> list[float]:
+        texts = [text_of(completion) for completion in completions]
+        ended = [ids[-1] in stop for ids in completion_ids]
+        return [float(value) for value in well_formed(texts, ended, rewriter.prompt.markers)]
+
+    def length(completion_ids: list[list[int]], **_: Any) -> list[float]:
+        lengths = [len(ids) for ids in completion_ids]
+        return [float(value) for value in brevity(lengths, config.free_tokens, config.max_tokens)]
+
+    return [form, length]
+
+
+def _facts(rewriter: Rewriter, index: Index, config: TrainingConfig, frozen: str) -> AdapterFacts:
+    whole = len(rewriter.vocabulary) == len(rewriter.vocabulary.row)
+    return AdapterFacts(
+        base_model=rewriter.name,
+        prompt=rewriter.prompt,
+        max_tokens=config.max_tokens,
+        output_vocabulary=None if whole else rewriter.vocabulary.tokens.tolist(),
+        retriever=index.retriever.name,
+        retriever_fingerprint=frozen,
+        corpus_fingerprint=index.corpus.fingerprint(),
+        reward=config.reward,
+        seed=config.seed,
+        steps=0,
+        versions={name: version(name) for name in ("grape-rewrite", "torch", "transformers", "trl", "peft")},
+    )
+
+
+def _save(model: Any, out: Path, facts: AdapterFacts) -> None:
+    """Write the adapter beside, then rename file by file, `grape.json` last."""
+    with tempfile.TemporaryDirectory(dir=out, prefix=".adapter.") as draft:
+        model.save_pretrained(draft)
+        for file in Path(draft).iterdir():
+            file.replace(out / file.name)
+    write_adapter(out, facts)
+
+
+def _load_best(rewriter: Rewriter, out: Path) -> AdapterFacts | None:
+    """Put the best adapter's weights into the model; without one (dev never improved) switch the adapter off."""
+    from safetensors.torch import load_file
+
+    from grape_rewrite.rewriting.adapter import read_adapter
+
+    if not (out / ADAPTER_FILE).exists():
+        logger.warning("training never beat the untrained rewriter on the dev queries; its adapter changes nothing")
+        for name, parameter in get_peft_model_state_dict(rewriter.model).items():
+            if "lora_B" in name:
+                parameter.zero_()
+        return None
+    set_peft_model_state_dict(rewriter.model, load_file(out / "adapter_model.safetensors"))
+    return read_adapter(out)

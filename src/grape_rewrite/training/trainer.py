@@ -1,0 +1,105 @@
+"""`GrapeTrainer`: TRL's GRPOTrainer, with sampling and scoring over token trees and a small output vocabulary."""
+
+import logging
+import warnings
+from typing import Any
+
+import torch
+
+from grape_rewrite.rewriting.rewriter import Rewriter
+from grape_rewrite.rewriting.scoring import log_probabilities
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from trl import GRPOTrainer
+
+logger = logging.getLogger(__name__)
+
+
+class GrapeTrainer(GRPOTrainer):
+    """Trains the adapter of a `Rewriter`.
+
+    Three things differ from TRL's trainer, none of which changes the gradient: completions are sampled over a
+    `Forest` (through TRL's `rollout_func`), their log-probabilities are computed over a `Forest`, and completions
+    without an advantage are left out of the update. The rest, TRL's loss, logging and checkpoints, is TRL's.
+
+    The stock path computes the log-probabilities where these do not apply: several processes, whose wrappers must see
+    the forward pass; vLLM; images.
+
+    :param rewriter: prompt, output vocabulary and end tokens; its model is the one that is trained.
+    """
+
+    def __init__(self, rewriter: Rewriter, **arguments: Any) -> None:
+        self.rewriter = rewriter
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*rollout_func")  # experimental in TRL; its minor is pinned
+            super().__init__(
+                model=rewriter.model,
+                processing_class=rewriter.tokenizer,
+                rollout_func=None if arguments["args"].use_vllm else _rollout,
+                **arguments,
+            )
+        rewriter.model = self.model  # with the adapter that TRL put on it
+        self.shares = self.accelerator.num_processes == 1 and not self.use_vllm
+        if not self.shares:
+            logger.warning("several processes or vLLM: TRL's own forward pass is used instead of shared prompts")
+
+    def _get_per_token_logps_and_entropies(
+        self,
+        model: Any,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        logits_to_keep: int,
+        *rest: Any,
+        **extra: Any,
+    ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]:
+        """Score the last `logits_to_keep` tokens of each row: (B, T) log-probabilities and entropies."""
+        if not self.shares or extra.get("pixel_values") is not None or extra.get("compute_aux_loss"):
+            return super()._get_per_token_logps_and_entropies(
+                model, input_ids, attention_mask, logits_to_keep, *rest, **extra
+            )
+        split = input_ids.shape[1] - logits_to_keep
+        alive = attention_mask.bool()
+        prompts = [row[mask].tolist() for row, mask in zip(input_ids[:, :split], alive[:, :split], strict=True)]
+        completions = [row[mask].tolist() for row, mask in zip(input_ids[:, split:], alive[:, split:], strict=True)]
+        chosen, entropy = log_probabilities(
+            self.rewriter.decoder,
+            self.rewriter.vocabulary,
+            prompts,
+            completions,
+            self.temperature,
+            self.rewriter.window,
+        )
+        kept = alive[:, split:]
+        zeros = torch.zeros(kept.shape, device=input_ids.device)
+        return zeros.masked_scatter(kept, torch.cat(chosen)), zeros.masked_scatter(kept, torch.cat(entropy)), None
+
+    def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
+        """Leave out completions without an advantage: their loss and gradient are zero, and so is their worth.
+
+        Under TRL's `dapo` normalisation the divisor counts all completions of the batch whether they are here or not,
+        so the gradient stays the same. A KL term would need them.
+        """
+        if self.shares and self.loss_type == "dapo" and self.beta == 0.0:
+            counts = inputs["advantages"].abs() > 1e-6
+            if not counts.any():
+                counts[0] = True  # an update needs something to differentiate; this one's gradient is zero
+            inputs = {
+                key: value[counts]
+                if isinstance(value, torch.Tensor) and value.dim() and len(value) == len(counts)
+                else value
+                for key, value in inputs.items()
+            }
+        return super()._compute_loss(model, inputs)
+
+
+def _rollout(prompts: list[str], trainer: GrapeTrainer) -> dict[str, Any]:
+    """TRL's `rollout_func`: sample for prompts (texts), which come in groups of equal neighbours."""
+    group = trainer.num_generations if trainer.model.training else trainer.num_generations_eval
+    encoded = [trainer.rewriter.encode(prompt) for prompt in prompts[::group]]
+    completions = trainer.rewriter.complete(encoded, group, trainer.temperature, trainer.max_completion_length)
+    return {
+        "prompt_ids": [ids for ids in encoded for _ in range(group)],
+        "completion_ids": completions,
+        "logprobs": None,
+    }

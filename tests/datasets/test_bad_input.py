@@ -1,0 +1,189 @@
+"""Each mistake in a data set's files gets one line that names the file, the line, the value and what is valid."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grape_rewrite.datasets import Dataset, read_head
+from grape_rewrite.datasets.records import read_records
+from grape_rewrite.errors import UserError
+
+HEADER = "query-id\tcorpus-id\tscore\n"
+
+
+def mistake(folder: Path | str, split: str | None = None) -> str:
+    def read() -> None:
+        dataset = Dataset.load(folder)
+        if split is not None:
+            dataset.split(split)
+
+    with pytest.raises(UserError) as caught:
+        read()
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def test_missing_folder(tmp_path):
+    message = mistake(tmp_path / "nothing")
+    assert "there is no folder" in message
+    assert "nothing" in message
+
+
+@pytest.mark.parametrize("name", ["corpus.jsonl", "queries.jsonl"])
+def test_missing_file(folder, name):
+    (folder / name).unlink()
+    assert f"{folder} has no {name}" in mistake(folder, "test")
+
+
+@pytest.mark.parametrize(
+    ("lines", "line", "parts"),
+    [
+        ('{"_id": "a", "text": "x"}\n{"_id": "b", "text": ', 2, ["broken JSON", "column"]),
+        ('{"_id": "a", "text": "x"} {"_id": "b"}', 1, ["broken JSON", "Extra data"]),
+        ("[" * 100_000, 1, ["broken JSON"]),
+        ('["a"]', 1, ["not a JSON object"]),
+        ('{"id": "a", "text": "x"}', 1, ['no "_id"', "['id', 'text']"]),
+        ('{"_id": 7, "text": "x"}', 1, ['"_id" is 7', "string"]),
+        ('{"_id": "", "text": "x"}', 1, ["\"_id\" is ''"]),
+        ('{"_id": "a b", "text": "x"}', 1, ["'a b'", "white space"]),
+        ('{"_id": "\\ud800", "text": "x"}', 1, ["surrogate"]),
+        ('{"_id": "a"}', 1, ["'a' has neither", "text", "image"]),
+        ('{"_id": "a", "text": "  "}', 1, ["'a' has neither"]),
+        ('{"_id": "a", "text": 3}', 1, ['"text" is 3', "string"]),
+        ('{"_id": "a", "text": "\\udfff"}', 1, ["surrogate"]),
+        (
+            '{"_id": "a", "text": "x"}\n\n{"_id": "b", "text": "x"}\n{"_id": "a", "text": "y"}',
+            4,
+            ["'a'", "line 1", "unique"],
+        ),
+        ('{"_id": "a", "text": "x"}\n{"_id": "b", "text": "\udce4pfel"}', 2, ["byte 23", "0xe4", "UTF-8"]),
+        ('{"_id": "a", "image": "/etc/hostname"}', 1, ["'/etc/hostname' is absolute", "relative"]),
+        ('{"_id": "a", "image": "C:\\\\x.png"}', 1, ["is absolute"]),
+        ('{"_id": "a", "image": "../set/../../x.png"}', 1, ["leaves the folder"]),
+        ('{"_id": "a", "image": "images/none.png"}', 1, ["'images/none.png' does not exist"]),
+        ('{"_id": "a", "image": "images"}', 1, ["is not a file"]),
+        ('{"_id": "a", "image": "a\\u0000b"}', 1, ["cannot be used"]),
+        (f'{{"_id": "a", "image": "{"x" * 5000}"}}', 1, ["image"]),
+    ],
+)
+def test_corpus_record(edit, lines, line, parts):
+    message = mistake(edit("corpus.jsonl", lines))
+    assert f"corpus.jsonl, line {line}: " in message
+    for part in parts:
+        assert part in message
+    assert len(message) < 600
+
+
+def test_image_that_leaves_the_folder_by_a_link(edit, folder, tmp_path):
+    (tmp_path / "secret.png").write_bytes(b"secret")
+    (folder / "images" / "link.png").symlink_to(tmp_path / "secret.png")
+    (folder / "elsewhere").symlink_to(tmp_path)
+    for image in ("images/link.png", "elsewhere/secret.png"):
+        message = mistake(edit("corpus.jsonl", f'{{"_id": "a", "image": "{image}"}}'))
+        assert f"line 1: image path '{image}' leaves the folder" in message
+
+
+def test_links_in_a_circle(edit, folder):
+    (folder / "images" / "loop.png").symlink_to("loop.png")
+    assert "loop.png" in mistake(edit("corpus.jsonl", '{"_id": "a", "image": "images/loop.png"}'))
+
+
+def test_links_within_the_folder_and_to_the_folder_are_fine(edit, folder, tmp_path):
+    (folder / "images" / "link.png").symlink_to("d2.png")
+    edit("corpus.jsonl", '{"_id": "a", "image": "images/link.png"}')
+    (tmp_path / "other").symlink_to(folder)
+    assert Dataset.load(tmp_path / "other").corpus[0].image == tmp_path / "other" / "images" / "link.png"
+
+
+def test_empty_corpus(edit):
+    assert "corpus.jsonl is empty" in mistake(edit("corpus.jsonl", "\n\n"))
+
+
+@pytest.mark.parametrize(
+    ("record", "parts"),
+    [
+        ('{"_id": "q9"}', ["'q9' has no text"]),
+        ('{"_id": "q9", "image": "images/d2.png"}', ["'q9' has an image but no text", "not yet supported"]),
+        ('{"_id": "q9", "text": "x", "language": ["de"]}', ['"language"', "string"]),
+        ('{"_id": "q9", "text": "x", "english": 1}', ['"english" is 1']),
+        ('{"_id": "q9", "text": "x", "image": "images/d3.png"}', ["does not exist"]),
+    ],
+)
+def test_query_record(edit, record, parts):
+    message = mistake(edit("queries.jsonl", record), "test")
+    assert "queries.jsonl, line 1: " in message
+    for part in parts:
+        assert part in message
+
+
+@pytest.mark.parametrize(
+    ("content", "parts"),
+    [
+        (f"{HEADER}q1\td1\t1\nq9\td1\t1\n", ["test.tsv, line 3", "'q9'", "queries.jsonl"]),
+        (f"{HEADER}q1\td9\t1\n", ["test.tsv, line 2", "'d9'", "corpus.jsonl"]),
+        ("q1\td1\t1\n", ["test.tsv, line 1", "header", "query-id\\tcorpus-id\\tscore"]),
+        ("query-id corpus-id score\nq1 d1 1\n", ["test.tsv, line 1", "header", "tabs"]),
+        (f"{HEADER}q1\td1\t0.5\n", ["test.tsv, line 2", "'0.5'", "integer"]),
+        (f"{HEADER}q1\td1\tyes\n", ["test.tsv, line 2", "'yes'", "integer"]),
+        (f"{HEADER}q1\td1\t٣\n", ["test.tsv, line 2", "integer"]),
+        (f"{HEADER}q1\td1\n", ["test.tsv, line 2", "2 columns", "3 are valid"]),
+        (f"{HEADER}q1\td1\t1\nq1\td1\t1\n", ["test.tsv, line 3", "'q1'", "'d1'", "line 2"]),
+        (f"{HEADER}q1\td1\t1\nq3\td1\t0\n", ["test.tsv", "'q3' has no relevant item"]),
+        (f"{HEADER}q1\t\udcff\t1\n", ["test.tsv, line 2", "byte 4", "UTF-8"]),
+        (HEADER, ["test.tsv", "'test' is empty", "test, train"]),
+        ("", ["test.tsv", "'test' is empty", "test, train"]),
+    ],
+)
+def test_qrels(edit, content, parts):
+    message = mistake(edit("qrels/test.tsv", content), "test")
+    for part in parts:
+        assert part in message
+
+
+def test_split_without_a_file_names_those_that_exist(folder):
+    message = mistake(folder, "dev")
+    assert "no split 'dev'" in message
+    assert "test, train" in message
+    for file in (folder / "qrels").iterdir():
+        file.unlink()
+    assert "there is no split with a file" in mistake(folder, "dev")
+
+
+@pytest.mark.parametrize("name", ["../train", "/etc/passwd", "", "qrels/train", "*"])
+def test_split_names_are_not_paths(folder, name):
+    assert "has no split" in mistake(folder, name)
+
+
+def test_a_good_split_can_be_used_beside_a_broken_one(edit):
+    dataset = Dataset.load(edit("qrels/test.tsv", "nonsense"))
+    assert len(dataset.train) == 1
+
+
+def test_head(folder):
+    with pytest.raises(UserError, match="no head/items"):
+        read_head(folder)
+    (folder / "head").mkdir()
+    for record, problem in (
+        ('{"_id": "a", "text": "x"}', "lacks"),
+        ('{"_id": "a", "text": "x", "image": "../images/d2.png"}', "leaves"),
+        ('{"_id": "a", "text": "x", "image": "d2.png", "aliases": "y"}', "list of strings"),
+    ):
+        (folder / "head" / "d2.png").write_bytes(b"")
+        (folder / "head" / "items.jsonl").write_text(record)
+        with pytest.raises(UserError, match=problem):
+            read_head(folder)
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_do_anything_but_parse_or_name_their_line(tmp_path_factory, content):
+    file = tmp_path_factory.getbasetemp() / "any.jsonl"
+    file.write_bytes(content)
+    message = None
+    try:
+        list(read_records(file))
+    except UserError as error:
+        message = str(error)
+    assert message is None or (", line " in message and "\n" not in message)

@@ -1,0 +1,62 @@
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grape_rewrite.datasets import Corpus, Item, Query, Split
+from grape_rewrite.errors import UserError
+
+
+def split_of(languages: list[str | None]) -> Split:
+    queries = [Query(f"q{row}", "x", language=language) for row, language in enumerate(languages)]
+    return Split("test", queries, {query.id: {"d0": 1} for query in queries})
+
+
+languages = st.lists(st.sampled_from(["de", "fr", "ja", None]), min_size=1, max_size=60)
+
+
+@given(languages, st.integers(1, 70), st.integers(0, 5))
+def test_sample_is_even_over_languages_stable_and_in_order(languages, size, seed):
+    split = split_of(languages)
+    sample = split.sample(size, seed)
+    assert len(sample) == min(size, len(split))
+    rows = [int(query.id[1:]) for query in sample]
+    assert rows == sorted(set(rows))
+    assert [query.id for query in sample] == list(sample.qrels)
+    assert sample.queries == split.sample(size, seed).queries
+    have, drawn = Counter(languages), Counter(sample.languages)
+    # No language may have two more than another that still has queries left.
+    for language in have:
+        if drawn[language] < have[language]:
+            assert max(drawn.values()) <= drawn[language] + 1
+
+
+def test_seeds_draw_different_samples():
+    split = split_of(["de"] * 50 + ["fr"] * 50)
+    samples = {tuple(query.id for query in split.sample(20, seed)) for seed in range(5)}
+    assert len(samples) == 5
+
+
+def test_every_query_is_equally_likely():
+    split = split_of(["de"] * 10)
+    drawn = Counter(query.id for seed in range(2000) for query in split.sample(3, seed))
+    # Each of 10 queries is drawn with probability 0.3: mean 600, standard deviation 20.5.
+    assert all(abs(drawn[query.id] - 600) < 100 for query in split)
+
+
+def test_sample_of_nothing_is_refused():
+    with pytest.raises(UserError, match="0 queries"):
+        split_of(["de"]).sample(0)
+
+
+def test_positives_are_rows_of_the_corpus():
+    corpus = Corpus([Item("a", "x"), Item("b", "x"), Item("c", "x")])
+    queries = [Query("q1", "x"), Query("q2", "x")]
+    split = Split("test", queries, {"q2": {"b": 1}, "q1": {"c": 1, "a": 2}})
+    positives = split.positives(corpus)
+    assert [rows.tolist() for rows in positives] == [[0, 2], [1]]
+    assert all(rows.dtype == np.int64 for rows in positives)
+    with pytest.raises(UserError, match="'c'"):
+        split.positives(Corpus(corpus[:2]))

@@ -1,0 +1,42 @@
+"""A file is the old one or the new one, never half of it."""
+
+import resource
+import subprocess
+import sys
+
+import pytest
+
+from grape_rewrite.evaluation.atomic import write_text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of a file")
+def test_a_full_disk_leaves_the_old_file(tmp_path):
+    path = tmp_path / "evaluation.json"
+    write_text(path, "old")
+    script = "import pathlib, sys; from grape_rewrite.evaluation.atomic import write_text; "
+    script += "from grape_rewrite.errors import UserError\n"
+    script += "try: write_text(pathlib.Path(sys.argv[1]), 'new' * 1000)\nexcept UserError as error: print(error)"
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+
+    result = subprocess.run(
+        [sys.executable, "-B", "-c", script, str(path)], preexec_fn=limit, capture_output=True, text=True, check=True
+    )
+    assert result.stdout == f"cannot write {path}: File too large\n"
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_line_ends_and_lone_surrogates(tmp_path):
+    write_text(tmp_path / "new" / "a.txt", "a\r\nb\n\ud800")
+    assert (tmp_path / "new" / "a.txt").read_bytes() == b"a\r\nb\n\\ud800"
+
+
+def test_the_new_file_takes_the_place_of_the_old_one(tmp_path):
+    path, link = tmp_path / "report.html", tmp_path / "link"
+    write_text(path, "old")
+    link.hardlink_to(path)
+    write_text(path, "new")
+    # Written over in place, the other name would show the new content, and half of it after a crash.
+    assert (path.read_text(), link.read_text()) == ("new", "old")

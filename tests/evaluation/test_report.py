@@ -1,0 +1,203 @@
+"""The report as a document: whole, self-contained, accessible, and unmoved by hostile texts."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from grape_rewrite.datasets import Corpus, Item, Query, Split
+from grape_rewrite.errors import UserError
+from grape_rewrite.evaluation import render_report, write_report
+
+VOID = {"meta", "link", "img", "br", "hr", "input", "circle", "path", "line", "polyline"}
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }}</style>"
+HISTORY = [
+    {"step": step, "mrr": 0.1 + step / 50, "reward": 0.5, "rewards/rank_log/mean": 0.4, "zero_variance": 0.2}
+    for step in range(1, 31)
+]
+
+
+class Document(HTMLParser):
+    """Elements with their attributes and the text; fails where tags are not closed in order."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.elements, self.open, self.text = [], [], ""
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if not self.open or self.open[-1] not in ("style", "script"):
+            self.text += data
+
+    def all(self, tag):
+        return [attributes for found, attributes in self.elements if found == tag]
+
+    def having(self, name):
+        return [attributes for _, attributes in self.elements if name in attributes.get("class", "").split()]
+
+
+@pytest.fixture
+def hostile(tmp_path):
+    """A corpus, a split and details in which every text that can be hostile is."""
+    items = [Item(f"{HOSTILE}{row}", text=f"{HOSTILE} red {row}") for row in range(8)]
+    queries = [Query(f"q{row}", f"{HOSTILE} {row}", language=f"de{HOSTILE}", reference=HOSTILE) for row in range(8)]
+    qrels = {query.id: {item.id: 1} for query, item in zip(queries, items, strict=True)}
+    details = {
+        "summary": HOSTILE,
+        "labels": {"grape": HOSTILE},
+        "facts": {HOSTILE: HOSTILE},
+        "licences": [{"name": HOSTILE, "licence": HOSTILE, "credit": HOSTILE}],
+        "commands": [HOSTILE],
+        "notes": [HOSTILE],
+    }
+    return Corpus(items), Split("test", queries, qrels), details
+
+
+def test_sections_and_numbers(evaluate, pictures):
+    evaluation = evaluate(pictures)
+    html = render_report(evaluation, HISTORY, "Colours", {"summary": "Twelve colours.", "commands": ["grape demo"]})
+    document = Document(html)
+    sections = ["result", "methods", "languages", "gallery", "inflation", "training", "provenance"]
+    assert [found["id"] for found in document.all("section")] == sections
+    assert {link["href"] for link in document.all("a")} == {f"#{name}" for name in sections}
+    for method in evaluation.summary["methods"].values():
+        assert f"{100 * method['recall@10']:.1f}" in document.text
+    for text in (
+        "Colours",
+        "Twelve colours.",
+        "grape demo",
+        "German",
+        "Arabic",
+        *evaluation.summary["fingerprints"].values(),
+    ):
+        assert text in document.text
+
+
+def test_nothing_is_fetched(evaluate, pictures):
+    html = render_report(evaluate(pictures), HISTORY)
+    for _, attributes in Document(html).elements:
+        for name in ("src", "href", "srcset", "data", "action", "poster"):
+            assert attributes.get(name, "data:").startswith(("data:", "#"))
+    style = re.search(r"<style>(.*?)</style>", html, re.DOTALL)[1]
+    assert "url(" not in style
+    assert "@import" not in style
+    assert "http" not in style
+    assert not Document(html).all("script")
+    [policy] = [meta["content"] for meta in Document(html).all("meta") if "http-equiv" in meta]
+    assert policy.startswith("default-src 'none'")
+
+
+def test_hostile_texts_stay_texts(evaluate, hostile):
+    corpus, split, details = hostile
+    methods = {"zero-shot": [HOSTILE] * 8, "grape": [f"red {HOSTILE}"] * 8, HOSTILE: ["red"] * 8}
+    evaluation = evaluate(corpus, split, **methods)
+    html = render_report(
+        evaluation, [{"step": step, f"rewards/{HOSTILE}/mean": 1.0} for step in (1, 2)], HOSTILE, details
+    )
+    document = Document(html)
+    assert html.count("</style>") == 1
+    assert not document.all("script")
+    assert "<script" not in html
+    assert "x" not in [image.get("src") for image in document.all("img")]
+    assert document.text.count("{{ 7*7 }}") > 20
+    for _, attributes in document.elements:
+        assert not [name for name in attributes if name.startswith("on")]
+    assert document.text.count("<script>alert(1)</script>") > 20
+    # A language tag that is none is shown, but is no attribute.
+    assert {attributes["lang"] for _, attributes in document.elements if "lang" in attributes} == {"en"}
+
+
+def test_hostile_ids_of_pictures_stay_in_their_attributes(evaluate, pictures):
+    renamed = Corpus(Item(f'{item.id}"onload="alert(1)', image=item.image) for item in pictures)
+    queries = [Query(item.id, "rot", reference="red") for item in renamed]
+    split = Split("test", queries, {query.id: {query.id: 1} for query in queries})
+    document = Document(render_report(evaluate(renamed, split)))
+    assert any('"onload="' in image["alt"] for image in document.all("img"))
+    assert not [image for image in document.all("img") if "onload" in image]
+
+
+def test_gallery_shows_before_and_after_with_the_right_one_marked(evaluate, pictures):
+    document = Document(render_report(evaluate(pictures)))
+    cards = document.all("article")
+    assert cards
+    assert len(document.having("results")) == 2 * len(cards)
+    assert len(document.having("tile")) == 10 * len(cards)
+    marked = document.having("right")
+    assert len(marked) >= len(cards)
+    images = document.all("img")
+    assert len([image for image in images if ", the right picture" in image["alt"]]) == len(marked)
+    for title in ("Largest gains against raw queries", "Largest gains against zero-shot", "Drawn at random"):
+        assert title in document.text
+
+
+def test_losses_are_shown(evaluate, pictures, split_for):
+    split = split_for(pictures)
+    worse = evaluate(pictures, **{"raw": [query.reference for query in split], "grape": ["unknown thing"] * len(split)})
+    text = Document(render_report(worse)).text
+    assert "Worse than raw queries" in text
+    assert "Largest gains against raw" not in text
+    assert "\u2212" in text
+
+
+def test_no_difference_is_called_one_that_chance_may_bring(evaluate, pictures):
+    html = render_report(evaluate(pictures, **{"zero-shot": ["red"] * 24, "grape": ["red"] * 24}))
+    assert "points of Recall@10 against zero-shot, no more than chance may bring about" in Document(html).text
+
+
+def test_a_corpus_of_texts(evaluate, texts):
+    document = Document(render_report(evaluate(texts)))
+    assert not document.all("img")
+    assert document.having("words-text")
+    assert ", the right text" in document.text
+
+
+def test_an_unreadable_picture_is_shown_by_its_name(evaluate, pictures):
+    evaluation = evaluate(pictures)
+    pictures[0].image.write_bytes(b"no picture")
+    document = Document(render_report(evaluation))
+    assert document.having("words")
+    assert "red" in document.text
+
+
+def test_accessible(evaluate, pictures):
+    document = Document(render_report(evaluate(pictures), HISTORY))
+    assert document.all("html") == [{"lang": "en"}]
+    assert all(image.get("alt") for image in document.all("img"))
+    assert all("scope" in cell for cell in document.all("th"))
+    assert all("aria-label" in chart or chart.get("aria-hidden") for chart in document.all("svg"))
+    headings = document.all("h4")
+    assert {heading["lang"] for heading in headings} == {"de", "ar"}
+    assert all(heading["dir"] == "auto" for heading in headings)
+
+
+@pytest.mark.parametrize("methods", [["raw"], ["raw", "grape"], ["raw", "a", "b", "c", "d", "e", "f"]])
+def test_any_number_of_methods(retriever, pictures, split_for, tmp_path, methods):
+    from grape_rewrite.evaluation import evaluate_methods
+
+    split = split_for(pictures)
+    rewrites = {name: None if name == "raw" else [query.reference for query in split] for name in methods}
+    evaluation = evaluate_methods(rewrites, retriever.index(pictures, cache=tmp_path / "cache"), split)
+    document = Document(render_report(evaluation))
+    assert bool(document.having("findings")) == (len(methods) > 1)
+
+
+def test_written_whole_or_not_at_all(evaluate, pictures, tmp_path):
+    evaluation = evaluate(pictures)
+    write_report(tmp_path / "runs" / "report.html", evaluation)
+    assert (tmp_path / "runs" / "report.html").read_text(encoding="utf-8") == render_report(evaluation)
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["report.html"]
+    with pytest.raises(UserError, match=r"cannot write .*report\.html"):
+        write_report(tmp_path / "runs" / "report.html" / "report.html", evaluation)

@@ -1,0 +1,139 @@
+"""Intervals and tests against scipy, and what clusters change."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from grape_rewrite.evaluation import bootstrap_interval, randomisation_test
+
+
+def scipy_p(sums, resamples):
+    found = stats.permutation_test(
+        (sums,),
+        lambda x, axis: np.sum(x, axis=axis),
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=resamples,
+    )
+    return found.pvalue
+
+
+@pytest.mark.parametrize("name", ["normal", "binary", "differences"])
+def test_interval_agrees_with_scipy(name):
+    rng = np.random.default_rng(1)
+    values = {
+        "normal": rng.normal(3, 2, 120),
+        "binary": (rng.random(200) < 0.1).astype(float),
+        "differences": rng.integers(-1, 2, 300).astype(float),
+    }[name]
+    theirs = stats.bootstrap((values,), np.mean, n_resamples=40_000, method="percentile", rng=2).confidence_interval
+    ours = bootstrap_interval(values, np.random.default_rng(3), resamples=40_000)
+    assert ours.mean == pytest.approx(values.mean())
+    # An end is a quantile of 40,000 draws: its own error is about 1.5 % of the standard error of the mean.
+    error = 0.06 * values.std() / np.sqrt(len(values))
+    assert ours.low == pytest.approx(theirs.low, abs=max(error, 1 / len(values)))
+    assert ours.high == pytest.approx(theirs.high, abs=max(error, 1 / len(values)))
+
+
+def test_interval_of_equal_clusters_is_that_of_their_means():
+    rng = np.random.default_rng(0)
+    values = np.repeat(rng.normal(size=30), 4) + rng.normal(scale=0.1, size=120)
+    clusters = np.repeat(np.arange(30), 4)
+    means = values.reshape(30, 4).mean(axis=1)
+    clustered = bootstrap_interval(values, np.random.default_rng(7), clusters)
+    assert clustered == pytest.approx(bootstrap_interval(means, np.random.default_rng(7)))
+    single = bootstrap_interval(values, np.random.default_rng(7))
+    # Four near copies of each value are worth one: the interval is twice as wide.
+    assert clustered.high - clustered.low == pytest.approx(2 * (single.high - single.low), rel=0.1)
+
+
+def test_interval_covers_the_truth_as_often_as_it_says():
+    rng = np.random.default_rng(0)
+    covered = 0
+    for _ in range(400):
+        effects = np.repeat(rng.normal(size=60), 3)
+        found = bootstrap_interval(effects + rng.normal(size=180), rng, np.repeat(np.arange(60), 3), resamples=400)
+        covered += found.low <= 0 <= found.high
+    assert 0.90 <= covered / 400 <= 0.98
+
+
+def test_interval_is_reproducible_and_wider_at_a_higher_level():
+    values = np.random.default_rng(0).random(50)
+    first, second = (bootstrap_interval(values, np.random.default_rng(5)) for _ in range(2))
+    assert first == second
+    assert bootstrap_interval(values, np.random.default_rng(5), level=0.99).low < first.low
+
+
+def test_parts_change_nothing(monkeypatch):
+    values = np.random.default_rng(0).normal(size=40)
+    whole = bootstrap_interval(values, np.random.default_rng(5), resamples=500)
+    p = randomisation_test(values + 0.2, np.random.default_rng(5))
+    monkeypatch.setattr("grape_rewrite.evaluation.significance.CELLS", 1000)
+    assert bootstrap_interval(values, np.random.default_rng(5), resamples=500) == whole
+    assert randomisation_test(values + 0.2, np.random.default_rng(5)) == pytest.approx(p, abs=0.02)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(-3, 3), min_size=2, max_size=9))
+def test_exact_p_equals_scipy(differences):
+    sums = np.array(differences) / 4  # halves and quarters add up without rounding
+    assert randomisation_test(sums, np.random.default_rng(0)) == pytest.approx(scipy_p(sums, 9_999), abs=1e-12)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.integers(-9, 9), min_size=3, max_size=8))
+def test_sums_that_differ_by_rounding_are_level(whole):
+    differences = np.array(whole)
+    # Tenths add up to slightly different sums in another order; whole numbers do not.
+    rng = np.random.default_rng(0)
+    assert randomisation_test(differences / 10, rng) == randomisation_test(differences, rng)
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.1, 0.25])
+def test_sampled_p_agrees_with_scipy(shift):
+    differences = np.random.default_rng(4).normal(shift, 1, 100)
+    ours = randomisation_test(differences, np.random.default_rng(0), resamples=40_000)
+    assert ours == pytest.approx(scipy_p(differences, 40_000), abs=0.012)
+
+
+def test_sampled_p_is_never_zero():
+    assert randomisation_test(np.ones(100), np.random.default_rng(0), resamples=999) == 1 / 1000
+
+
+def test_p_of_clusters_is_that_of_their_sums():
+    rng = np.random.default_rng(0)
+    differences = rng.normal(0.3, 1, 24)
+    clusters = rng.integers(0, 8, 24)
+    sums = np.array([differences[clusters == label].sum() for label in np.unique(clusters)])
+    assert randomisation_test(differences, rng, clusters) == pytest.approx(scipy_p(sums, 9_999), abs=1e-12)
+
+
+def test_copies_of_a_query_are_no_further_evidence():
+    differences = np.array([1.0, 1.0, 1.0, -0.5])
+    copies = np.repeat(differences, 5)
+    alone = randomisation_test(differences, np.random.default_rng(0))
+    assert randomisation_test(copies, np.random.default_rng(0), np.repeat(np.arange(4), 5)) == alone
+    assert randomisation_test(copies, np.random.default_rng(0)) < alone
+
+
+@pytest.mark.parametrize("clusters", [None, np.repeat(np.arange(40), 2)])
+def test_p_is_uniform_where_there_is_no_difference(clusters):
+    rng = np.random.default_rng(0)
+    p = [randomisation_test(rng.normal(size=80), rng, clusters, resamples=199) for _ in range(400)]
+    assert stats.kstest(p, "uniform").pvalue > 0.01
+
+
+def test_no_difference_at_all():
+    assert randomisation_test(np.zeros(50), np.random.default_rng(0)) == 1
+    assert bootstrap_interval(np.zeros(50), np.random.default_rng(0)) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("method", [bootstrap_interval, randomisation_test])
+def test_refuses_what_has_no_answer(method):
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match="at least one query"):
+        method(np.array([]), rng)
+    with pytest.raises(ValueError, match="3 values but 2 cluster labels"):
+        method(np.zeros(3), rng, np.zeros(2, dtype=int))

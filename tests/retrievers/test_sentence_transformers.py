@@ -1,0 +1,122 @@
+import logging
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import CONTEXT, TEXTS, TOO_LONG, tiny_tokenizer
+from PIL import Image
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+
+from grape_rewrite.errors import UserError
+from grape_rewrite.retrievers import Retriever
+from grape_rewrite.retrievers.sentence_transformers import SentenceEncoder
+
+
+def test_texts_equal_the_library_one_by_one(sentence_folder: Path) -> None:
+    model = SentenceTransformer(str(sentence_folder), device="cpu")
+    texts = [*TEXTS, TOO_LONG]
+    expected = [model.encode(text, normalize_embeddings=True) for text in texts]
+    found = Retriever.load(str(sentence_folder)).embed_texts(texts, batch_size=3)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, atol=2e-6)
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-6)
+    assert np.abs(found[0] - found[1]).max() > 0.01
+
+
+def test_queries_and_documents_get_their_prompts(prompted_folder: Path) -> None:
+    model = SentenceTransformer(str(prompted_folder), device="cpu")
+    retriever = Retriever.load(str(prompted_folder))
+    for embed, prompt in ((retriever.embed_texts, "query: "), (retriever.embed_documents, "passage: ")):
+        expected = model.encode([prompt + text for text in TEXTS], prompt="", normalize_embeddings=True)
+        np.testing.assert_allclose(embed(TEXTS), expected, atol=2e-6)
+    assert np.abs(retriever.embed_texts(TEXTS) - retriever.embed_documents(TEXTS)).max() > 0.01
+
+
+def test_a_model_without_prompts_embeds_both_alike(sentence_folder: Path) -> None:
+    retriever = Retriever.load(str(sentence_folder))
+    np.testing.assert_array_equal(retriever.embed_texts(TEXTS), retriever.embed_documents(TEXTS))
+
+
+def test_truncated_texts_are_counted_with_the_prompt(sentence_folder: Path, prompted_folder: Path) -> None:
+    plain, prompted = Retriever.load(str(sentence_folder)), Retriever.load(str(prompted_folder))
+    assert plain.context == prompted.context == CONTEXT
+    tokenizer = tiny_tokenizer()
+    for count, prompt in ((plain.count_truncated, ""), (prompted.count_truncated, "query: ")):
+        lengths = [len(tokenizer(prompt + text)["input_ids"]) for text in [*TEXTS, TOO_LONG]]
+        assert count([*TEXTS, TOO_LONG]) == sum(length > CONTEXT for length in lengths)
+    assert plain.count_truncated([]) == 0
+
+
+def test_images_of_a_model_that_sees(seeing_sentence_folder: Path, pictures: list[Path]) -> None:
+    model = SentenceTransformer(str(seeing_sentence_folder), device="cpu")
+    expected = [model.encode(Image.open(path), normalize_embeddings=True) for path in pictures]
+    retriever = Retriever.load(str(seeing_sentence_folder))
+    assert retriever.sees
+    np.testing.assert_allclose(retriever.embed_images(pictures, batch_size=2), expected, atol=2e-6)
+    assert retriever.embed_texts(TEXTS).shape == (len(TEXTS), retriever.dimension)
+
+
+def test_images_for_a_model_that_reads_text_only(sentence_folder: Path, pictures: list[Path]) -> None:
+    retriever = Retriever.load(str(sentence_folder))
+    assert not retriever.sees
+    with pytest.raises(UserError, match=r"reads text only and cannot embed .*0\.png"):
+        retriever.embed_images(pictures)
+
+
+def test_a_model_without_a_limit_truncates_nothing() -> None:
+    tokenizer = tiny_tokenizer().backend_tokenizer
+    retriever = SentenceEncoder("static", SentenceTransformer(modules=[StaticEmbedding(tokenizer, embedding_dim=8)]))
+    assert retriever.context is None
+    assert retriever.count_truncated([TOO_LONG * 100]) == 0
+    assert retriever.embed_texts(["red apple"]).shape == (1, 8)
+
+
+def test_fingerprint_is_stable_and_changes_with_one_weight(sentence_folder: Path) -> None:
+    retriever = Retriever.load(str(sentence_folder))
+    before = retriever.fingerprint()
+    retriever.embed_texts([*TEXTS, TOO_LONG])
+    assert retriever.fingerprint() == before == Retriever.load(str(sentence_folder)).fingerprint()
+    next(retriever._network.parameters()).view(-1)[0] += 1e-3
+    assert retriever.fingerprint() != before
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("config_sentence_transformers.json", '"query: "', '"search: "'),
+        ("1_Pooling/config.json", "mean", "max"),
+    ],
+)
+def test_fingerprint_changes_with_prompts_and_pooling(
+    prompted_folder: Path, tmp_path: Path, file: str, old: str, new: str
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(prompted_folder, copy)
+    assert Retriever.load(str(copy)).fingerprint() == Retriever.load(str(prompted_folder)).fingerprint()
+    text = (copy / file).read_text()
+    assert old in text
+    (copy / file).write_text(text.replace(old, new))
+    assert Retriever.load(str(copy)).fingerprint() != Retriever.load(str(prompted_folder)).fingerprint()
+
+
+def test_a_model_made_for_another_similarity_says_so(
+    sentence_folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(sentence_folder, copy)
+    model = SentenceTransformer(str(copy), device="cpu", similarity_fn_name="dot")
+    model.save_pretrained(str(copy))
+    with caplog.at_level(logging.WARNING):
+        Retriever.load(str(copy))
+    assert "made for dot similarity; cosine is used" in caplog.text
+
+
+def test_a_pickled_layer_is_refused(sentence_folder: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(sentence_folder, copy)
+    weights = copy / "2_Dense" / "model.safetensors"
+    weights.rename(weights.with_name("pytorch_model.bin"))
+    with pytest.raises(UserError, match="2_Dense/pytorch_model.bin: weights as a pickle are refused"):
+        Retriever.load(str(copy))
