@@ -1,7 +1,8 @@
 """Tiny models of every family, made from configurations and saved as a user would have them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -137,6 +138,19 @@ def save_dual_encoder(family: str, folder: Path, seed: int = 0) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def tiny() -> SimpleNamespace:
+    """What tests need beside the saved models."""
+    return SimpleNamespace(
+        context=CONTEXT,
+        texts=TEXTS,
+        too_long=TOO_LONG,
+        tokenizer=tiny_tokenizer,
+        clip_images=_clip_images,
+        save=save_dual_encoder,
+    )
+
+
 @pytest.fixture(scope="session", params=list(FAMILIES))
 def dual_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_dual_encoder(request.param, tmp_path_factory.mktemp(request.param))
@@ -203,7 +217,6 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @pytest.fixture(autouse=True)
-def no_hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def no_hub(monkeypatch: pytest.MonkeyPatch) -> None:
     """Names are never looked up outside, whatever machine the tests run on."""
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    yield

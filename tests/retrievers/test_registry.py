@@ -1,10 +1,11 @@
 import json
 import shutil
 import sys
+from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from conftest import FAMILIES, tiny_tokenizer
 
 from grape_rewrite.errors import UserError
 from grape_rewrite.retrievers import Retriever
@@ -17,20 +18,21 @@ def test_a_folder_decides_by_its_files(clip_folder: Path, sentence_folder: Path)
     assert isinstance(Retriever.load(str(sentence_folder)), SentenceEncoder)
 
 
-def test_a_folder_as_saved_by_a_processor(clip_folder: Path, tmp_path: Path) -> None:
+def test_a_folder_as_saved_by_a_processor(tiny: SimpleNamespace, clip_folder: Path, tmp_path: Path) -> None:
     """Newer checkpoints keep image preprocessing within processor_config.json."""
     from transformers import CLIPProcessor
 
     copy = tmp_path / "copy"
     shutil.copytree(clip_folder, copy)
     (copy / "preprocessor_config.json").unlink()
-    CLIPProcessor(FAMILIES["clip"][1](), tiny_tokenizer()).save_pretrained(copy)
+    CLIPProcessor(tiny.clip_images(), tiny.tokenizer()).save_pretrained(copy)
     assert not (copy / "preprocessor_config.json").exists()
     assert Retriever.load(str(copy)).fingerprint() == Retriever.load(str(clip_folder)).fingerprint()
 
 
-def test_minilm_is_embedded() -> None:
+def test_minilm_is_embedded(capfd: pytest.CaptureFixture[str]) -> None:
     retriever = Retriever.load("minilm")
+    assert capfd.readouterr() == ("", "")
     assert (retriever.name, retriever.dimension, retriever.context) == ("minilm", 384, 256)
     red, rot, car = retriever.embed_texts(["a red apple", "an apple that is red", "the stock market fell"])
     assert red @ rot > red @ car + 0.4
@@ -44,7 +46,6 @@ def test_minilm_is_embedded() -> None:
         ("./models/clip", "there is no such folder"),
         ("/models/clip", "there is no such folder"),
         ("a/b/c", "there is no such folder"),
-        ("", "neither a folder nor a possible hub name"),
     ],
 )
 def test_an_unknown_name_lists_what_is_valid(name: str, why: str) -> None:
@@ -53,6 +54,11 @@ def test_an_unknown_name_lists_what_is_valid(name: str, why: str) -> None:
     assert repr(name) in str(caught.value)
     assert "valid are lite-clip, minilm, a folder, or a hub name" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_an_empty_name() -> None:
+    with pytest.raises(UserError, match="name is empty; valid are lite-clip"):
+        Retriever.load("")
 
 
 def test_a_file_is_no_retriever(tmp_path: Path) -> None:
@@ -104,6 +110,16 @@ def test_code_of_the_model_is_not_run_unasked(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(UserError, match="needs code of its own, which is never run unasked"):
         Retriever.load(str(tmp_path))
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.skipif(find_spec("sentencepiece") is not None, reason="sentencepiece is installed")
+def test_a_tokenizer_that_needs_another_package(clip_folder: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(clip_folder, copy)
+    config = json.loads((copy / "tokenizer_config.json").read_text())
+    (copy / "tokenizer_config.json").write_text(json.dumps({**config, "tokenizer_class": "SiglipTokenizer"}))
+    with pytest.raises(UserError, match="needs two more packages: pip install sentencepiece protobuf"):
+        Retriever.load(str(copy))
 
 
 @pytest.mark.parametrize("name", ["sentence-transformers/all-MiniLM-L6-v2", "folder"])

@@ -1,10 +1,10 @@
 import logging
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from conftest import CONTEXT, TEXTS, TOO_LONG, tiny_tokenizer
 from PIL import Image
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import StaticEmbedding
@@ -14,9 +14,9 @@ from grape_rewrite.retrievers import Retriever
 from grape_rewrite.retrievers.sentence_transformers import SentenceEncoder
 
 
-def test_texts_equal_the_library_one_by_one(sentence_folder: Path) -> None:
+def test_texts_equal_the_library_one_by_one(tiny: SimpleNamespace, sentence_folder: Path) -> None:
     model = SentenceTransformer(str(sentence_folder), device="cpu")
-    texts = [*TEXTS, TOO_LONG]
+    texts = [*tiny.texts, tiny.too_long]
     expected = [model.encode(text, normalize_embeddings=True) for text in texts]
     found = Retriever.load(str(sentence_folder)).embed_texts(texts, batch_size=3)
     assert found.dtype == np.float32
@@ -25,37 +25,39 @@ def test_texts_equal_the_library_one_by_one(sentence_folder: Path) -> None:
     assert np.abs(found[0] - found[1]).max() > 0.01
 
 
-def test_queries_and_documents_get_their_prompts(prompted_folder: Path) -> None:
+def test_queries_and_documents_get_their_prompts(tiny: SimpleNamespace, prompted_folder: Path) -> None:
     model = SentenceTransformer(str(prompted_folder), device="cpu")
     retriever = Retriever.load(str(prompted_folder))
     for embed, prompt in ((retriever.embed_texts, "query: "), (retriever.embed_documents, "passage: ")):
-        expected = model.encode([prompt + text for text in TEXTS], prompt="", normalize_embeddings=True)
-        np.testing.assert_allclose(embed(TEXTS), expected, atol=2e-6)
-    assert np.abs(retriever.embed_texts(TEXTS) - retriever.embed_documents(TEXTS)).max() > 0.01
+        expected = model.encode([prompt + text for text in tiny.texts], prompt="", normalize_embeddings=True)
+        np.testing.assert_allclose(embed(tiny.texts), expected, atol=2e-6)
+    assert np.abs(retriever.embed_texts(tiny.texts) - retriever.embed_documents(tiny.texts)).max() > 0.01
 
 
-def test_a_model_without_prompts_embeds_both_alike(sentence_folder: Path) -> None:
+def test_a_model_without_prompts_embeds_both_alike(tiny: SimpleNamespace, sentence_folder: Path) -> None:
     retriever = Retriever.load(str(sentence_folder))
-    np.testing.assert_array_equal(retriever.embed_texts(TEXTS), retriever.embed_documents(TEXTS))
+    np.testing.assert_array_equal(retriever.embed_texts(tiny.texts), retriever.embed_documents(tiny.texts))
 
 
-def test_truncated_texts_are_counted_with_the_prompt(sentence_folder: Path, prompted_folder: Path) -> None:
+def test_truncated_texts_are_counted_with_the_prompt(
+    tiny: SimpleNamespace, sentence_folder: Path, prompted_folder: Path
+) -> None:
     plain, prompted = Retriever.load(str(sentence_folder)), Retriever.load(str(prompted_folder))
-    assert plain.context == prompted.context == CONTEXT
-    tokenizer = tiny_tokenizer()
+    assert plain.context == prompted.context == tiny.context
+    tokenizer = tiny.tokenizer()
     for count, prompt in ((plain.count_truncated, ""), (prompted.count_truncated, "query: ")):
-        lengths = [len(tokenizer(prompt + text)["input_ids"]) for text in [*TEXTS, TOO_LONG]]
-        assert count([*TEXTS, TOO_LONG]) == sum(length > CONTEXT for length in lengths)
+        lengths = [len(tokenizer(prompt + text)["input_ids"]) for text in [*tiny.texts, tiny.too_long]]
+        assert count([*tiny.texts, tiny.too_long]) == sum(length > tiny.context for length in lengths)
     assert plain.count_truncated([]) == 0
 
 
-def test_images_of_a_model_that_sees(seeing_sentence_folder: Path, pictures: list[Path]) -> None:
+def test_images_of_a_model_that_sees(tiny: SimpleNamespace, seeing_sentence_folder: Path, pictures: list[Path]) -> None:
     model = SentenceTransformer(str(seeing_sentence_folder), device="cpu")
     expected = [model.encode(Image.open(path), normalize_embeddings=True) for path in pictures]
     retriever = Retriever.load(str(seeing_sentence_folder))
     assert retriever.sees
     np.testing.assert_allclose(retriever.embed_images(pictures, batch_size=2), expected, atol=2e-6)
-    assert retriever.embed_texts(TEXTS).shape == (len(TEXTS), retriever.dimension)
+    assert retriever.embed_texts(tiny.texts).shape == (len(tiny.texts), retriever.dimension)
 
 
 def test_images_for_a_model_that_reads_text_only(sentence_folder: Path, pictures: list[Path]) -> None:
@@ -65,18 +67,18 @@ def test_images_for_a_model_that_reads_text_only(sentence_folder: Path, pictures
         retriever.embed_images(pictures)
 
 
-def test_a_model_without_a_limit_truncates_nothing() -> None:
-    tokenizer = tiny_tokenizer().backend_tokenizer
+def test_a_model_without_a_limit_truncates_nothing(tiny: SimpleNamespace) -> None:
+    tokenizer = tiny.tokenizer().backend_tokenizer
     retriever = SentenceEncoder("static", SentenceTransformer(modules=[StaticEmbedding(tokenizer, embedding_dim=8)]))
     assert retriever.context is None
-    assert retriever.count_truncated([TOO_LONG * 100]) == 0
+    assert retriever.count_truncated([tiny.too_long * 100]) == 0
     assert retriever.embed_texts(["red apple"]).shape == (1, 8)
 
 
-def test_fingerprint_is_stable_and_changes_with_one_weight(sentence_folder: Path) -> None:
+def test_fingerprint_is_stable_and_changes_with_one_weight(tiny: SimpleNamespace, sentence_folder: Path) -> None:
     retriever = Retriever.load(str(sentence_folder))
     before = retriever.fingerprint()
-    retriever.embed_texts([*TEXTS, TOO_LONG])
+    retriever.embed_texts([*tiny.texts, tiny.too_long])
     assert retriever.fingerprint() == before == Retriever.load(str(sentence_folder)).fingerprint()
     next(retriever._network.parameters()).view(-1)[0] += 1e-3
     assert retriever.fingerprint() != before
@@ -118,5 +120,5 @@ def test_a_pickled_layer_is_refused(sentence_folder: Path, tmp_path: Path) -> No
     shutil.copytree(sentence_folder, copy)
     weights = copy / "2_Dense" / "model.safetensors"
     weights.rename(weights.with_name("pytorch_model.bin"))
-    with pytest.raises(UserError, match="2_Dense/pytorch_model.bin: weights as a pickle are refused"):
+    with pytest.raises(UserError, match=r"2_Dense/pytorch_model\.bin: weights as a pickle are refused"):
         Retriever.load(str(copy))

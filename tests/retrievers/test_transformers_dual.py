@@ -1,10 +1,10 @@
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
-from conftest import CONTEXT, TEXTS, TOO_LONG, save_dual_encoder
 from PIL import Image
 from transformers import AutoModel, AutoProcessor
 
@@ -16,16 +16,18 @@ def unit(features: torch.Tensor) -> np.ndarray:
     return torch.nn.functional.normalize(features, dim=-1).numpy()
 
 
-def test_texts_equal_a_direct_call_one_by_one(dual_folder: Path) -> None:
+def test_texts_equal_a_direct_call_one_by_one(tiny: SimpleNamespace, dual_folder: Path) -> None:
     model = AutoModel.from_pretrained(dual_folder).eval()
     processor = AutoProcessor.from_pretrained(dual_folder)
     padding = "max_length" if "siglip" in model.config.model_type else False
-    texts = [*TEXTS, TOO_LONG]
+    texts = [*tiny.texts, tiny.too_long]
     with torch.no_grad():
         expected = [
             unit(
                 model.get_text_features(
-                    **processor(text=[text], padding=padding, truncation=True, max_length=CONTEXT, return_tensors="pt")
+                    **processor(
+                        text=[text], padding=padding, truncation=True, max_length=tiny.context, return_tensors="pt"
+                    )
                 ).pooler_output
             )[0]
             for text in texts
@@ -50,9 +52,11 @@ def test_images_equal_a_direct_call_one_by_one(dual_folder: Path, pictures: list
     assert np.abs(found[0] - found[1]).max() > 0.01
 
 
-def test_batch_size_does_not_matter_and_rows_are_unit(dual_folder: Path, pictures: list[Path]) -> None:
+def test_batch_size_does_not_matter_and_rows_are_unit(
+    tiny: SimpleNamespace, dual_folder: Path, pictures: list[Path]
+) -> None:
     retriever = Retriever.load(str(dual_folder))
-    for embed, inputs in ((retriever.embed_texts, TEXTS), (retriever.embed_images, pictures)):
+    for embed, inputs in ((retriever.embed_texts, tiny.texts), (retriever.embed_images, pictures)):
         one, many = embed(inputs, batch_size=1), embed(inputs, batch_size=64)
         np.testing.assert_allclose(one, many, atol=2e-6)
         np.testing.assert_allclose(np.linalg.norm(many, axis=1), 1, atol=1e-6)
@@ -66,26 +70,29 @@ def test_nothing_in_nothing_out(clip_folder: Path) -> None:
     assert retriever.count_truncated([]) == 0
 
 
-def test_context_and_truncated_texts(dual_folder: Path) -> None:
+def test_context_and_truncated_texts(tiny: SimpleNamespace, dual_folder: Path) -> None:
     retriever = Retriever.load(str(dual_folder))
-    assert retriever.context == CONTEXT
-    lengths = [
-        len(ids) for ids in AutoProcessor.from_pretrained(dual_folder).tokenizer([*TEXTS, TOO_LONG])["input_ids"]
+    assert retriever.context == tiny.context
+    tokenizer = AutoProcessor.from_pretrained(dual_folder).tokenizer
+    lengths = [len(ids) for ids in tokenizer([*tiny.texts, tiny.too_long])["input_ids"]]
+    assert (
+        retriever.count_truncated([*tiny.texts, tiny.too_long]) == sum(length > tiny.context for length in lengths) > 0
+    )
+    fitting = [
+        text for text, length in zip([*tiny.texts, tiny.too_long], lengths, strict=True) if length <= tiny.context
     ]
-    assert retriever.count_truncated([*TEXTS, TOO_LONG]) == sum(length > CONTEXT for length in lengths) > 0
-    fitting = [text for text, length in zip([*TEXTS, TOO_LONG], lengths, strict=True) if length <= CONTEXT]
     assert retriever.count_truncated(fitting) == 0
 
 
-def test_a_text_is_cut_at_the_context(clip_folder: Path) -> None:
-    first, second = Retriever.load(str(clip_folder)).embed_texts([TOO_LONG, TOO_LONG + " and a fig"])
+def test_a_text_is_cut_at_the_context(tiny: SimpleNamespace, clip_folder: Path) -> None:
+    first, second = Retriever.load(str(clip_folder)).embed_texts([tiny.too_long, tiny.too_long + " and a fig"])
     np.testing.assert_allclose(first, second, atol=2e-6)
 
 
-def test_fingerprint_is_stable_and_changes_with_one_weight(dual_folder: Path) -> None:
+def test_fingerprint_is_stable_and_changes_with_one_weight(tiny: SimpleNamespace, dual_folder: Path) -> None:
     retriever = Retriever.load(str(dual_folder))
     before = retriever.fingerprint()
-    retriever.embed_texts([*TEXTS, TOO_LONG])
+    retriever.embed_texts([*tiny.texts, tiny.too_long])
     assert retriever.fingerprint() == before == Retriever.load(str(dual_folder)).fingerprint()
     weight = next(retriever._network.parameters())
     weight.view(-1)[0] += 1e-3
@@ -133,8 +140,8 @@ def test_missing_weights_are_refused(clip_folder: Path, tmp_path: Path) -> None:
         Retriever.load(str(copy))
 
 
-def test_a_weight_that_is_no_number_stops(tmp_path: Path) -> None:
-    retriever = Retriever.load(str(save_dual_encoder("clip", tmp_path)))
+def test_a_weight_that_is_no_number_stops(tiny: SimpleNamespace, tmp_path: Path) -> None:
+    retriever = Retriever.load(str(tiny.save("clip", tmp_path)))
     next(retriever._network.text_projection.parameters()).data[:] = float("nan")
     with pytest.raises(UserError, match="embedding of length nan"):
         retriever.embed_texts(["apple"])

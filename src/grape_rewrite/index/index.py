@@ -100,5 +100,13 @@ class Index:
 
 
 def combined_fingerprint(retriever: Retriever, corpus: Corpus) -> str:
-    """Return a SHA-256 of a retriever's and a corpus's fingerprints together."""
-    return hashlib.sha256(f"{retriever.fingerprint()} {corpus.fingerprint()}".encode()).hexdigest()
+    """Return a SHA-256 of a retriever's and a corpus's fingerprints together.
+
+    :raises UserError: when the file of an image is gone or may not be read.
+    """
+    try:
+        return hashlib.sha256(f"{retriever.fingerprint()} {corpus.fingerprint()}".encode()).hexdigest()
+    except OSError as error:
+        raise UserError(
+            f"{error.filename}: {error.strerror}; every image of a corpus must be a file that can be read"
+        ) from error

@@ -2,21 +2,26 @@
 
 import hashlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from PIL import Image, ImageOps
+from rich.progress import track
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from grape_rewrite.cache import cache_folder, whole_folder
 from grape_rewrite.errors import UserError
 from grape_rewrite.retrievers.frozen import freeze
+from grape_rewrite.retrievers.images import open_image
 
 SIZE = 224  # pixels; the size the network was trained with
 PENULTIMATE = 1280  # channels
+TILT = 12  # degrees
 TAPS = {4: 40, 7: 80, 14: 192}  # channels of the inner blocks that are read too: parts and textures, less abstract
 WIDTH = PENULTIMATE + sum(TAPS.values())
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
@@ -87,6 +92,38 @@ def pixels(pictures: Sequence[Image.Image], tilt: float = 0) -> torch.Tensor:
         squares = [square.rotate(tilt, Image.Resampling.BICUBIC, fillcolor="white") for square in squares]
     values = torch.from_numpy(np.stack([np.asarray(square) for square in squares])).permute(0, 3, 1, 2)
     return ((values.float() - 127) / 128).contiguous(memory_format=torch.channels_last)
+
+
+def embed(
+    tower: EfficientNetLite0, images: Sequence[Path], batch_size: int = 4, progress: bool = False
+) -> npt.NDArray[np.float32]:
+    """Return (n, 1592) features of n pictures, averaged over each and its tilted copy: they depend less on the pose.
+
+    Each batch runs on one thread and several run at once: small convolutions share badly among threads, which take
+    many times as long waiting for each other where other work is running, and add up in another order.
+
+    :param images: n files.
+    :param batch_size: pictures at a time.
+    :param progress: show a progress bar.
+    :raises UnreadableImage: when a file is no readable picture.
+    """
+
+    def run(start: int) -> npt.NDArray[np.float32]:
+        pictures = [open_image(path) for path in images[start : start + batch_size]]
+        with torch.inference_mode():
+            mean: npt.NDArray[np.float32] = ((tower(pixels(pictures)) + tower(pixels(pictures, TILT))) / 2).numpy()
+        return mean
+
+    starts = range(0, len(images), batch_size)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    pool = ThreadPoolExecutor(threads)
+    try:
+        done = track(pool.map(run, starts), "Embedding pictures", len(starts), disable=not progress, transient=True)
+        return np.concatenate([np.zeros((0, WIDTH), dtype=np.float32), *done])
+    finally:
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(threads)
 
 
 def check_sha256(file: Path, expected: str) -> None:

@@ -1,11 +1,14 @@
 """What a name on a model hub stands for, found out with one short request."""
 
 from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import PurePosixPath
 
 from grape_rewrite.errors import UserError
 
 EMBEDDED = ("lite-clip", "minilm")
 VALID = f"valid are {', '.join(EMBEDDED)}, a folder, or a hub name such as openai/clip-vit-base-patch32"
+KINDS = ("pytorch_model*.bin", "*.safetensors")
 TIMEOUT = 10.0  # seconds
 
 
@@ -38,7 +41,20 @@ def find_on_hub(name: str) -> HubModel:
         files, reachable = _downloaded(name), False
         if not files:
             raise _unknown(name, "it is no folder, and the model hub cannot be reached") from error
-    return HubModel(name, "modules.json" in files, reachable)
+    is_sentence_transformer = "modules.json" in files
+    if is_sentence_transformer:
+        _require_safetensors(name, files)
+    return HubModel(name, is_sentence_transformer, reachable)
+
+
+def _require_safetensors(name: str, files: set[str]) -> None:
+    # For the layers above the transformer, the library falls back to a pickle unasked.
+    folders = [{str(PurePosixPath(file).parent) for file in files if fnmatch(file, f"*/{kind}")} for kind in KINDS]
+    for folder in sorted(folders[0] - folders[1]):
+        raise UserError(
+            f"retriever {name}: {folder} has its weights only as a pickle, which is refused, because reading one can "
+            "run any code; choose a model with safetensors"
+        )
 
 
 def _downloaded(name: str) -> set[str]:

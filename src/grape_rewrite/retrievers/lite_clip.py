@@ -14,10 +14,8 @@ import numpy.typing as npt
 from grape_rewrite.cache import cache_folder, whole_folder
 from grape_rewrite.datasets import HeadItem, build_emoji, read_head
 from grape_rewrite.errors import UserError
-from grape_rewrite.retrievers.batches import batches
 from grape_rewrite.retrievers.frozen import freeze, weights_fingerprint
 from grape_rewrite.retrievers.image_head import ImageHead
-from grape_rewrite.retrievers.images import open_image
 from grape_rewrite.retrievers.retriever import Retriever
 from grape_rewrite.retrievers.unit import unit_rows
 
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
     from grape_rewrite.retrievers.sentence_transformers import SentenceEncoder
 
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-TILT = 12  # degrees; the features of a picture and of its tilted copy are averaged
 RECIPE = "2"  # raised when features or head are made in another way, so that no older head in a cache is taken for it
 
 
@@ -75,11 +72,13 @@ class LiteClip(Retriever):
     def embed_images(
         self, images: Sequence[Path], batch_size: int = 4, progress: bool = False
     ) -> npt.NDArray[np.float32]:
-        """Return (n, 384) float32 unit rows. On a processor, batches of 4 are the fastest.
+        """Return (n, 384) float32 unit rows. Batches of 4 are the fastest.
 
         :raises UnreadableImage: when a file is no readable picture.
         """
-        return unit_rows(self._head.pictures(_features(self._image_tower, images, batch_size, progress)), self.name)
+        from grape_rewrite.retrievers.efficientnet import embed
+
+        return unit_rows(self._head.pictures(embed(self._image_tower, images, batch_size, progress)), self.name)
 
     def count_truncated(self, texts: Sequence[str]) -> int:
         """Return how many of the texts have more than 256 tokens, the start and end token included."""
@@ -87,8 +86,7 @@ class LiteClip(Retriever):
 
     def words(self) -> list[str]:
         """Return the English words of MiniLM's word pieces, the most frequent first."""
-        pieces = self._text_tower.tokenizer.get_vocab()
-        return [word for word in sorted(pieces, key=pieces.__getitem__) if word.isascii() and word.isalpha()]
+        return self._text_tower.words()
 
     def fingerprint(self) -> str:
         """Return a SHA-256 over both towers and the head, computed anew at each call."""
@@ -116,22 +114,6 @@ def load_minilm() -> "SentenceTransformer":
     return freeze(SentenceTransformer(str(get_model_path()), device="cpu"))
 
 
-def _features(
-    tower: "EfficientNetLite0", images: Sequence[Path], batch_size: int, progress: bool
-) -> npt.NDArray[np.float32]:
-    """Return (n, 1592) features, averaged over each picture and its tilted copy: less depends on the exact pose."""
-    import torch
-
-    from grape_rewrite.retrievers.efficientnet import WIDTH, pixels
-
-    rows = [np.zeros((0, WIDTH), dtype=np.float32)]
-    for paths in batches(images, batch_size, progress, "Embedding pictures"):
-        pictures = [open_image(path) for path in paths]
-        with torch.inference_mode():
-            rows.append(((tower(pixels(pictures)) + tower(pixels(pictures, TILT))) / 2).numpy())
-    return np.concatenate(rows)
-
-
 def _towers(text_tower: "SentenceEncoder", image_tower: "EfficientNetLite0") -> str:
     return f"{text_tower.fingerprint()} {weights_fingerprint(image_tower, RECIPE)}"
 
@@ -140,7 +122,7 @@ def _fitted_head(
     items: list[HeadItem], text_tower: "SentenceEncoder", image_tower: "EfficientNetLite0", progress: bool
 ) -> ImageHead:
     """Return the head from the cache, where it is kept under a key of the items, both towers and the recipe."""
-    from grape_rewrite.retrievers.efficientnet import PENULTIMATE, TAPS
+    from grape_rewrite.retrievers.efficientnet import PENULTIMATE, TAPS, embed
 
     digest = hashlib.sha256(_towers(text_tower, image_tower).encode())
     for item in items:
@@ -151,7 +133,7 @@ def _fitted_head(
         sets = [[item.text, *item.aliases] for item in items]
         ends = np.cumsum([len(names) for names in sets])[:-1]
         names = np.split(text_tower.embed_texts([name for names in sets for name in names]), ends)
-        features = _features(image_tower, [item.image for item in items], batch_size=4, progress=progress)
+        features = embed(image_tower, [item.image for item in items], progress=progress)
         head = ImageHead.fit(features, [PENULTIMATE, *TAPS.values()], names)
         with whole_folder(folder) as draft:
             head.save(draft / "head.safetensors")

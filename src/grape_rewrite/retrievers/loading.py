@@ -25,27 +25,44 @@ def require_safetensors(folder: Path) -> None:
 
 
 @contextmanager
-def one_line_errors(name: str) -> Iterator[None]:
-    """Turn what the libraries raise for bad files into one line; keep their progress bars quiet meanwhile.
-
-    :param name: the retriever's, as the user gave it.
-    :raises UserError: for whatever goes wrong in the block.
-    """
-    from safetensors import SafetensorError
+def quiet() -> Iterator[None]:
+    """Keep the progress bars of transformers from the terminal."""
     from transformers.utils import logging
 
     bars = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
         yield
-    except (OSError, ValueError, TypeError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
-        text = str(error).strip() or type(error).__name__
-        if "trust_remote_code" in text:
-            raise UserError(
-                f"retriever {name} needs code of its own, which is never run unasked; "
-                "if you have read and trust it, load it with trust_remote_code=True"
-            ) from error
-        raise UserError(f"cannot load retriever {name}: {text.splitlines()[0]}") from error
     finally:
         if bars:
             logging.enable_progress_bar()
+
+
+@contextmanager
+def one_line_errors(name: str) -> Iterator[None]:
+    """Turn what the libraries raise for bad files into one line.
+
+    :param name: the retriever's, as the user gave it.
+    :raises UserError: for whatever goes wrong in the block.
+    """
+    from safetensors import SafetensorError
+
+    try:
+        with quiet():
+            yield
+    except (OSError, ValueError, TypeError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
+        raise UserError(_line(name, error)) from error
+
+
+def _line(name: str, error: Exception) -> str:
+    text = str(error).strip()
+    if "trust_remote_code" in text:
+        return (
+            f"retriever {name} needs code of its own, which is never run unasked; "
+            "if you have read and trust it, load it with trust_remote_code=True"
+        )
+    if isinstance(error, ImportError) and "sentencepiece" in text.lower():
+        return f"the tokenizer of retriever {name} needs two more packages: pip install sentencepiece protobuf"
+    if not text or isinstance(error, (TypeError, KeyError)):
+        text = f"{type(error).__name__}: {text}"
+    return f"cannot load retriever {name}: {text.splitlines()[0]}"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from grape_rewrite.errors import UserError
 from grape_rewrite.retrievers.hub import VALID, find_on_hub
+from grape_rewrite.retrievers.loading import quiet
 from grape_rewrite.retrievers.retriever import Retriever
 
 
@@ -18,10 +19,13 @@ def load(name: str, trust_remote_code: bool = False, device: str | None = None) 
     :raises UserError: when the name means nothing, files are missing or broken, weights are a pickle, or a package is
         missing.
     """
+    if not name.strip():
+        raise UserError(f"the retriever's name is empty; {VALID}")
     if name == "lite-clip":
         from grape_rewrite.retrievers.lite_clip import LiteClip
 
-        return LiteClip.load()
+        with quiet():
+            return LiteClip.load()
     if name == "minilm":
         return _minilm(device)
 
@@ -47,7 +51,8 @@ def _minilm(device: str | None) -> Retriever:
     from grape_rewrite.retrievers.sentence_transformers import SentenceEncoder, require_library
 
     require_library()
-    network = load_minilm()
+    with quiet():
+        network = load_minilm()
     return SentenceEncoder("minilm", network.to(device) if device else network)
 
 

@@ -18,6 +18,7 @@ from grape_rewrite.retrievers.loading import one_line_errors, require_safetensor
 from grape_rewrite.retrievers.retriever import Retriever
 from grape_rewrite.retrievers.settings import config_settings, tokenizer_settings
 from grape_rewrite.retrievers.unit import unit_rows
+from grape_rewrite.retrievers.words import whole_words
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -35,7 +36,7 @@ class SentenceEncoder(Retriever):
 
     def __init__(self, name: str, network: "SentenceTransformer") -> None:
         self.name = name
-        self.tokenizer = getattr(network[0], "tokenizer", None)
+        self.tokenizer: Any = getattr(network[0], "tokenizer", None)
         self._network = freeze(network)
         limit = network.max_seq_length
         self.context = limit if limit is not None and limit < 10**9 else None
@@ -81,6 +82,10 @@ class SentenceEncoder(Retriever):
         prompted = [prompt + text for text in texts]
         tokens = self.tokenizer(prompted, truncation=False, verbose=False)["input_ids"]
         return sum(len(row) > self.context for row in tokens)
+
+    def words(self) -> list[str]:
+        """Return the whole words of the tokenizer, the most frequent first."""
+        return whole_words(self.tokenizer)
 
     def fingerprint(self) -> str:
         """Return a SHA-256 over weights, modules and their settings, tokenizer and prompts."""

@@ -16,6 +16,7 @@ from grape_rewrite.retrievers.loading import one_line_errors, require_safetensor
 from grape_rewrite.retrievers.retriever import Retriever
 from grape_rewrite.retrievers.settings import config_settings, tokenizer_settings
 from grape_rewrite.retrievers.unit import unit_rows
+from grape_rewrite.retrievers.words import whole_words
 
 # Trained with texts padded to the full context and no attention mask; padded otherwise they embed something else.
 PADDED_TO_CONTEXT = ("siglip", "siglip2")
@@ -67,6 +68,10 @@ class DualEncoder(Retriever):
             return 0
         tokens = self.tokenizer(list(texts), truncation=False, padding=False, verbose=False)["input_ids"]
         return sum(len(row) > self.context for row in tokens)
+
+    def words(self) -> list[str]:
+        """Return the whole words of the tokenizer, the most frequent first."""
+        return whole_words(self.tokenizer)
 
     def fingerprint(self) -> str:
         """Return a SHA-256 over weights, configuration, tokenizer and image preprocessing."""

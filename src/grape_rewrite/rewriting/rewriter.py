@@ -130,9 +130,16 @@ class Rewriter:
 
     def with_prompt(self, prompt: Prompt) -> "Rewriter":
         """The same model and output vocabulary, asked in another way."""
-        other = Rewriter(self.model, self.tokenizer, prompt, self.name, self.max_tokens, self.facts)
+        other = type(self)(self.model, self.tokenizer, prompt, self.name, self.max_tokens, self.facts)
         other.vocabulary = self.vocabulary
         return other
+
+    def baselines(self) -> "dict[str, Rewriter]":
+        """The same base model without its adapter: asked zero-shot, and with the prompt's examples if it has any."""
+        base = Untrained(self.model, self.tokenizer, self.prompt, self.name, self.max_tokens)
+        base.vocabulary = self.vocabulary
+        methods = {"zero-shot": base.with_prompt(self.prompt.zero_shot())}
+        return {**methods, "few-shot": base} if self.prompt.examples else methods
 
     def prompt_text(self, query: str) -> str:
         """Return the whole text that the model is given for a query."""
@@ -198,3 +205,16 @@ class Rewriter:
                 texts = [self.decode(ids) for ids in self.complete(prompts, group, temperature)]
                 rewrites += [texts[i : i + group] for i in range(0, len(texts), group)]
         return rewrites
+
+
+class Untrained(Rewriter):
+    """A rewriter whose adapter, if it has one, is switched off while it completes."""
+
+    def complete(
+        self, prompts: Sequence[list[int]], group: int, temperature: float, max_tokens: int | None = None
+    ) -> list[list[int]]:
+        """Sample from the base model; see `Rewriter.complete`."""
+        if not hasattr(self.model, "disable_adapter"):
+            return super().complete(prompts, group, temperature, max_tokens)
+        with self.model.disable_adapter():
+            return super().complete(prompts, group, temperature, max_tokens)

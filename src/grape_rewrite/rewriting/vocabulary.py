@@ -59,6 +59,7 @@ class OutputVocabulary:
         return len(self.tokens)
 
     def logits(self, hidden: torch.Tensor) -> torch.Tensor:
-        """Score every token of the vocabulary: hidden states (N, H) -> float32 logits (N, V)."""
-        logits = F.linear(hidden.to(self.head.dtype), self.head, self.bias).float()
+        """Score every token of the vocabulary: hidden states (N, H) -> logits (N, V), in float32 at least."""
+        logits = F.linear(hidden.to(self.head.dtype), self.head, self.bias)
+        logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
         return logits if self.softcap is None else self.softcap * torch.tanh(logits / self.softcap)

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from transformers import TrainerCallback, TrainerControl, TrainerState
 
@@ -58,21 +58,40 @@ class TimeLimit(TrainerCallback):
             control.should_training_stop = True
 
 
+class Example(NamedTuple):
+    """One rewrite of the latest step, with the rank of the query as it was and of the rewrite."""
+
+    query: str
+    rewrite: str
+    rank_before: float
+    rank_after: float
+
+
+Watch = Callable[[dict[str, Any], list[Example]], None]
+
+
 class History(TrainerCallback):
     """Keeps a row of metrics for each step, in memory and in `history.jsonl`, and looks at the dev queries.
 
     :param path: the file; rows that it has already are those of the run that is resumed.
     :param measure: returns the dev metrics of the policy as it is, with a key `dev_mrr`.
     :param keep: is called when the dev MRR is the best so far, to save the adapter.
+    :param watch: is called with each row, to show it.
     """
 
     def __init__(
-        self, path: Path, every: int, measure: Callable[[], dict[str, float]], keep: Callable[[int, float], None]
+        self,
+        path: Path,
+        every: int,
+        measure: Callable[[], dict[str, float]],
+        keep: Callable[[int, float], None],
+        watch: Callable[[dict[str, Any]], None],
     ) -> None:
         self.path = path
         self.every = every
         self.measure = measure
         self.keep = keep
+        self.watch = watch
         self.rows: list[dict[str, Any]] = []
 
     @property
@@ -105,3 +124,4 @@ class History(TrainerCallback):
         draft = self.path.with_suffix(".part")
         draft.write_text("".join(json.dumps(row) + "\n" for row in self.rows), encoding="utf-8")
         draft.replace(self.path)
+        self.watch(row)

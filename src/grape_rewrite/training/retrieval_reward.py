@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from grape_rewrite.index import Index
 from grape_rewrite.rewards import REWARDS, best_positive_rank, reward
+from grape_rewrite.training.callbacks import Example
 
 
 def text_of(completion: Any) -> str:
@@ -17,8 +19,8 @@ def text_of(completion: Any) -> str:
 class RetrievalReward:
     """The reward of a rewrite by where the frozen retriever ranks its target.
 
-    The data set that TRL trains on needs a column `positives`: the corpus rows relevant to each prompt. Ranks, scores
-    and texts of the latest batch stay in `ranks` and `rewrites`, so that a display can show them.
+    The data set that TRL trains on needs a column `positives`: the corpus rows relevant to each prompt. With columns
+    `query` and `rank_before` too, `examples` can show the latest batch.
 
     :param index: the corpus, embedded by the frozen retriever.
     :param name: one of `grape_rewrite.rewards.REWARDS`.
@@ -30,22 +32,39 @@ class RetrievalReward:
         self.__name__ = name
         self.index = index
         self.name = name
-        self.ranks = np.zeros(0)
-        self.rewrites: list[str] = []
+        self._latest: list[Example] = []
 
     def __call__(self, completions: Sequence[Any], positives: Sequence[Sequence[int]], **extra: Any) -> list[float]:
         """Return one reward for each completion; an empty one is worth what the worst rank is."""
-        self.rewrites = [text_of(completion).strip() for completion in completions]
-        distinct = {text: row for row, text in enumerate(dict.fromkeys(self.rewrites))}
-        scores = self.index.scores(list(distinct))[[distinct[text] for text in self.rewrites]]
-        # A retriever gives even the empty text some place; a rewriter must not learn to use that.
-        empty = np.array([not text for text in self.rewrites])
+        rewrites = [text_of(completion).strip() for completion in completions]
         rows = [np.asarray(row, dtype=np.int64) for row in positives]
-        for place in np.flatnonzero(empty):
-            scores[place] = 1.0
-            scores[place, rows[place]] = -1.0
-        self.ranks = best_positive_rank(scores, rows)
+        scores = self._scores(rewrites, rows)
+        ranks = best_positive_rank(scores, rows)
+        if "query" in extra and "rank_before" in extra:
+            columns = (extra["query"], rewrites, extra["rank_before"], ranks.tolist())
+            self._latest = [Example(*values) for values in zip(*columns, strict=True)]
         if "log_metric" in extra:
-            extra["log_metric"]("mrr", float((1 / self.ranks).mean()))
-            extra["log_metric"]("empty", float(empty.mean()))
+            extra["log_metric"]("mrr", float((1 / ranks).mean()))
+            extra["log_metric"]("empty", float(np.mean([not text for text in rewrites])))
         return [float(value) for value in reward(self.name, scores, rows)]
+
+    def _scores(self, rewrites: list[str], rows: list[npt.NDArray[np.int64]]) -> npt.NDArray[np.float32]:
+        """Score each rewrite (n, N); each distinct text is embedded once.
+
+        A retriever gives even the empty text some place; a rewriter must not learn to use that, so all irrelevant items
+        are put before the positives.
+        """
+        distinct = {text: row for row, text in enumerate(dict.fromkeys(text for text in rewrites if text))}
+        scores = np.ones((len(rewrites), len(self.index)), dtype=np.float32)
+        spoken = [place for place, text in enumerate(rewrites) if text]
+        if spoken:
+            scores[spoken] = self.index.scores(list(distinct))[[distinct[rewrites[place]] for place in spoken]]
+        for place, text in enumerate(rewrites):
+            if not text:
+                scores[place, rows[place]] = -1.0
+        return scores
+
+    def examples(self, count: int = 5) -> list[Example]:
+        """Return a few rewrites of the latest batch, of different queries, evenly over the batch."""
+        first = list({example.query: example for example in reversed(self._latest)}.values())[::-1]
+        return first[:: max(1, len(first) // count)][:count]

@@ -1,7 +1,6 @@
 """`train`: from a rewriter, an index and a data set to a trained adapter in a folder."""
 
 import logging
-import shutil
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
@@ -10,8 +9,7 @@ from typing import Any
 import numpy as np
 from datasets import Dataset as Table
 from peft import LoraConfig, get_peft_model_state_dict, set_peft_model_state_dict
-from transformers import PrinterCallback, TrainerCallback
-from transformers.trainer_utils import get_last_checkpoint
+from transformers import PrinterCallback
 
 from grape_rewrite.datasets import Dataset, Split
 from grape_rewrite.errors import UserError
@@ -19,10 +17,11 @@ from grape_rewrite.index import Index
 from grape_rewrite.rewards import best_positive_rank, brevity, well_formed
 from grape_rewrite.rewriting.adapter import ADAPTER_FILE, AdapterFacts, write_adapter
 from grape_rewrite.rewriting.rewriter import Rewriter
-from grape_rewrite.training.callbacks import History, Interrupt, TimeLimit
+from grape_rewrite.training.callbacks import History, Interrupt, TimeLimit, Watch
 from grape_rewrite.training.config import TrainingConfig
 from grape_rewrite.training.queries import draw_queries
 from grape_rewrite.training.retrieval_reward import RetrievalReward, text_of
+from grape_rewrite.training.run_folder import RunFolder
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +33,7 @@ def train(
     out: Path | str = "runs/train",
     config: TrainingConfig | None = None,
     resume: bool = False,
-    callbacks: tuple[TrainerCallback, ...] = (),
+    watch: Watch | None = None,
     **values: Any,
 ) -> Rewriter:
     """Train an adapter for the rewriter with the index's own ranking as the reward.
@@ -45,23 +44,23 @@ def train(
     :param out: folder for the adapter, `history.jsonl` and the checkpoints.
     :param config: hyperparameters; or give them by name as further arguments (`reward="rank_log", steps=40`).
     :param resume: go on with the run that `out` holds.
+    :param watch: is called after each step with its row of the history and some examples, to show them.
     :return: the rewriter with the adapter of the best dev MRR.
     :raises UserError: on impossible values, when `out` holds another run, or when the retriever has changed.
     :raises KeyboardInterrupt: after Ctrl-C, when all is saved.
     """
     config = config or TrainingConfig.of(**values)
-    out = Path(out)
-    checkpoints = out / "checkpoints"
-    last = get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None
-    if resume and last is None:
-        raise UserError(f"nothing to resume in {out}: it holds no checkpoint of an interrupted run")
-    if not resume and (last is not None or (out / ADAPTER_FILE).exists()):
-        raise UserError(f"{out} holds a run already; use --resume to go on with it, or another --out folder")
+    run = RunFolder(Path(out))
     if config.queries > len(dataset.train):
         raise UserError(
             f"a step of {config.batch} rewrites in groups of {config.group} needs {config.queries} queries, "
             f"but the train split has {len(dataset.train)}; use a smaller batch"
         )
+    last = None
+    if resume:
+        last = run.resume(config)
+    else:
+        run.begin(config)
     frozen = index.retriever.fingerprint()
     restrict_output(rewriter, index, config)
 
@@ -69,16 +68,18 @@ def train(
 
     from grape_rewrite.training.trainer import GrapeTrainer
 
-    out.mkdir(parents=True, exist_ok=True)
     reward = RetrievalReward(index, config.reward)
     dev = dataset.dev.sample(config.dev_queries)
     facts = _facts(rewriter, index, config, frozen)
     trainer: Any = None
     history = History(
-        out / "history.jsonl",
+        run.history,
         config.evaluate_every,
         measure=lambda: measure_split(rewriter, index, dev),
-        keep=lambda step, mrr: _save(trainer.model, out, facts.model_copy(update={"steps": step, "dev_mrr": mrr})),
+        keep=lambda step, mrr: _save(
+            trainer.model, run.folder, facts.model_copy(update={"steps": step, "dev_mrr": mrr})
+        ),
+        watch=lambda row: watch(row, reward.examples()) if watch else None,
     )
     interrupt = Interrupt()
     limits = [TimeLimit(config.minutes)] if config.minutes else []
@@ -86,7 +87,7 @@ def train(
         rewriter=rewriter,
         reward_funcs=[reward, *_form_rewards(rewriter, config)],
         args=GRPOConfig(
-            output_dir=str(checkpoints),
+            output_dir=str(run.checkpoints),
             per_device_train_batch_size=config.batch,
             num_generations=config.group,
             max_completion_length=config.max_tokens,
@@ -120,16 +121,16 @@ def train(
             target_modules="all-linear",
             task_type="CAUSAL_LM",
         ),
-        callbacks=[interrupt, *limits, history, *callbacks],
+        callbacks=[interrupt, *limits, history],
     )
     trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=last if resume else None)
+    trainer.train(resume_from_checkpoint=last)
     if index.retriever.fingerprint() != frozen:
         raise UserError(f"retriever {index.retriever.name!r} has changed during training; it must stay frozen")
     if interrupt.asked:
         raise KeyboardInterrupt
-    shutil.rmtree(checkpoints, ignore_errors=True)
-    rewriter.facts = _load_best(rewriter, out)
+    run.finish()
+    rewriter.facts = _load_best(rewriter, run.folder)
     rewriter.model.eval()
     return rewriter
 
@@ -158,10 +159,8 @@ def measure_split(rewriter: Rewriter, index: Index, split: Split) -> dict[str, f
 def _table(rewriter: Rewriter, index: Index, split: Split, config: TrainingConfig) -> Table:
     """The prompts of the whole run in order, with the corpus rows of their positives."""
     positives = split.positives(index.corpus)
-    weights = np.ones(len(split))
-    if config.solved_weight < 1:
-        raw = best_positive_rank(index.scores(split.texts), positives)
-        weights[raw == 1] = max(config.solved_weight, 1e-9)
+    raw = best_positive_rank(index.scores(split.texts), positives)
+    weights = np.where(raw == 1, max(config.solved_weight, 1e-9), 1.0)
     count = config.steps * config.queries
     drawn = draw_queries(weights, count, config.queries, config.seed)
     return Table.from_dict(
@@ -169,6 +168,7 @@ def _table(rewriter: Rewriter, index: Index, split: Split, config: TrainingConfi
             "prompt": [rewriter.prompt_text(split.texts[row]) for row in drawn],
             "query": [split.texts[row] for row in drawn],
             "positives": [positives[row].tolist() for row in drawn],
+            "rank_before": [float(raw[row]) for row in drawn],
         }
     )
 

@@ -71,8 +71,9 @@ class GrapeTrainer(GRPOTrainer):
             self.rewriter.window,
         )
         kept = alive[:, split:]
-        zeros = torch.zeros(kept.shape, device=input_ids.device)
-        return zeros.masked_scatter(kept, torch.cat(chosen)), zeros.masked_scatter(kept, torch.cat(entropy)), None
+        flat, flat_entropy = torch.cat(chosen), torch.cat(entropy)
+        zeros = torch.zeros(kept.shape, dtype=flat.dtype, device=flat.device)
+        return zeros.masked_scatter(kept, flat), zeros.masked_scatter(kept, flat_entropy), None
 
     def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
         """Leave out completions without an advantage: their loss and gradient are zero, and so is their worth.

@@ -1,0 +1,122 @@
+"""What there is to win before anything is trained."""
+
+import json
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+from rich.table import Table
+
+from grape_rewrite.rewards import best_positive_rank
+
+if TYPE_CHECKING:
+    from grape_rewrite.datasets import Split
+    from grape_rewrite.index import Index
+    from grape_rewrite.rewriting import Rewriter
+
+EDGES = (1, 5, 10, 50, 100)
+
+
+@dataclass(frozen=True)
+class Headroom:
+    """How queries rank raw, rewritten by the untrained rewriter, and by the best of a group of its samples.
+
+    `recall_at_10` and `mrr` are means over the queries for each of `raw`, `untrained`, `best-of-group`. `ranks` says
+    which share of the queries lies at rank 1, 2 to 5, 6 to 10, 11 to 50, 51 to 100 and beyond. `zero_variance` is the
+    share of groups whose samples all rank the same: they teach nothing. `distinct` is the mean number of different
+    rewrites in a group.
+    """
+
+    queries: int
+    corpus: int
+    group: int
+    recall_at_10: dict[str, float]
+    mrr: dict[str, float]
+    ranks: dict[str, list[float]]
+    zero_variance: float
+    distinct: float
+
+    @property
+    def verdict(self) -> str:
+        """In a sentence, whether training can help."""
+        gain = self.recall_at_10["best-of-group"] - self.recall_at_10["untrained"]
+        if self.zero_variance > 0.9:
+            return "Nearly all groups have no variance: raise the temperature or the group size before training."
+        if gain < 0.02:
+            return "The best of a group is hardly better than the untrained rewrite: training has little to learn from."
+        return (
+            f"The best of {self.group} samples finds {100 * gain:.0f} points more in the top 10 than the untrained "
+            "rewrite: training can teach the rewriter to prefer such samples."
+        )
+
+    def to_json(self) -> str:
+        """Return all figures and the verdict as JSON."""
+        return json.dumps({**asdict(self), "verdict": self.verdict}, indent=2) + "\n"
+
+    def table(self) -> Table:
+        """Return the figures as a table for a terminal."""
+        table = Table(title=f"Headroom on {self.queries} queries, {self.corpus} items", caption=self.verdict)
+        table.add_column("")
+        spans = ["rank 1", *(f"{low + 1}-{high}" for low, high in pairwise(EDGES)), f">{EDGES[-1]}"]
+        for heading in ("Recall@10", "MRR", *spans):
+            table.add_column(heading, justify="right")
+        for name, shares in self.ranks.items():
+            cells = [f"{100 * share:.0f} %" for share in shares]
+            table.add_row(name, f"{self.recall_at_10[name]:.3f}", f"{self.mrr[name]:.3f}", *cells)
+        table.add_section()
+        table.add_row("groups without variance", f"{100 * self.zero_variance:.0f} %")
+        table.add_row("distinct rewrites in a group", f"{self.distinct:.1f}")
+        return table
+
+
+def measure_headroom(
+    rewriter: "Rewriter",
+    index: "Index",
+    split: "Split",
+    group: int = 8,
+    seed: int = 0,
+    temperature: float = 1.0,
+    progress: bool = False,
+) -> Headroom:
+    """Rank the queries of a split raw, rewritten greedily, and rewritten `group` times by sampling.
+
+    :param rewriter: the rewriter before training.
+    :param index: the embedded corpus.
+    :param split: the queries and their judgements.
+    :param group: samples for each query.
+    :param seed: seed of the sampling.
+    """
+    positives = split.positives(index.corpus)
+    samples = rewriter.rewrite(split.texts, group=group, temperature=temperature, seed=seed, progress=progress)
+    greedy = rewriter.rewrite(split.texts, progress=progress)
+    drawn = np.stack(
+        [best_positive_rank(index.scores(_or_query(samples, split, i)), positives) for i in range(group)], axis=1
+    )
+    ranks = {
+        "raw": best_positive_rank(index.scores(split.texts), positives),
+        "untrained": best_positive_rank(index.scores(_or_query(greedy, split, 0)), positives),
+        "best-of-group": drawn.min(axis=1),
+    }
+    return Headroom(
+        queries=len(split),
+        corpus=len(index.corpus),
+        group=group,
+        recall_at_10={name: float((values <= 10).mean()) for name, values in ranks.items()},
+        mrr={name: float((1 / values).mean()) for name, values in ranks.items()},
+        ranks={name: _shares(values) for name, values in ranks.items()},
+        zero_variance=float((drawn.min(axis=1) == drawn.max(axis=1)).mean()),
+        distinct=float(np.mean([len(set(texts)) for texts in samples])),
+    )
+
+
+def _or_query(rewrites: list[list[str]], split: "Split", place: int) -> list[str]:
+    """One rewrite of each query; the query itself where the rewriter returned nothing."""
+    return [texts[place] or query for texts, query in zip(rewrites, split.texts, strict=True)]
+
+
+def _shares(ranks: npt.NDArray[np.float64]) -> list[float]:
+    """The share of ranks up to each edge and above the one before; the last is beyond all edges."""
+    below = [float((ranks <= edge).mean()) for edge in EDGES]
+    return [below[0], *(float(high - low) for low, high in pairwise(below)), 1 - below[-1]]

@@ -1,0 +1,89 @@
+"""The folder of a run: where its adapter, history and checkpoints lie, and what state it is in."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from transformers.trainer_utils import get_last_checkpoint
+
+from grape_rewrite.errors import UserError
+from grape_rewrite.rewriting.adapter import ADAPTER_FILE
+from grape_rewrite.training.config import TrainingConfig
+
+
+class RunFolder:
+    """A folder that holds one training run.
+
+    `training.json` has the hyperparameters, `history.jsonl` a row for each step, `checkpoints/` what an interrupted
+    run goes on from (removed at the end), and the rest is the PEFT adapter of the best step.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.checkpoints = folder / "checkpoints"
+        self.history = folder / "history.jsonl"
+        self.config = folder / "training.json"
+
+    def last_checkpoint(self) -> str | None:
+        """The newest checkpoint of an interrupted run, None when there is none."""
+        return get_last_checkpoint(str(self.checkpoints)) if self.checkpoints.is_dir() else None
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether a run, finished or not, lies here."""
+        return self.last_checkpoint() is not None or (self.folder / ADAPTER_FILE).exists()
+
+    def begin(self, config: TrainingConfig) -> None:
+        """Make the folder for a new run.
+
+        :raises UserError: when a run lies here already.
+        """
+        if self.is_taken:
+            raise UserError(
+                f"{self.folder} holds a run already; use --resume to go on with it, or another --out folder"
+            )
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.history.unlink(missing_ok=True)
+        self.config.write_text(config.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+    def resume(self, config: TrainingConfig) -> str:
+        """Return the checkpoint to go on from.
+
+        :raises UserError: when there is none, or the run was begun with other hyperparameters.
+        """
+        last = self.last_checkpoint()
+        if last is None:
+            raise UserError(f"nothing to resume in {self.folder}: it holds no checkpoint of an interrupted run")
+        begun = json.loads(self.config.read_text(encoding="utf-8")) if self.config.is_file() else {}
+        for key, value in config.model_dump().items():
+            if begun.get(key, value) != value:
+                raise UserError(
+                    f"{self.folder} was begun with {key}={begun[key]!r}, not {value!r}; resume it with the same values"
+                )
+        return last
+
+    def can_resume(self, config: TrainingConfig) -> bool:
+        """Whether `resume` would work."""
+        try:
+            return bool(self.resume(config))
+        except UserError:
+            return False
+
+    def finish(self) -> None:
+        """Remove what only an interrupted run needs."""
+        shutil.rmtree(self.checkpoints, ignore_errors=True)
+
+    def clear(self) -> None:
+        """Remove the run that lies here, and nothing else."""
+        self.finish()
+        for name in (ADAPTER_FILE, "adapter_model.safetensors", "adapter_config.json", "README.md"):
+            (self.folder / name).unlink(missing_ok=True)
+        self.history.unlink(missing_ok=True)
+        self.config.unlink(missing_ok=True)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The history: one row for each step, step 0 being the untrained policy on the dev queries."""
+        if not self.history.is_file():
+            return []
+        return [json.loads(line) for line in self.history.read_text(encoding="utf-8").splitlines()]

@@ -1,0 +1,227 @@
+"""Tiny models, a tiny retriever and a tiny data set, saved as a user would have them, and a cache apart."""
+
+import json
+from itertools import product
+from pathlib import Path
+
+import pytest
+import torch
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from transformers import (
+    Gemma3ForCausalLM,
+    Gemma3TextConfig,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedTokenizerFast,
+    Qwen2Config,
+    Qwen2ForCausalLM,
+)
+
+from grape_rewrite.rewriting.prompt import PROMPTS, Prompt
+
+COLOURS = {"red": ("rot", "rouge"), "green": ("grün", "vert"), "blue": ("blau", "bleu"), "black": ("schwarz", "noir")}
+THINGS = {
+    "apple": ("Apfel", "pomme"),
+    "boat": ("Boot", "bateau"),
+    "cat": ("Katze", "chat"),
+    "dog": ("Hund", "chien"),
+    "house": ("Haus", "maison"),
+    "key": ("Schlüssel", "clé"),
+    "moon": ("Mond", "lune"),
+    "shoe": ("Schuh", "chaussure"),
+    "star": ("Stern", "étoile"),
+    "tree": ("Baum", "arbre"),
+}
+WINDOW = 16
+CHAT_TEMPLATE = (
+    "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+def pairs() -> list[tuple[str, str, str]]:
+    """English, German and French names of 40 coloured things."""
+    return [
+        (f"{colour} {thing}", f"{COLOURS[colour][0]} {THINGS[thing][0]}", f"{THINGS[thing][1]} {COLOURS[colour][1]}")
+        for colour, thing in product(COLOURS, THINGS)
+    ]
+
+
+def byte_tokenizer(special: list[str], bos: str | None, eos: str, pad: str) -> PreTrainedTokenizerFast:
+    """A byte-level BPE that has whole tokens for the data set's words and for what the prompts are made of."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=700,
+        special_tokens=[AddedToken(token, special=True) for token in special],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    texts = [f"Query: {other}\nEnglish: {english}" for english, *others in pairs() for other in others]
+    tokenizer.train_from_iterator(texts + [PROMPTS["multilingual"].text("")] * 20, trainer)
+    if bos is not None:
+        tokenizer.post_processor = processors.TemplateProcessing(
+            single=f"{bos} $A", special_tokens=[(bos, tokenizer.token_to_id(bos))]
+        )
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token=bos, eos_token=eos, pad_token=pad)
+
+
+def build_gemma() -> tuple[torch.nn.Module, PreTrainedTokenizerFast]:
+    tokenizer = byte_tokenizer(["<pad>", "<eos>", "<bos>"], "<bos>", "<eos>", "<pad>")
+    config = Gemma3TextConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=3,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_dim=16,
+        query_pre_attn_scalar=16,
+        sliding_window=WINDOW,
+        layer_types=["sliding_attention", "full_attention", "sliding_attention"],
+        max_position_embeddings=4096,
+        initializer_range=0.25,
+        pad_token_id=0,
+        eos_token_id=1,
+        bos_token_id=2,
+    )
+    return Gemma3ForCausalLM(config), tokenizer
+
+
+def build_qwen() -> tuple[torch.nn.Module, PreTrainedTokenizerFast]:
+    special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    tokenizer = byte_tokenizer(special, None, "<|im_end|>", "<|endoftext|>")
+    tokenizer.chat_template = CHAT_TEMPLATE
+    config = Qwen2Config(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=4096,
+        initializer_range=0.25,
+        bos_token_id=0,
+        pad_token_id=0,
+        eos_token_id=2,
+    )
+    return Qwen2ForCausalLM(config), tokenizer
+
+
+def build_llama() -> tuple[torch.nn.Module, PreTrainedTokenizerFast]:
+    tokenizer = byte_tokenizer(["<pad>", "</s>", "<s>"], "<s>", "</s>", "<pad>")
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=24,
+        intermediate_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        num_key_value_heads=2,
+        max_position_embeddings=4096,
+        initializer_range=0.25,
+        tie_word_embeddings=False,
+        pad_token_id=0,
+        eos_token_id=1,
+        bos_token_id=2,
+    )
+    return LlamaForCausalLM(config), tokenizer
+
+
+BUILDERS = {"gemma": build_gemma, "qwen": build_qwen, "llama": build_llama}
+
+
+@pytest.fixture(scope="session")
+def tiny_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Folders of tiny causal models, float32 safetensors: gemma (sliding windows), qwen (chat), llama (untied head)."""
+    folders = {}
+    for name, build in BUILDERS.items():
+        folders[name] = tmp_path_factory.mktemp(f"tiny-{name}")
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            for part in build():
+                part.save_pretrained(folders[name])
+    return folders
+
+
+@pytest.fixture(scope="session")
+def tiny_model_folder(tiny_folders: dict[str, Path]) -> Path:
+    """A base model of Gemma 3's kind: three layers, a window of 16 tokens in two of them."""
+    return tiny_folders["gemma"]
+
+
+@pytest.fixture(scope="session")
+def tiny_chat_folder(tiny_folders: dict[str, Path]) -> Path:
+    """A chat model of Qwen 2's kind, with its template."""
+    return tiny_folders["qwen"]
+
+
+@pytest.fixture(scope="session")
+def tiny_prompt() -> Prompt:
+    """A short few-shot prompt, longer than the tiny model's window all the same."""
+    return Prompt("Describe the picture.", examples=(("rot Mond", "red moon"), ("chat vert", "green cat")))
+
+
+@pytest.fixture(scope="session")
+def tiny_dataset_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Forty English texts, asked for in German and French: 48 queries to train on, 16 each for dev and test."""
+    folder = tmp_path_factory.mktemp("tiny-data")
+    (folder / "qrels").mkdir()
+    corpus, queries = [], []
+    qrels: dict[str, list[str]] = {"train": [], "dev": [], "test": []}
+    for number, (english, *others) in enumerate(pairs()):
+        corpus.append({"_id": f"d{number}", "text": english})
+        split = ("train", "train", "train", "dev", "test")[number % 5]
+        for language, text in zip(("de", "fr"), others, strict=True):
+            ident = f"{language}{number}"
+            queries.append({"_id": ident, "text": text, "language": language, "english": english})
+            qrels[split].append(f"{ident}\td{number}\t1")
+    for name, records in (("corpus", corpus), ("queries", queries)):
+        lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+        (folder / f"{name}.jsonl").write_text(lines, encoding="utf-8")
+    for split, rows in qrels.items():
+        (folder / "qrels" / f"{split}.tsv").write_text("\n".join(["query-id\tcorpus-id\tscore", *rows]) + "\n")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_dataset(tiny_dataset_folder: Path):
+    """The data set of `tiny_dataset_folder`, loaded."""
+    from grape_rewrite.datasets import Dataset
+
+    return Dataset.load(tiny_dataset_folder)
+
+
+@pytest.fixture(scope="session")
+def tiny_retriever_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sentence-transformers model that knows the corpus's English words, and no German or French ones."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+
+    folder = tmp_path_factory.mktemp("tiny-retriever")
+    tokenizer = Tokenizer(models.WordLevel(unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    trainer = trainers.WordLevelTrainer(special_tokens=["<unk>", "<pad>"], show_progress=False)
+    tokenizer.train_from_iterator([list(COLOURS), list(THINGS)], trainer)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        SentenceTransformer(modules=[StaticEmbedding(tokenizer, embedding_dim=16)], device="cpu").save_pretrained(
+            str(folder)
+        )
+    return folder
+
+
+@pytest.fixture
+def tiny_index(tiny_retriever_folder: Path, tiny_dataset, cache: Path):
+    """The tiny data set's corpus, embedded by the tiny retriever."""
+    from grape_rewrite.retrievers import Retriever
+
+    return Retriever.load(str(tiny_retriever_folder)).index(tiny_dataset.corpus)
+
+
+@pytest.fixture
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of its own for a test that must leave the user's alone."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("GRAPE_CACHE", str(folder))
+    return folder

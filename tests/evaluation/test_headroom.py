@@ -1,0 +1,65 @@
+"""What there is to win, on tiny models."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from grape_rewrite.evaluation.headroom import Headroom, measure_headroom
+from grape_rewrite.rewards import best_positive_rank
+from grape_rewrite.rewriting import Rewriter
+
+
+@pytest.fixture
+def headroom(tiny_index, tiny_dataset, tiny_model_folder: Path) -> Headroom:
+    rewriter = Rewriter.load(str(tiny_model_folder), max_tokens=4)
+    rewriter.restrict_to_words(["red", "green", "blue", "black", "cat", "house"])
+    return measure_headroom(rewriter, tiny_index, tiny_dataset.dev, group=6, seed=1)
+
+
+def test_shares_of_ranks_add_up(headroom: Headroom) -> None:
+    for shares in headroom.ranks.values():
+        assert sum(shares) == pytest.approx(1)
+        assert min(shares) >= -1e-12
+
+
+def test_raw_figures_are_those_of_the_queries(headroom: Headroom, tiny_index, tiny_dataset) -> None:
+    dev = tiny_dataset.dev
+    ranks = best_positive_rank(tiny_index.scores(dev.texts), dev.positives(tiny_dataset.corpus))
+    assert headroom.mrr["raw"] == pytest.approx(np.mean(1 / ranks))
+    assert headroom.recall_at_10["raw"] == np.mean(ranks <= 10)
+
+
+def test_the_best_of_more_samples_is_no_worse(tiny_index, tiny_dataset, tiny_model_folder: Path) -> None:
+    rewriter = Rewriter.load(str(tiny_model_folder), max_tokens=4)
+    one, many = (
+        measure_headroom(rewriter, tiny_index, tiny_dataset.dev, group=group, temperature=1e-3).mrr["best-of-group"]
+        for group in (1, 4)
+    )
+    assert many >= one - 1e-12
+
+
+def test_json_holds_every_figure_and_the_verdict(headroom: Headroom) -> None:
+    found = json.loads(headroom.to_json())
+    assert found["verdict"] == headroom.verdict
+    assert set(found["ranks"]) == {"raw", "untrained", "best-of-group"}
+    assert found["queries"] == 16
+
+
+@pytest.mark.parametrize(
+    ("untrained", "best", "zero_variance", "word"),
+    [(0.2, 0.5, 0.1, "30 points"), (0.2, 0.21, 0.1, "little"), (0.2, 0.2, 0.95, "temperature")],
+)
+def test_the_verdict_says_what_the_figures_say(untrained: float, best: float, zero_variance: float, word: str) -> None:
+    found = Headroom(
+        queries=1,
+        corpus=1,
+        group=8,
+        recall_at_10={"raw": 0, "untrained": untrained, "best-of-group": best},
+        mrr={},
+        ranks={},
+        zero_variance=zero_variance,
+        distinct=1,
+    )
+    assert word in found.verdict

@@ -1,0 +1,96 @@
+import logging
+
+import numpy as np
+import pytest
+from sklearn.metrics.pairwise import cosine_similarity
+
+from grape_rewrite.datasets import Corpus, Item
+from grape_rewrite.errors import UserError
+from grape_rewrite.index import Index, index
+from grape_rewrite.retrievers import Retriever
+
+QUERIES = ["red apple", "moon", "blue blue boat", "tree house star"]
+
+
+def test_scores_are_cosines(clip: Retriever, text_corpus: Corpus, texts: list[str]) -> None:
+    found = clip.index(text_corpus).scores(QUERIES)
+    expected = cosine_similarity(
+        clip._text_features(QUERIES), np.concatenate([clip._text_features([t]) for t in texts])
+    )
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, atol=2e-6)
+
+
+@pytest.mark.parametrize("k", [1, 5, 60, 100])
+def test_search_equals_sorting_all_scores(clip: Retriever, text_corpus: Corpus, k: int) -> None:
+    built = clip.index(text_corpus)
+    scores = built.scores(QUERIES)
+    for row, found in enumerate(built.search(QUERIES, k)):
+        order = np.argsort(-scores[row], kind="stable")[:k]
+        assert [id for id, _ in found] == [f"t{number}" for number in order]
+        np.testing.assert_array_equal([score for _, score in found], scores[row][order])
+
+
+def test_equal_items_come_in_the_order_of_the_corpus(clip: Retriever) -> None:
+    corpus = Corpus(Item(id, text="red apple") for id in "zyxwv")
+    assert [id for id, _ in clip.index(corpus).search(["red apple"], k=3)[0]] == ["z", "y", "x"]
+
+
+def test_many_queries_are_searched_in_slabs(
+    clip: Retriever, text_corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = clip.index(text_corpus)
+    whole = built.search(QUERIES, 4)
+    monkeypatch.setattr(index, "SLAB", 1)
+    assert [[id for id, _ in found] for found in built.search(QUERIES, 4)] == [[id for id, _ in row] for row in whole]
+
+
+def test_no_queries(clip: Retriever, text_corpus: Corpus) -> None:
+    built = clip.index(text_corpus)
+    assert built.search([]) == []
+    assert built.scores([]).shape == (0, 60)
+    assert len(built) == 60
+
+
+@pytest.mark.parametrize("k", [0, -3])
+def test_k_below_one_is_refused(clip: Retriever, text_corpus: Corpus, k: int) -> None:
+    with pytest.raises(UserError, match=f"k is {k}"):
+        clip.index(text_corpus).search(["red"], k)
+
+
+def test_a_skipped_item_never_wins_and_is_never_found(clip: Retriever) -> None:
+    corpus = Corpus(Item(str(number), text="?") for number in range(3))
+    query = clip.embed_texts(["red apple"])[0]
+    # The worst of all items, and one that is skipped, which a plain product would score 0: higher.
+    built = Index(clip, corpus, np.stack([-query, np.zeros_like(query), -query]), {1: "broken"})
+    np.testing.assert_allclose(built.scores(["red apple"]), [[-1, -1, -1]], atol=1e-6)
+    assert [id for id, _ in built.search(["red apple"], k=3)[0]] == ["0", "2"]
+
+
+def test_long_queries_are_counted_and_logged_once(
+    context: int, clip: Retriever, text_corpus: Corpus, caplog: pytest.LogCaptureFixture
+) -> None:
+    built = clip.index(text_corpus)
+    with caplog.at_level(logging.WARNING):
+        built.scores(["red " * (context - 2), "red"])
+        assert (built.truncated_queries, caplog.text) == (0, "")
+        built.scores(["red " * (context - 1), "red"])
+        built.search(["red " * context, "moon " * context])
+    assert built.truncated_queries == 3
+    assert len(caplog.records) == 1
+    assert f"1 of 2 queries are longer than the {context} tokens that tiny-clip reads" in caplog.text
+
+
+def test_the_fingerprint_is_of_retriever_and_corpus(clip: Retriever, reader: Retriever, text_corpus: Corpus) -> None:
+    prints = {
+        clip.index(text_corpus).fingerprint(),
+        clip.index(Corpus(text_corpus[:-1])).fingerprint(),
+        reader.index(text_corpus).fingerprint(),
+    }
+    assert len(prints) == 3
+    assert clip.index(text_corpus).fingerprint() in prints
+
+
+def test_embeddings_of_the_wrong_shape_are_a_bug(clip: Retriever, text_corpus: Corpus) -> None:
+    with pytest.raises(ValueError, match=r"\(2, 8\) for 60 items in 8 dimensions"):
+        Index(clip, text_corpus, np.zeros((2, 8), dtype=np.float32))

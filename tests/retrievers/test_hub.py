@@ -1,0 +1,123 @@
+"""A small hub on this machine: the real client asks it for models, by name."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+COMMIT = "0" * 40
+PROGRAM = """
+import sys
+from grape_rewrite.errors import UserError
+from grape_rewrite.retrievers import Retriever
+try:
+    retriever = Retriever.load(sys.argv[1])
+    print(type(retriever).__name__, retriever.name, retriever.fingerprint())
+except UserError as error:
+    print("UserError", error)
+"""
+
+
+class Hub(BaseHTTPRequestHandler):
+    """Answers what is asked on the way to a file: a model's listing, the files themselves, and 'not found'."""
+
+    protocol_version = "HTTP/1.1"
+    models: dict[str, Path]
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0].removeprefix("/api/models").strip("/")
+        name = "/".join(path.split("/")[:2])
+        if name not in self.models:
+            self.answer(404, error="RepoNotFound")
+        elif "/resolve/" in path:
+            self.file(self.models[name] / path.partition("/resolve/")[2].partition("/")[2])
+        elif "/tree/" in path:
+            self.answer(404, error="EntryNotFound")
+        else:
+            files = [str(file.relative_to(self.models[name])) for file in self.models[name].rglob("*")]
+            listing = {"id": name, "sha": COMMIT, "siblings": [{"rfilename": file} for file in files]}
+            self.answer(200, json.dumps(listing).encode())
+
+    def file(self, file: Path) -> None:
+        if file.is_file():
+            self.answer(200, file.read_bytes())
+        else:
+            self.answer(404, error="EntryNotFound")
+
+    def answer(self, status: int, content: bytes = b"", error: str = "") -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()}"')
+        self.send_header("X-Repo-Commit", COMMIT)
+        if error:
+            self.send_header("X-Error-Code", error)
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def hub(clip_folder: Path, sentence_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    pickled = tmp_path_factory.mktemp("hub") / "pickled"
+    shutil.copytree(sentence_folder, pickled)
+    (pickled / "2_Dense" / "model.safetensors").rename(pickled / "2_Dense" / "pytorch_model.bin")
+    Hub.models = {"someone/clip": clip_folder, "someone/sentences": sentence_folder, "someone/pickled": pickled}
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def load(name: str, home: Path, endpoint: str) -> list[str]:
+    environment = {**os.environ, "HF_ENDPOINT": endpoint, "HF_HOME": str(home), "HF_HUB_DISABLE_XET": "1"}
+    environment |= {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+    environment.pop("HF_HUB_OFFLINE", None)
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, name],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip().splitlines()[-1].split(" ", 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "family"), [("someone/clip", "DualEncoder"), ("someone/sentences", "SentenceEncoder")]
+)
+def test_a_hub_name_is_fetched_and_found_again_without_the_hub(
+    hub: str, name: str, family: str, tmp_path: Path
+) -> None:
+    first = load(name, tmp_path, hub)
+    assert first[:2] == [family, name], first
+    # Port 9 (discard) of this machine: nobody answers.
+    assert load(name, tmp_path, "http://127.0.0.1:9") == first
+
+
+def test_a_pickled_layer_is_refused_before_it_is_fetched(hub: str, tmp_path: Path) -> None:
+    kind, *words = load("someone/pickled", tmp_path, hub)
+    assert kind == "UserError"
+    assert "someone/pickled: 2_Dense has its weights only as a pickle" in " ".join(words)
+
+
+def test_a_name_that_the_hub_does_not_have(hub: str, tmp_path: Path) -> None:
+    kind, *words = load("someone/else", tmp_path, hub)
+    assert kind == "UserError"
+    assert "the model hub has none of that name" in " ".join(words)
