@@ -30,9 +30,12 @@ def whole_folder(target: Path) -> Iterator[Path]:
     try:
         draft.mkdir(parents=True)
         yield draft
-        if target.exists():
-            shutil.rmtree(target)
-        draft.rename(target)
+        shutil.rmtree(target, ignore_errors=True)
+        try:
+            draft.rename(target)
+        except OSError:
+            if not target.exists():  # if it does, another process has built the same in the meantime
+                raise
     except OSError as error:
         raise UserError(
             f"cannot write {target}: {error.strerror or error}; free some space or set GRAPE_CACHE to another folder"

@@ -111,7 +111,9 @@ class History(TrainerCallback):
         """Keep the row of a step."""
         if "reward" not in logs:
             return
-        row = {"step": state.global_step, **{key: value for key, value in logs.items() if isinstance(value, float)}}
+        row: dict[str, Any] = {"step": state.global_step}
+        row.update({key: value for key, value in logs.items() if isinstance(value, float)})
+        row["rewrite_tokens"] = logs["completions/mean_length"]
         if state.global_step % self.every == 0 or state.global_step == state.max_steps:
             before = self.best
             row.update(self.measure())

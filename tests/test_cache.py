@@ -1,0 +1,56 @@
+"""Folders that appear whole or not at all."""
+
+from pathlib import Path
+
+import pytest
+
+from grape_rewrite.cache import cache_folder, whole_folder
+from grape_rewrite.errors import UserError
+
+
+def test_the_cache_can_be_moved(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("GRAPE_CACHE", str(tmp_path / "here"))
+    assert cache_folder() == tmp_path / "here"
+    monkeypatch.delenv("GRAPE_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert cache_folder() == tmp_path / "grape"
+
+
+def test_a_folder_appears_when_the_block_has_ended(tmp_path: Path) -> None:
+    target = tmp_path / "deep" / "target"
+    with whole_folder(target) as draft:
+        (draft / "file").write_text("new")
+        assert not target.exists()
+    assert (target / "file").read_text() == "new"
+    assert [path.name for path in target.parent.iterdir()] == ["target"]
+
+
+def test_a_crash_leaves_what_was_there(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.mkdir()
+    (target / "file").write_text("old")
+
+    def crash() -> None:
+        with whole_folder(target) as draft:
+            (draft / "file").write_text("new")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        crash()
+    assert (target / "file").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["target"]
+
+
+def test_a_place_that_cannot_be_written_is_a_users_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="GRAPE_CACHE"), whole_folder(tmp_path / "file" / "target"):
+        pass
+
+
+def test_two_builders_of_the_same_folder_do_not_collide(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    with whole_folder(target) as first, whole_folder(target) as second:
+        (first / "file").write_text("same")
+        (second / "file").write_text("same")
+    assert (target / "file").read_text() == "same"
+    assert [path.name for path in tmp_path.iterdir()] == ["target"]
