@@ -1,7 +1,7 @@
 """The main job on the embedded default, from nothing to a report."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,6 +35,7 @@ def run_demo(
     queries: int = 650,
     progress: bool = True,
     watch: Watch | None = None,
+    begin: Callable[[int], None] | None = None,
 ) -> Evaluation:
     """Build the data, embed it, train a rewriter, evaluate it beside its baselines and write the report.
 
@@ -46,6 +47,7 @@ def run_demo(
     :param steps: updates; the tuned number by default.
     :param queries: test queries, all languages alike.
     :param watch: is called after each step of training.
+    :param begin: is called before training, with the number of steps.
     """
     clock = Clock()
     with clock("data"):
@@ -60,6 +62,8 @@ def run_demo(
     resume = run.can_resume(config)
     if not resume:
         run.clear()
+    if begin:
+        begin(config.steps)
     with clock("training"):
         trained = train(rewriter, index, dataset, out=out, config=config, resume=resume, watch=watch)
     with clock("evaluation"):

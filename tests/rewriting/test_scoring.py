@@ -59,7 +59,7 @@ def tokens(*, smallest: int = 0, largest: int, values: list[int] | None = None) 
 
 @st.composite
 def batches(draw: st.DrawFn) -> Sequences:
-    """Prompts that share everything, something or nothing; few distinct tokens, so that completions share beginnings."""
+    """Prompts that share all, some or nothing; completions of so few distinct tokens that they share beginnings."""
     shared = draw(tokens(largest=24))
     rests = draw(st.lists(tokens(smallest=1, largest=20), min_size=1, max_size=4))
     prompts = [shared + rest for rest in rests]

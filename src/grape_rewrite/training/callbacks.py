@@ -105,7 +105,7 @@ class History(TrainerCallback):
             lines = [json.loads(line) for line in self.path.read_text(encoding="utf-8").splitlines()]
             self.rows = [row for row in lines if row["step"] <= state.global_step]
         if not self.rows:
-            self._add({"step": 0, **self.measure()})
+            self._judge({"step": 0})
 
     def on_log(self, _: Any, state: TrainerState, __: TrainerControl, logs: dict[str, Any], **___: Any) -> None:
         """Keep the row of a step."""
@@ -115,10 +115,16 @@ class History(TrainerCallback):
         row.update({key: value for key, value in logs.items() if isinstance(value, float)})
         row["rewrite_tokens"] = logs["completions/mean_length"]
         if state.global_step % self.every == 0 or state.global_step == state.max_steps:
-            before = self.best
-            row.update(self.measure())
-            if row["dev_mrr"] > before:
-                self.keep(state.global_step, row["dev_mrr"])
+            self._judge(row)
+        else:
+            self._add(row)
+
+    def _judge(self, row: dict[str, Any]) -> None:
+        """Look at the dev queries and keep the adapter if it is the best so far."""
+        before = self.best
+        row.update(self.measure())
+        if row["dev_mrr"] > before:
+            self.keep(row["step"], row["dev_mrr"])
         self._add(row)
 
     def _add(self, row: dict[str, Any]) -> None:

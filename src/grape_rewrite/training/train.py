@@ -2,20 +2,21 @@
 
 import logging
 import tempfile
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from datasets import Dataset as Table
-from peft import LoraConfig, get_peft_model_state_dict, set_peft_model_state_dict
+from peft import LoraConfig, set_peft_model_state_dict
 from transformers import PrinterCallback
 
 from grape_rewrite.datasets import Dataset, Split
 from grape_rewrite.errors import UserError
 from grape_rewrite.index import Index
 from grape_rewrite.rewards import best_positive_rank, brevity, well_formed
-from grape_rewrite.rewriting.adapter import ADAPTER_FILE, AdapterFacts, write_adapter
+from grape_rewrite.rewriting.adapter import AdapterFacts, read_adapter, write_adapter
 from grape_rewrite.rewriting.rewriter import Rewriter
 from grape_rewrite.training.callbacks import History, Interrupt, TimeLimit, Watch
 from grape_rewrite.training.config import TrainingConfig
@@ -34,6 +35,7 @@ def train(
     config: TrainingConfig | None = None,
     resume: bool = False,
     watch: Watch | None = None,
+    begun: Callable[[], None] | None = None,
     **values: Any,
 ) -> Rewriter:
     """Train an adapter for the rewriter with the index's own ranking as the reward.
@@ -45,6 +47,7 @@ def train(
     :param config: hyperparameters; or give them by name as further arguments (`reward="rank_log", steps=40`).
     :param resume: go on with the run that `out` holds.
     :param watch: is called after each step with its row of the history and some examples, to show them.
+    :param begun: is called when `out` has been found fit and is there.
     :return: the rewriter with the adapter of the best dev MRR.
     :raises UserError: on impossible values, when `out` holds another run, or when the retriever has changed.
     :raises KeyboardInterrupt: after Ctrl-C, when all is saved.
@@ -61,6 +64,8 @@ def train(
         last = run.resume(config)
     else:
         run.begin(config)
+    if begun:
+        begun()
     frozen = index.retriever.fingerprint()
     restrict_output(rewriter, index, config)
 
@@ -215,17 +220,12 @@ def _save(model: Any, out: Path, facts: AdapterFacts) -> None:
     write_adapter(out, facts)
 
 
-def _load_best(rewriter: Rewriter, out: Path) -> AdapterFacts | None:
-    """Put the best adapter's weights into the model; without one (dev never improved) switch the adapter off."""
+def _load_best(rewriter: Rewriter, out: Path) -> AdapterFacts:
+    """Put the best adapter's weights into the model."""
     from safetensors.torch import load_file
 
-    from grape_rewrite.rewriting.adapter import read_adapter
-
-    if not (out / ADAPTER_FILE).exists():
-        logger.warning("training never beat the untrained rewriter on the dev queries; its adapter changes nothing")
-        for name, parameter in get_peft_model_state_dict(rewriter.model).items():
-            if "lora_B" in name:
-                parameter.zero_()
-        return None
+    facts = read_adapter(out)
+    if facts.steps == 0:
+        logger.warning("training never beat the untrained rewriter on the dev queries: the adapter changes nothing")
     set_peft_model_state_dict(rewriter.model, load_file(out / "adapter_model.safetensors"))
-    return read_adapter(out)
+    return facts

@@ -1,0 +1,31 @@
+"""`grape data`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grape_rewrite.cli.output import say
+
+app = typer.Typer(help="Prepare a data set in the BEIR layout.", no_args_is_help=True)
+
+
+@app.callback()
+def prepare() -> None:
+    """Prepare a data set in the BEIR layout."""
+
+
+@app.command()
+def emoji(
+    out: Annotated[Path | None, typer.Option(help="Folder to build; the cache by default.")] = None,
+    emojibase: Annotated[
+        Path | None, typer.Option(help="Unpacked npm package emojibase-data, for further languages.")
+    ] = None,
+) -> None:
+    """OpenMoji drawings (CC BY-SA 4.0) with their names in 14 languages, from ordinary packages.
+
+    Example: [bold]grape data emoji --out data/emoji[/bold]
+    """
+    from grape_rewrite.datasets import build_emoji
+
+    say(str(build_emoji(folder=out, emojibase=emojibase)))

@@ -1,0 +1,35 @@
+"""`grape demo`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grape_rewrite.cli.options import Seed
+from grape_rewrite.cli.output import notes, results
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for the adapter, the figures and the report.")] = Path("runs/demo"),
+    steps: Annotated[int | None, typer.Option(min=1, help="Training steps; the tuned number by default.")] = None,
+    queries: Annotated[int, typer.Option(min=1, help="Test queries, all languages alike.")] = 650,
+    seed: Seed = 0,
+) -> None:
+    """The main job on the embedded default: build the data, train, measure, write the report.
+
+    Needs neither a model hub nor an accelerator. Example: [bold]grape demo --out runs/demo[/bold]
+    """
+    from grape_rewrite.cli.display import Display
+    from grape_rewrite.cli.tables import evaluation_table
+    from grape_rewrite.demo import run_demo
+
+    with Display() as display:
+        try:
+            evaluation = run_demo(
+                out, seed=seed, steps=steps, queries=queries, watch=display.watch, begin=display.begin
+            )
+        except KeyboardInterrupt:
+            notes.print(f"\nInterrupted; all is saved. Go on with: grape demo --out {out} --seed {seed}", markup=False)
+            raise typer.Exit(130) from None
+    results.print(evaluation_table(evaluation.summary))
+    notes.print(f"Report: {out / 'report.html'}", markup=False)

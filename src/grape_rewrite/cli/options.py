@@ -1,0 +1,19 @@
+"""Options that several commands share."""
+
+from typing import Annotated
+
+import typer
+
+Data = Annotated[str, typer.Argument(help="A folder in the BEIR layout, or [bold]emoji[/bold].")]
+RetrieverName = Annotated[
+    str, typer.Option("--retriever", help="lite-clip, minilm, a model folder or a name on the model hub.")
+]
+RewriterName = Annotated[
+    str, typer.Option("--rewriter", help="gemma-3-270m, a trained adapter, a model folder or a name on the model hub.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of all that is drawn by chance.")]
+MaxUnreadable = Annotated[
+    float, typer.Option(min=0, max=1, help="Share of the corpus whose image may be unreadable; those are skipped.")
+]
+RemoteCode = Annotated[bool, typer.Option("--trust-remote-code", help="Run code that comes with a model.")]

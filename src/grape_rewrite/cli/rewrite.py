@@ -1,0 +1,52 @@
+"""`grape rewrite`."""
+
+import json as jsonlib
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grape_rewrite.cli.options import Json, RemoteCode, RewriterName, Seed
+from grape_rewrite.cli.output import say
+from grape_rewrite.errors import UserError
+
+
+def rewrite(
+    queries: Annotated[list[str] | None, typer.Argument(help="Queries.")] = None,
+    rewriter: RewriterName = "gemma-3-270m",
+    file: Annotated[Path | None, typer.Option(help="File with a query a line; - is standard input.")] = None,
+    group: Annotated[int, typer.Option(min=1, help="Rewrites for each query.")] = 1,
+    temperature: Annotated[float, typer.Option(min=0, help="0 takes the likeliest; several rewrites need more.")] = 0,
+    seed: Seed = 0,
+    json: Json = False,
+    trust_remote_code: RemoteCode = False,
+) -> None:
+    """Print the rewrites of queries, one a line.
+
+    Example: [bold]grape rewrite --rewriter runs/demo "ein roter Apfel"[/bold]
+    """
+    texts = [*(queries or []), *(_read(file) if file else [])]
+    if not texts:
+        raise UserError(
+            'nothing to rewrite; give queries, as in: grape rewrite "ein roter Apfel", or --file queries.txt'
+        )
+    if group > 1 and temperature == 0:
+        raise UserError(f"--group {group} needs --temperature above 0, such as 1: all rewrites would be the same")
+
+    from grape_rewrite.rewriting import Rewriter
+
+    policy = Rewriter.load(rewriter, trust_remote_code=trust_remote_code)
+    for text, rewrites in zip(texts, policy.rewrite(texts, group, temperature, seed), strict=True):
+        if json:
+            say(jsonlib.dumps({"query": text, "rewrites": rewrites}, ensure_ascii=False))
+        else:
+            say("\n".join(rewrites))
+
+
+def _read(file: Path) -> list[str]:
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"cannot read {file} as UTF-8 text: {error}") from error
+    return [line for line in text.splitlines() if line.strip()]

@@ -1,0 +1,82 @@
+"""The YAML config of `grape train`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from grape_rewrite.errors import UserError
+from grape_rewrite.rewriting.prompt import PROMPTS, Prompt
+from grape_rewrite.training.config import TrainingConfig
+
+
+class RunConfig(BaseModel):
+    """What to train, on what, for what. In a file the hyperparameters of `training` stand beside the other keys."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    data: str
+    retriever: str = "lite-clip"
+    rewriter: str = "gemma-3-270m"
+    out: Path
+    prompt: str | Prompt | None = None
+    max_unreadable: float = Field(0.0, ge=0, le=1)
+    training: TrainingConfig = TrainingConfig()
+
+    @staticmethod
+    def read(path: Path, overrides: Mapping[str, Any]) -> "RunConfig":
+        """Read a file; `overrides` win over what it says.
+
+        :raises UserError: when it cannot be read, is no mapping, or has a key or value that is not possible.
+        """
+        try:
+            content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise UserError(f"cannot read config {path}: {error}") from error
+        if not isinstance(content, dict):
+            raise UserError(f"config {path} must be a mapping of keys to values, such as data: emoji")
+        try:
+            return RunConfig.of({**content, **overrides})
+        except UserError as error:
+            raise UserError(f"{path}: {error}") from error
+
+    @staticmethod
+    def of(values: Mapping[str, Any]) -> "RunConfig":
+        """Make a config of flat keys.
+
+        :raises UserError: with the first key or value that is not possible, and what would be.
+        """
+        own = {key: value for key, value in values.items() if key in RunConfig.model_fields and key != "training"}
+        rest = {key: value for key, value in values.items() if key not in own}
+        unknown = [key for key in rest if key not in TrainingConfig.model_fields]
+        if unknown:
+            known = [*(key for key in RunConfig.model_fields if key != "training"), *TrainingConfig.model_fields]
+            raise UserError(f"unknown key {unknown[0]!r}; known: {', '.join(known)}")
+        try:
+            config = RunConfig(**own, training=TrainingConfig.of(**rest))
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = ".".join(str(part) for part in first["loc"])
+            if first["type"] == "missing":
+                raise UserError(f"{key} is missing; give --{key}, or {key}: in the config") from None
+            raise UserError(f"{key}={first['input']!r}: {first['msg']}") from None
+        config.chosen_prompt()
+        return config
+
+    def chosen_prompt(self) -> Prompt | None:
+        """The prompt of the config: one of its own, or that of a shift by name."""
+        if isinstance(self.prompt, str):
+            if self.prompt not in PROMPTS:
+                raise UserError(f"unknown prompt {self.prompt!r}; known: {', '.join(PROMPTS)}, or instruction: ...")
+            return PROMPTS[self.prompt]
+        return self.prompt
+
+    def write(self) -> None:
+        """Write the config as `config.yaml` into its own folder."""
+        flat = {**self.model_dump(mode="json", exclude={"training"}), **self.training.model_dump(mode="json")}
+        text = yaml.safe_dump(flat, sort_keys=False, allow_unicode=True)
+        draft = self.out / ".config.yaml.part"
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(self.out / "config.yaml")

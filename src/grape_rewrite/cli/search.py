@@ -1,0 +1,54 @@
+"""`grape search`."""
+
+import json as jsonlib
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from grape_rewrite.cli.load import load_index
+from grape_rewrite.cli.options import Json, MaxUnreadable, RemoteCode, RetrieverName, RewriterName
+from grape_rewrite.cli.output import results, say
+
+if TYPE_CHECKING:
+    from grape_rewrite.index import Index
+
+
+def search(
+    data: Annotated[str, typer.Argument(help="A folder in the BEIR layout, or [bold]emoji[/bold].")],
+    query: Annotated[str, typer.Argument(help="What to search for.")],
+    retriever: RetrieverName = "lite-clip",
+    rewriter: RewriterName = "gemma-3-270m",
+    k: Annotated[int, typer.Option("-k", min=1, help="Results.")] = 5,
+    json: Json = False,
+    max_unreadable: MaxUnreadable = 0.0,
+    trust_remote_code: RemoteCode = False,
+) -> None:
+    """Search with the query as it is and as it is rewritten, side by side.
+
+    Example: [bold]grape search emoji "ein roter Apfel" --rewriter runs/demo[/bold]
+    """
+    from grape_rewrite.rewriting import Rewriter
+
+    _, index = load_index(data, retriever, max_unreadable, trust_remote_code, quiet=json)
+    rewritten = Rewriter.load(rewriter, trust_remote_code=trust_remote_code).rewrite([query])[0][0] or query
+    raw, better = index.search([query, rewritten], k)
+    if json:
+        found = {
+            name: [{"_id": id, "score": score} for id, score in hits]
+            for name, hits in (("raw", raw), ("rewritten", better))
+        }
+        say(jsonlib.dumps({"query": query, "rewrite": rewritten, **found}, ensure_ascii=False))
+        return
+    table = Table()
+    for heading in (f"raw: {query}", "score", f"rewritten: {rewritten}", "score"):
+        table.add_column(heading, justify="right" if heading == "score" else "left")
+    for (left, low), (right, high) in zip(raw, better, strict=True):
+        table.add_row(_describe(index, left), f"{low:.3f}", _describe(index, right), f"{high:.3f}")
+    results.print(table)
+
+
+def _describe(index: "Index", id: str) -> str:
+    item = index.corpus[index.corpus.position[id]]
+    text = (item.text or (item.image.name if item.image else "")).replace("[", r"\[")
+    return f"{id}  {text[:60]}"

@@ -1,0 +1,36 @@
+"""Figures as tables for a terminal."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.table import Table
+
+COLUMNS = {"recall@1": "R@1", "recall@5": "R@5", "recall@10": "R@10", "mrr": "MRR", "ndcg@10": "nDCG@10"}
+
+
+def evaluation_table(summary: Mapping[str, Any]) -> Table:
+    """Return methods by metrics, with the 95 % interval of Recall@10, and the gains in the caption."""
+    table = Table(title=f"{summary['queries']} queries, {summary['corpus']} items", caption=_gains(summary))
+    table.add_column("method")
+    for heading in (*COLUMNS.values(), "95 % of R@10", "harm", "ms/query"):
+        table.add_column(heading, justify="right")
+    for name, values in summary["methods"].items():
+        interval = values["intervals"]["recall@10"]
+        cost = values["ms_per_query"]
+        table.add_row(
+            name,
+            *(f"{values[metric]:.3f}" for metric in COLUMNS),
+            f"{interval['low']:.3f} to {interval['high']:.3f}",
+            f"{values['harm']:.3f}",
+            "" if cost is None else f"{cost:.0f}",
+        )
+    return table
+
+
+def _gains(summary: Mapping[str, Any]) -> str:
+    rows = [row for row in summary["comparisons"] if row["metric"] == "recall@10"]
+    return "\n".join(
+        f"{row['a']} - {row['b']}: {100 * row['difference']:+.1f} points of R@10 "
+        f"({100 * row['low']:+.1f} to {100 * row['high']:+.1f}, p = {row['p']:.2g})"
+        for row in rows
+    )
