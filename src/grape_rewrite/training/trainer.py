@@ -40,6 +40,7 @@ class GrapeTrainer(GRPOTrainer):
                 **arguments,
             )
         rewriter.model = self.model  # with the adapter that TRL put on it
+        self.eos_token_ids = rewriter.stop  # TRL counts a rewrite that ends otherwise as cut off
         self.shares = self.accelerator.num_processes == 1 and not self.use_vllm
         if not self.shares:
             logger.warning("several processes or vLLM: TRL's own forward pass is used instead of shared prompts")

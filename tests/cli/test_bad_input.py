@@ -1,0 +1,118 @@
+"""A mistake is one line on standard error, exit code 2, and nothing written."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def train(grape, cache, tiny_dataset_folder, tiny_retriever_folder, tiny_model_folder, tmp_path: Path):
+    """Run `grape train` on the tiny data set, with some arguments replaced."""
+
+    def run(*more: object, data: object = None, retriever: object = None, rewriter: object = None):
+        return grape(
+            *("train", data or tiny_dataset_folder, "--retriever", retriever or tiny_retriever_folder),
+            *("--rewriter", rewriter or tiny_model_folder, "--out", tmp_path / "out", *more),
+        )
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--group", 1], ["group", "1", "2"]),
+        (["--batch", 10, "--group", 4], ["10", "4", "8"]),
+        (["--batch", 800, "--group", 8], ["100", "48"]),
+        (["--reward", "fame"], ["reward", "fame", "rank_log"]),
+        (["--max-tokens", 4], ["free_tokens", "max_tokens"]),
+        (["--steps", 0], ["steps", "0", "1"]),
+    ],
+)
+def test_impossible_sizes_are_refused_with_the_numbers(train, tmp_path: Path, options, words) -> None:
+    found = train(*options)
+    assert found.code == 2
+    assert len(found.error_lines) == 1
+    assert all(word in found.err for word in words), found.err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("what", ["data", "retriever", "rewriter"])
+def test_what_is_not_there_is_named(train, tmp_path: Path, what: str) -> None:
+    found = train(**{what: tmp_path / "missing"})
+    assert found.code == 2
+    assert len(found.error_lines) == 1
+    assert "missing" in found.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_broken_json_is_named_by_file_and_line(train, tiny_dataset_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "broken"
+    shutil.copytree(tiny_dataset_folder, folder)
+    with (folder / "corpus.jsonl").open("a") as file:
+        file.write('{"_id": \n')
+    found = train(data=folder)
+    assert found.code == 2
+    assert len(found.error_lines) == 1
+    assert "corpus.jsonl" in found.err
+    assert "41" in found.err
+
+
+def test_a_folder_with_a_run_is_not_written_over(train, tmp_path: Path) -> None:
+    options = ("--steps", 1, "--batch", 4, "--group", 2, "--max-tokens", 8)
+    assert train(*options).code == 0
+    before = (tmp_path / "out" / "grape.json").read_bytes()
+    found = train(*options)
+    assert found.code == 2
+    assert "--resume" in found.err
+    assert (tmp_path / "out" / "grape.json").read_bytes() == before
+
+
+def test_nothing_to_resume(grape, tmp_path: Path) -> None:
+    found = grape("train", "--resume", "--out", tmp_path / "nothing")
+    assert found.code == 2
+    assert len(found.error_lines) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("data: emoji\nout: x\nstpes: 3\n", ["stpes", "steps"]),
+        ("- data\n", ["mapping"]),
+        ("data: [", ["cannot read"]),
+        ("data: emoji\n", ["out"]),
+        ("data: emoji\nout: x\nprompt: klingon\n", ["klingon", "multilingual"]),
+        ("data: emoji\nout: x\nmax_unreadable: 2\n", ["max_unreadable", "1"]),
+    ],
+)
+def test_a_config_is_checked_before_anything_loads(grape, tmp_path: Path, text: str, words: list[str]) -> None:
+    path = tmp_path / "run.yaml"
+    path.write_text(text)
+    found = grape("train", path)
+    assert found.code == 2
+    assert len(found.error_lines) == 1
+    assert all(word in found.err for word in [str(path), *words]), found.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["rewrite"], "nothing to rewrite"),
+        (["rewrite", "x", "--group", 3], "--temperature"),
+        (["rewrite", "--file", "/nowhere/queries.txt"], "/nowhere/queries.txt"),
+        (["train"], "DATA"),
+    ],
+)
+def test_commands_say_what_they_miss(grape, arguments: list[object], word: str) -> None:
+    found = grape(*arguments)
+    assert found.code == 2
+    assert len(found.error_lines) == 1
+    assert word in found.err
+
+
+def test_a_broken_adapter_is_named(grape, tmp_path: Path) -> None:
+    (tmp_path / "grape.json").write_text("{")
+    found = grape("rewrite", "x", "--rewriter", tmp_path)
+    assert found.code == 2
+    assert str(tmp_path / "grape.json") in found.err

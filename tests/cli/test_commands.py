@@ -1,0 +1,119 @@
+"""Each command end to end, on tiny models."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+
+@pytest.fixture
+def adapter(grape, cache, tiny_dataset_folder: Path, tiny_retriever_folder: Path, tiny_model_folder: Path, tmp_path):
+    """A rewriter trained for two steps."""
+    out = tmp_path / "run"
+    found = grape(
+        *("train", tiny_dataset_folder, "--retriever", tiny_retriever_folder, "--rewriter", tiny_model_folder),
+        *("--out", out, "--steps", 2, "--batch", 8, "--group", 4, "--max-tokens", 8),
+    )
+    assert found.code == 0, found.err
+    return out
+
+
+def test_train_leaves_an_adapter_and_says_what_to_do_next(adapter: Path, tiny_dataset_folder: Path) -> None:
+    names = {path.name for path in adapter.iterdir()}
+    assert {"adapter_model.safetensors", "adapter_config.json", "grape.json", "config.yaml", "history.jsonl"} <= names
+    assert "checkpoints" not in names
+    config = yaml.safe_load((adapter / "config.yaml").read_text())
+    assert config["data"] == str(tiny_dataset_folder)
+    assert config["steps"] == 2
+
+
+def test_a_config_says_what_options_say(grape, adapter: Path, tmp_path: Path) -> None:
+    config = yaml.safe_load((adapter / "config.yaml").read_text())
+    config["out"] = str(tmp_path / "again")
+    (tmp_path / "run.yaml").write_text(yaml.safe_dump(config))
+    assert grape("train", tmp_path / "run.yaml").code == 0
+    one, two = ((folder / "history.jsonl").read_text().splitlines() for folder in (adapter, tmp_path / "again"))
+    assert [json.loads(row)["dev_mrr"] for row in one if "dev_mrr" in row] == [
+        json.loads(row)["dev_mrr"] for row in two if "dev_mrr" in row
+    ]
+
+
+def test_evaluate_prints_evaluation_json_and_nothing_else(
+    grape, adapter: Path, tiny_dataset_folder: Path, tiny_retriever_folder: Path, tmp_path: Path
+) -> None:
+    found = grape(
+        *("evaluate", tiny_dataset_folder, "--retriever", tiny_retriever_folder, "--rewriter", adapter),
+        *("--out", tmp_path / "evaluation", "--json"),
+    )
+    assert found.code == 0, found.err
+    summary = json.loads(found.out)
+    assert set(summary["methods"]) == {"raw", "zero-shot", "few-shot", "english", "grape"}
+    assert json.loads((tmp_path / "evaluation" / "evaluation.json").read_text()) == summary
+    assert "<html" in (tmp_path / "evaluation" / "report.html").read_text()
+
+
+def test_an_adapter_for_another_retriever_is_refused_unless_allowed(
+    grape, adapter: Path, tiny_dataset_folder: Path, tmp_path: Path
+) -> None:
+    arguments = (
+        "evaluate",
+        tiny_dataset_folder,
+        "--retriever",
+        "minilm",
+        "--rewriter",
+        adapter,
+        "--out",
+        tmp_path / "o",
+    )
+    refused = grape(*arguments)
+    assert refused.code == 2
+    assert len(refused.error_lines) == 1
+    assert "--allow-mismatch" in refused.err
+    assert not (tmp_path / "o").exists()
+    assert grape(*arguments, "--allow-mismatch", "--queries", 4).code == 0
+
+
+def test_headroom_as_json(
+    grape, cache, tiny_dataset_folder: Path, tiny_retriever_folder: Path, tiny_model_folder: Path
+) -> None:
+    found = grape(
+        *("headroom", tiny_dataset_folder, "--retriever", tiny_retriever_folder, "--rewriter", tiny_model_folder),
+        *("--queries", 6, "--group", 2, "--json"),
+    )
+    assert found.code == 0, found.err
+    assert json.loads(found.out)["queries"] == 6
+
+
+def test_rewrite_prints_a_line_for_each_query(grape, adapter: Path, tmp_path: Path) -> None:
+    (tmp_path / "queries.txt").write_text("Hund rot\n\nKatze\n", encoding="utf-8")
+    found = grape("rewrite", "Apfel", "--rewriter", adapter, "--file", tmp_path / "queries.txt", "--json")
+    assert [json.loads(line)["query"] for line in found.out.splitlines()] == ["Apfel", "Hund rot", "Katze"]
+
+
+def test_search_shows_both_rankings(
+    grape, adapter: Path, tiny_dataset_folder: Path, tiny_retriever_folder: Path
+) -> None:
+    found = grape(
+        *("search", tiny_dataset_folder, "red apple", "--retriever", tiny_retriever_folder, "--rewriter", adapter),
+        *("-k", 3, "--json"),
+    )
+    hits = json.loads(found.out)
+    assert hits["raw"][0]["_id"] == "d0"
+    assert len(hits["rewritten"]) == 3
+
+
+def test_index_counts_what_it_embedded(grape, cache, tiny_dataset_folder: Path, tiny_retriever_folder: Path) -> None:
+    found = grape("index", tiny_dataset_folder, "--retriever", tiny_retriever_folder)
+    assert found.code == 0
+    assert "40 items" in found.out
+
+
+@pytest.mark.parametrize(
+    "command", ["demo", "data", "headroom", "train", "evaluate", "rewrite", "search", "index", ("data", "emoji")]
+)
+def test_help_shows_an_example_or_the_commands_below(grape, command) -> None:
+    words = (command,) if isinstance(command, str) else command
+    found = grape(*words, "--help")
+    assert found.code == 0
+    assert "Example" in found.out or words == ("data",)
