@@ -1,6 +1,7 @@
 """Each command end to end, on tiny models."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,43 @@ def test_help_shows_an_example_or_the_commands_below(grape, command) -> None:
     found = grape(*words, "--help")
     assert found.code == 0
     assert "Example" in found.out or words == ("data",)
+
+
+def test_search_refuses_an_adapter_for_another_retriever(grape, adapter: Path, tiny_dataset_folder: Path) -> None:
+    arguments = ("search", tiny_dataset_folder, "[/x] red apple", "--retriever", "minilm", "--rewriter", adapter)
+    refused = grape(*arguments)
+    assert refused.code == 2
+    assert len(refused.err.splitlines()) == 1
+    assert grape(*arguments, "--allow-mismatch").code == 0
+
+
+def test_rewriters_are_compared(
+    grape, adapter: Path, tiny_dataset_folder: Path, tiny_retriever_folder: Path, tiny_chat_folder: Path, tmp_path: Path
+) -> None:
+    found = grape(
+        *("evaluate", tiny_dataset_folder, "--retriever", tiny_retriever_folder, "--out", tmp_path / "o", "--json"),
+        *("--rewriter", adapter, "--rewriter", tiny_chat_folder, "--queries", 6),
+    )
+    assert found.code == 0, found.err
+    own = {"raw", "zero-shot", "few-shot", "english", "grape"}
+    assert set(json.loads(found.out)["methods"]) == own | {
+        f"{name}, {tiny_chat_folder}" for name in ("zero-shot", "few-shot")
+    }
+
+
+def test_unreadable_images_are_counted_and_refused_beyond_a_share(
+    grape, cache: Path, tiny_dataset_folder: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "pictures"
+    shutil.copytree(tiny_dataset_folder, folder)
+    (folder / "broken.png").write_bytes(b"no picture")
+    with (folder / "corpus.jsonl").open("a") as file:
+        file.write('{"_id": "broken", "image": "broken.png"}\n')
+    refused = grape("index", folder, "--retriever", "lite-clip")
+    assert refused.code == 2
+    assert len(refused.err.splitlines()) == 1
+    assert "broken.png" in refused.err
+    allowed = grape("index", folder, "--retriever", "lite-clip", "--max-unreadable", 0.1)
+    assert allowed.code == 0
+    assert "unreadable images: 1" in allowed.out
+    assert Path(allowed.out.rsplit("cache: ")[1].strip()).is_dir()

@@ -1,7 +1,6 @@
 """The command line: `grape`."""
 
 import os
-import sys
 
 
 def main() -> None:
@@ -13,10 +12,5 @@ def main() -> None:
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 
     from grape_rewrite.cli.app import app
-    from grape_rewrite.errors import UserError
 
-    try:
-        app()
-    except UserError as error:
-        sys.stderr.write(f"error: {' '.join(str(error).split())}\n")
-        sys.exit(2)
+    app()

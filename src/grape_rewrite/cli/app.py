@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from grape_rewrite.cli import data, demo, evaluate, headroom, index, rewrite, search, train
-from grape_rewrite.cli.output import say
+from grape_rewrite.cli.group import OneLineErrors
+from grape_rewrite.cli.output import Warnings, say
 
 app = typer.Typer(
     name="grape",
+    cls=OneLineErrors,
     help="Teach a small language model to rewrite queries for a retriever that never changes.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -39,4 +41,7 @@ def configure(
     """Teach a small language model to rewrite queries for a retriever that never changes."""
     warnings.filterwarnings("ignore", category=FutureWarning)
     warnings.filterwarnings("ignore", category=UserWarning)
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    ours = logging.getLogger("grape_rewrite")
+    if not any(isinstance(handler, Warnings) for handler in ours.handlers):
+        ours.addHandler(Warnings(logging.WARNING))
+        ours.propagate = False

@@ -1,17 +1,18 @@
 """`grape evaluate`."""
 
+import shlex
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from grape_rewrite.cli.load import load_index
-from grape_rewrite.cli.options import Data, Json, MaxUnreadable, RemoteCode, RetrieverName, Seed
-from grape_rewrite.cli.output import notes, results, say
-from grape_rewrite.errors import UserError
+from grape_rewrite.cli.load import check_adapter, load_index
+from grape_rewrite.cli.options import AllowMismatch, Data, Json, MaxUnreadable, RemoteCode, RetrieverName, Seed
+from grape_rewrite.cli.output import notes, results, say, shows_progress
 
 if TYPE_CHECKING:
-    from grape_rewrite.index import Index
+    from grape_rewrite.datasets import Split
     from grape_rewrite.rewriting import Rewriter
 
 
@@ -19,16 +20,19 @@ def evaluate(
     data: Data = "emoji",
     retriever: RetrieverName = "lite-clip",
     rewriter: Annotated[
-        str, typer.Option("--rewriter", help="A trained adapter, or an untrained model: its prompts are compared.")
-    ] = "gemma-3-270m",
+        list[str] | None,
+        typer.Option(
+            "--rewriter",
+            help="A trained adapter, or an untrained model: its prompts are compared. Repeat it for several; "
+            "gemma-3-270m by default.",
+        ),
+    ] = None,
     split: Annotated[str, typer.Option(help="train, dev or test.")] = "test",
     queries: Annotated[int | None, typer.Option(min=1, help="Queries, all languages alike; all by default.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for figures, runs and the report.")] = Path("runs/evaluate"),
     seed: Seed = 0,
     json: Json = False,
-    allow_mismatch: Annotated[
-        bool, typer.Option("--allow-mismatch", help="Accept an adapter that was trained for another retriever.")
-    ] = False,
+    allow_mismatch: AllowMismatch = False,
     max_unreadable: MaxUnreadable = 0.0,
     trust_remote_code: RemoteCode = False,
 ) -> None:
@@ -44,31 +48,28 @@ def evaluate(
     from grape_rewrite.training.run_folder import RunFolder
     from grape_rewrite.training.train import restrict_output
 
-    dataset, index = load_index(data, retriever, max_unreadable, trust_remote_code, quiet=json)
-    policy = Rewriter.load(rewriter, trust_remote_code=trust_remote_code)
-    if policy.facts is None:
-        restrict_output(policy, index, TrainingConfig())
-    elif not allow_mismatch:
-        check_fit(policy, index, rewriter)
+    dataset, index = load_index(data, retriever, max_unreadable, trust_remote_code, json, [split])
+    names = list(dict.fromkeys(rewriter or ["gemma-3-270m"]))
+    for name in names:
+        check_adapter(name, index, allow_mismatch)
+    policies = {name: Rewriter.load(name, trust_remote_code=trust_remote_code) for name in names}
+    for policy in policies.values():
+        if policy.facts is None:
+            restrict_output(policy, index, TrainingConfig())
     chosen = dataset.split(split)
     chosen = chosen if queries is None else chosen.sample(queries)
-    references = [query.reference for query in chosen if query.reference]
-    methods = {
-        "raw": None,
-        **policy.baselines(),
-        **({"english": references} if len(references) == len(chosen) else {}),
-        **({"grape": policy} if policy.facts else {}),
-    }
-    evaluation = evaluate_rewriters(methods, index, chosen, seed=seed, progress=not json)
+    evaluation = evaluate_rewriters(_methods(policies, chosen), index, chosen, seed, shows_progress(json))
     evaluation.write(out)
-    command = f"grape evaluate {data} --retriever {retriever} --rewriter {rewriter} --split {split} --seed {seed}"
+    command = ["grape", "evaluate", data, "--retriever", retriever, "--split", split, "--seed", str(seed)]
+    command += [word for name in names for word in ("--rewriter", name)]
+    command += ["--queries", str(queries)] if queries else []
     write_report(
         out / "report.html",
         evaluation,
-        RunFolder(Path(rewriter)).rows() if policy.facts else None,
+        RunFolder(Path(names[0])).rows(),
         details={
-            "facts": {"Data": data, "Split": split, "Retriever": retriever, "Rewriter": rewriter},
-            "commands": [command + (f" --queries {queries}" if queries else "")],
+            "facts": {"Data": data, "Split": split, "Retriever": retriever, "Rewriter": ", ".join(names)},
+            "commands": [shlex.join(command)],
         },
     )
     if json:
@@ -78,13 +79,22 @@ def evaluate(
         notes.print(f"Report: {out / 'report.html'}", markup=False)
 
 
-def check_fit(policy: "Rewriter", index: "Index", name: str) -> None:
-    """Refuse an adapter that learned from another retriever; warn of another corpus."""
-    facts = policy.facts
-    if facts.retriever_fingerprint != index.retriever.fingerprint():
-        raise UserError(
-            f"adapter {name} was trained for retriever {facts.retriever} ({facts.retriever_fingerprint[:12]}), not for "
-            f"{index.retriever.name} ({index.retriever.fingerprint()[:12]}); use that one, or --allow-mismatch"
-        )
-    if facts.corpus_fingerprint != index.corpus.fingerprint():
-        notes.print(f"note: adapter {name} was trained on another corpus", markup=False)
+def _methods(policies: "Mapping[str, Rewriter]", split: "Split") -> dict[str, Any]:
+    """Return the methods in the order in which they are shown: raw, untrained, references, trained."""
+    untrained: dict[str, Any] = {}
+    bases: list[Any] = []
+    for name, policy in policies.items():
+        base = (policy.name, policy.prompt)
+        if base not in bases:  # adapters of the same model with the same prompt have the same baselines
+            untrained |= {f"{method}, {name}" if bases else method: it for method, it in policy.baselines().items()}
+            bases.append(base)
+    references = [query.reference for query in split if query.reference]
+    trained = {name: policy for name, policy in policies.items() if policy.facts}
+    if len(trained) == 1:
+        trained = {"grape": next(iter(trained.values()))}
+    return {
+        "raw": None,
+        **untrained,
+        **({"english": references} if len(references) == len(split) else {}),
+        **trained,
+    }

@@ -6,7 +6,7 @@ import typer
 
 from grape_rewrite.cli.load import load_index
 from grape_rewrite.cli.options import Data, Json, MaxUnreadable, RemoteCode, RetrieverName, RewriterName, Seed
-from grape_rewrite.cli.output import results, say
+from grape_rewrite.cli.output import results, say, shows_progress
 
 
 def headroom(
@@ -30,12 +30,12 @@ def headroom(
     from grape_rewrite.training import TrainingConfig
     from grape_rewrite.training.train import restrict_output
 
-    dataset, index = load_index(data, retriever, max_unreadable, trust_remote_code, quiet=json)
+    dataset, index = load_index(data, retriever, max_unreadable, trust_remote_code, quiet=json, splits=[split])
     policy = Rewriter.load(rewriter, trust_remote_code=trust_remote_code)
     if policy.facts is None:
         restrict_output(policy, index, TrainingConfig())
     sample = dataset.split(split).sample(queries)
-    found = measure_headroom(policy, index, sample, group=group, seed=seed, progress=not json)
+    found = measure_headroom(policy, index, sample, group=group, seed=seed, progress=shows_progress(json))
     if json:
         say(found.to_json())
     else:

@@ -1,5 +1,7 @@
 """`grape index`."""
 
+import json
+
 from grape_rewrite.cli.load import load_index
 from grape_rewrite.cli.options import Data, MaxUnreadable, RemoteCode, RetrieverName
 from grape_rewrite.cli.output import say
@@ -15,10 +17,16 @@ def embed(
 
     Example: [bold]grape index data/mine --retriever minilm[/bold]
     """
+    from grape_rewrite.cache import cache_folder
+    from grape_rewrite.index.shard import SIDECAR
+
     _, index = load_index(data, retriever, max_unreadable, trust_remote_code)
-    texts = [item.text for item in index.corpus if item.text]
+    folder = cache_folder() / "embeddings" / index.fingerprint()[:32]
+    shards = [json.loads(file.read_text(encoding="utf-8")) for file in folder.glob(f"*/{SIDECAR}")]
+    unreadable = sum(len(shard["unreadable"]) for shard in shards)
+    truncated = sum(shard["truncated"] for shard in shards)
     say(f"{len(index)} items, {index.retriever.dimension} dimensions, retriever {index.retriever.name}")
-    say(f"skipped for unreadable images: {len(index.skipped)}")
-    if texts:
-        cut = index.retriever.count_truncated(texts)
-        say(f"texts longer than the retriever's context of {index.retriever.context} tokens, read in part: {cut}")
+    say(f"unreadable images: {unreadable}; without a text either, so never found: {len(index.skipped)}")
+    if index.retriever.context is not None:
+        say(f"texts longer than the retriever's context of {index.retriever.context} tokens, read in part: {truncated}")
+    say(f"cache: {folder}")

@@ -17,3 +17,6 @@ MaxUnreadable = Annotated[
     float, typer.Option(min=0, max=1, help="Share of the corpus whose image may be unreadable; those are skipped.")
 ]
 RemoteCode = Annotated[bool, typer.Option("--trust-remote-code", help="Run code that comes with a model.")]
+AllowMismatch = Annotated[
+    bool, typer.Option("--allow-mismatch", help="Accept an adapter that was trained for another retriever.")
+]

@@ -1,5 +1,6 @@
 """Where commands print to: results to standard output, all else to standard error."""
 
+import logging
 import sys
 
 from rich.console import Console
@@ -11,3 +12,16 @@ notes = Console(stderr=True, highlight=False)
 def say(text: str) -> None:
     """Print a line of plain text; nothing in it is markup."""
     sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+
+
+def shows_progress(quiet: bool = False) -> bool:
+    """Whether progress bars, which go to standard output, are wanted: on a terminal, unless JSON is printed there."""
+    return sys.stdout.isatty() and not quiet
+
+
+class Warnings(logging.Handler):
+    """Prints the warnings of a logger as lines on standard error, above a live display if there is one."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one line."""
+        notes.print(f"{record.levelname.lower()}: {record.getMessage()}", markup=False, soft_wrap=True)

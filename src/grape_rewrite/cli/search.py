@@ -4,10 +4,11 @@ import json as jsonlib
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
-from grape_rewrite.cli.load import load_index
-from grape_rewrite.cli.options import Json, MaxUnreadable, RemoteCode, RetrieverName, RewriterName
+from grape_rewrite.cli.load import check_adapter, load_index
+from grape_rewrite.cli.options import AllowMismatch, Json, MaxUnreadable, RemoteCode, RetrieverName, RewriterName
 from grape_rewrite.cli.output import results, say
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def search(
     rewriter: RewriterName = "gemma-3-270m",
     k: Annotated[int, typer.Option("-k", min=1, help="Results.")] = 5,
     json: Json = False,
+    allow_mismatch: AllowMismatch = False,
     max_unreadable: MaxUnreadable = 0.0,
     trust_remote_code: RemoteCode = False,
 ) -> None:
@@ -31,6 +33,7 @@ def search(
     from grape_rewrite.rewriting import Rewriter
 
     _, index = load_index(data, retriever, max_unreadable, trust_remote_code, quiet=json)
+    check_adapter(rewriter, index, allow_mismatch)
     rewritten = Rewriter.load(rewriter, trust_remote_code=trust_remote_code).rewrite([query])[0][0] or query
     raw, better = index.search([query, rewritten], k)
     if json:
@@ -41,7 +44,7 @@ def search(
         say(jsonlib.dumps({"query": query, "rewrite": rewritten, **found}, ensure_ascii=False))
         return
     table = Table()
-    for heading in (f"raw: {query}", "score", f"rewritten: {rewritten}", "score"):
+    for heading in (f"raw: {escape(query)}", "score", f"rewritten: {escape(rewritten)}", "score"):
         table.add_column(heading, justify="right" if heading == "score" else "left")
     for (left, low), (right, high) in zip(raw, better, strict=True):
         table.add_row(_describe(index, left), f"{low:.3f}", _describe(index, right), f"{high:.3f}")
@@ -50,5 +53,5 @@ def search(
 
 def _describe(index: "Index", id: str) -> str:
     item = index.corpus[index.corpus.position[id]]
-    text = (item.text or (item.image.name if item.image else "")).replace("[", r"\[")
-    return f"{id}  {text[:60]}"
+    text = item.text or (item.image.name if item.image else "")
+    return escape(f"{id}  {text[:60]}")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 COLUMNS = {"recall@1": "R@1", "recall@5": "R@5", "recall@10": "R@10", "mrr": "MRR", "ndcg@10": "nDCG@10"}
@@ -10,7 +11,7 @@ COLUMNS = {"recall@1": "R@1", "recall@5": "R@5", "recall@10": "R@10", "mrr": "MR
 
 def evaluation_table(summary: Mapping[str, Any]) -> Table:
     """Return methods by metrics, with the 95 % interval of Recall@10, and the gains in the caption."""
-    table = Table(title=f"{summary['queries']} queries, {summary['corpus']} items", caption=_gains(summary))
+    table = Table(title=f"{summary['queries']} queries, {summary['corpus']} items", caption=escape(_gains(summary)))
     table.add_column("method")
     for heading in (*COLUMNS.values(), "95 % of R@10", "harm", "ms/query"):
         table.add_column(heading, justify="right")
@@ -18,7 +19,7 @@ def evaluation_table(summary: Mapping[str, Any]) -> Table:
         interval = values["intervals"]["recall@10"]
         cost = values["ms_per_query"]
         table.add_row(
-            name,
+            escape(name),
             *(f"{values[metric]:.3f}" for metric in COLUMNS),
             f"{interval['low']:.3f} to {interval['high']:.3f}",
             f"{values['harm']:.3f}",

@@ -74,7 +74,9 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
     from grape_rewrite.rewriting import Rewriter
     from grape_rewrite.training import train as train_rewriter
 
-    dataset, index = load_index(config.data, config.retriever, config.max_unreadable, trust_remote_code)
+    dataset, index = load_index(
+        config.data, config.retriever, config.max_unreadable, trust_remote_code, splits=["train", "dev"]
+    )
     policy = Rewriter.load(
         config.rewriter, config.chosen_prompt(), config.training.max_tokens, trust_remote_code=trust_remote_code
     )

@@ -132,7 +132,8 @@ def _roles(summary: Mapping[str, Any], reference: str, details: Mapping[str, Any
         (name for name in (details.get("human"), "human", "english") if name in methods and name != ours), None
     )
     rest = [name for name in methods if name not in (reference, ours, human)]
-    baseline = ["zero-shot"] if "zero-shot" in rest else rest[:1]
+    # The strongest untrained baseline is the honest one: the same prompt, examples and all.
+    baseline = next(([name] for name in ("few-shot", "zero-shot") if name in rest), rest[:1])
     return ours, human, [*dict.fromkeys([reference, *baseline, ours])]
 
 

@@ -12,16 +12,22 @@ from transformers import TrainerCallback, TrainerControl, TrainerState
 
 
 class Interrupt(TrainerCallback):
-    """Ctrl-C lets the step in progress finish, saves and stops; a second Ctrl-C stops at once."""
+    """Ctrl-C lets the step in progress finish, saves and stops; a second Ctrl-C stops at once.
+
+    A context: the signal is taken over inside it, and given back however it ends.
+    """
 
     def __init__(self) -> None:
         self.asked = False
         self._before: Any = None
 
-    def on_train_begin(self, *_: Any, **__: Any) -> None:
-        """Take over the signal; only the main thread may."""
-        if threading.current_thread() is threading.main_thread():
+    def __enter__(self) -> None:
+        if threading.current_thread() is threading.main_thread():  # only there may signals be handled
             self._before = signal.signal(signal.SIGINT, self._note)
+
+    def __exit__(self, *_: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
 
     def _note(self, *_: Any) -> None:
         if self.asked:
@@ -33,11 +39,6 @@ class Interrupt(TrainerCallback):
         if self.asked:
             control.should_save = True
             control.should_training_stop = True
-
-    def on_train_end(self, *_: Any, **__: Any) -> None:
-        """Give the signal back."""
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
 
 
 class TimeLimit(TrainerCallback):

@@ -59,6 +59,10 @@ def train(
             f"a step of {config.batch} rewrites in groups of {config.group} needs {config.queries} queries, "
             f"but the train split has {len(dataset.train)}; use a smaller batch"
         )
+    if hasattr(rewriter.model, "peft_config"):
+        raise UserError(
+            f"this rewriter has been trained already; train from its base model, Rewriter.load({rewriter.name!r})"
+        )
     last = None
     if resume:
         last = run.resume(config)
@@ -68,6 +72,7 @@ def train(
         begun()
     frozen = index.retriever.fingerprint()
     restrict_output(rewriter, index, config)
+    rewriter.max_tokens = config.max_tokens
 
     from trl import GRPOConfig
 
@@ -129,7 +134,8 @@ def train(
         callbacks=[interrupt, *limits, history],
     )
     trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=last)
+    with interrupt:
+        trainer.train(resume_from_checkpoint=last)
     if index.retriever.fingerprint() != frozen:
         raise UserError(f"retriever {index.retriever.name!r} has changed during training; it must stay frozen")
     if interrupt.asked:

@@ -1,0 +1,39 @@
+"""What a run can be told, and what is said to impossible values: one line with the value and what would do."""
+
+from typing import Any
+
+import pytest
+
+from grape_rewrite.errors import UserError
+from grape_rewrite.training import TrainingConfig
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"group": 1}, r"group=1: .* greater than or equal to 2"),
+        ({"batch": 100, "group": 8}, "batch 100 is no multiple of group 8; 96 would be"),
+        ({"batch": 4, "group": 8}, "batch 4 is no multiple of group 8; 8 would be"),
+        ({"stpes": 10}, r"unknown key 'stpes'; known: reward, steps, .*seed"),
+        ({"reward": "rank"}, r"reward='rank': .*'rank_linear'.*'similarity'"),
+        ({"steps": 0}, "steps=0: "),
+        ({"steps": "many"}, "steps='many': .*integer"),
+        ({"learning_rate": 2.0}, r"learning_rate=2\.0: .*less than 1"),
+        ({"temperature": 0}, "temperature=0: .*greater than 0"),
+        ({"max_tokens": 4, "free_tokens": 4}, "free_tokens 4 must be below max_tokens 4"),
+        ({"output_vocabulary": "half"}, "output_vocabulary='half': .*'retriever' or 'full'"),
+        ({"solved_weight": 1.5}, r"solved_weight=1\.5: "),
+        ({"seed": -1}, "seed=-1: "),
+    ],
+    ids=str,
+)
+def test_one_clear_line(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError, match=message) as caught:
+        TrainingConfig.of(**values)
+    assert "\n" not in str(caught.value)
+
+
+def test_defaults_fit_and_come_back_from_json() -> None:
+    config = TrainingConfig.of()
+    assert config.queries * config.group == config.batch
+    assert TrainingConfig.model_validate_json(config.model_dump_json()) == config

@@ -1,0 +1,95 @@
+"""An interrupted run that is resumed ends as one that was left alone."""
+
+import json
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from grape_rewrite.errors import UserError
+from grape_rewrite.training.run_folder import RunFolder
+
+
+def interrupt_at(step: int) -> Callable[..., None]:
+    """A watch that does what Ctrl-C does when the row of a step is shown."""
+
+    def watch(row: dict[str, Any], _: object) -> None:
+        if row["step"] == step:
+            signal.raise_signal(signal.SIGINT)
+
+    return watch
+
+
+def steps(folder: Path) -> list[int]:
+    return [json.loads(line)["step"] for line in (folder / "history.jsonl").read_text().splitlines()]
+
+
+def same(one: Path, other: Path) -> bool:
+    mine, theirs = (load_file(folder / "adapter_model.safetensors") for folder in (one, other))
+    return mine.keys() == theirs.keys() and all(torch.equal(mine[name], theirs[name]) for name in mine)
+
+
+@pytest.mark.parametrize("step", [0, 1, 2])
+def test_resumed_is_uninterrupted(begin: Callable[..., Any], finished, tmp_path: Path, step: int) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    folder = tmp_path / "run"
+    with pytest.raises(KeyboardInterrupt):
+        begin(folder, watch=interrupt_at(step))
+    assert signal.getsignal(signal.SIGINT) is before
+    # The step in progress is finished and saved.
+    assert steps(folder) == list(range(step + 2))
+    assert RunFolder(folder).last_checkpoint().endswith(f"checkpoint-{step + 1}")
+    resumed = begin(folder, resume=True)
+    assert steps(folder) == [0, 1, 2, 3, 4]
+    rows = [[json.loads(line) for line in (run.folder / "history.jsonl").open()] for run in (resumed, finished)]
+    for mine, theirs in zip(*rows, strict=True):
+        assert mine["step"] == theirs["step"]
+        for key in ("reward", "mrr", "entropy", "loss", "grad_norm", "dev_mrr"):
+            assert mine.get(key) == theirs.get(key), (mine["step"], key)
+    assert same(folder, finished.folder)
+    assert not (folder / "checkpoints").exists()
+
+
+def test_a_failure_gives_the_signal_back(begin: Callable[..., Any], tmp_path: Path) -> None:
+    def fail(row: dict[str, Any], _: object) -> None:
+        if row["step"] == 1:
+            raise RuntimeError("the screen is gone")
+
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(RuntimeError, match="the screen is gone"):
+        begin(tmp_path / "run", watch=fail)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_an_interrupted_run_is_not_overwritten(begin: Callable[..., Any], tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with pytest.raises(KeyboardInterrupt):
+        begin(folder, watch=interrupt_at(0))
+    with pytest.raises(UserError, match="--resume"):
+        begin(folder)
+    with pytest.raises(UserError, match=r"begun with learning_rate=0\.005, not 0\.01"):
+        begin(folder, resume=True, learning_rate=0.01)
+    assert RunFolder(folder).last_checkpoint() is not None
+
+
+def test_nothing_to_resume(begin: Callable[..., Any], tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="nothing to resume"):
+        begin(tmp_path / "run", resume=True)
+
+
+def test_a_time_limit_ends_the_run(begin: Callable[..., Any], tmp_path: Path) -> None:
+    folder = begin(tmp_path / "run", minutes=1e-6).folder
+    assert steps(folder) == [0, 1]
+    assert (folder / "adapter_model.safetensors").is_file()
+
+
+def test_clear_removes_the_run_and_nothing_else(begin: Callable[..., Any], tmp_path: Path) -> None:
+    folder = begin(tmp_path / "run", steps=1).folder
+    (folder / "notes.txt").write_text("mine")
+    RunFolder(folder).clear()
+    assert [path.name for path in folder.iterdir()] == ["notes.txt"]
+    assert not RunFolder(folder).is_taken

@@ -1,0 +1,145 @@
+"""A whole run on the tiny model: what it leaves, that it repeats, and what may go into it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from peft import PeftModel
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM
+
+from grape_rewrite.datasets import Dataset
+from grape_rewrite.errors import UserError
+from grape_rewrite.index import Index
+from grape_rewrite.rewriting import Prompt, Rewriter
+from grape_rewrite.training import train
+
+TIMES = ("step_time", "tokens_per_second", "num_input_tokens_seen", "time", "seconds")
+
+
+def history(folder: Path) -> list[dict[str, Any]]:
+    """The rows of the history without what differs between equal runs: the time they took."""
+    rows = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
+    return [{key: value for key, value in row.items() if not any(t in key for t in TIMES)} for row in rows]
+
+
+def test_what_it_leaves(finished, index: Index) -> None:
+    folder = finished.folder
+    assert [row["step"] for row in history(folder)] == [0, 1, 2, 3, 4]
+    assert [row["step"] for row in history(folder) if "dev_mrr" in row] == [0, 2, 4]
+    facts = json.loads((folder / "grape.json").read_text())
+    best = max((row for row in history(folder) if "dev_mrr" in row), key=lambda row: row["dev_mrr"])
+    assert (facts["steps"], facts["dev_mrr"]) == (best["step"], best["dev_mrr"])
+    assert facts["retriever_fingerprint"] == index.retriever.fingerprint()
+    assert facts["corpus_fingerprint"] == index.corpus.fingerprint()
+    assert facts["reward"] == "rank_log"
+    assert (folder / "adapter_model.safetensors").is_file()
+    assert not (folder / "checkpoints").exists()
+    assert not list(folder.glob(".*"))
+
+
+def test_history_has_what_is_shown(finished) -> None:
+    for row in history(finished.folder)[1:]:
+        assert {"reward", "mrr", "entropy", "rewrite_tokens", "rewards/rank_log/mean"} <= set(row)
+        assert 0 < row["mrr"] <= 1
+        assert 1 <= row["rewrite_tokens"] <= 6
+        assert row["reward"] == pytest.approx(
+            row["rewards/rank_log/mean"] + 0.1 * row["rewards/form/mean"] + 0.1 * row["rewards/length/mean"], abs=1e-5
+        )
+
+
+def test_something_was_learned(finished) -> None:
+    """The adapter is not the one that training began with, whose second factors are zero."""
+    weights = load_file(finished.folder / "adapter_model.safetensors")
+    if json.loads((finished.folder / "grape.json").read_text())["steps"]:
+        assert any(float(value.abs().max()) > 0 for name, value in weights.items() if "lora_B" in name)
+
+
+def test_the_adapter_loads_in_both_ways(finished, tiny_model_folder: Path, tiny_dataset: Dataset) -> None:
+    texts = tiny_dataset.test.texts
+    loaded = Rewriter.load(str(finished.folder))
+    expected = finished.rewriter.rewrite(texts)
+    assert loaded.rewrite(texts) == expected
+    assert len({rewrite for row in expected for rewrite in row}) > 1
+    base = AutoModelForCausalLM.from_pretrained(tiny_model_folder, dtype=loaded.model.dtype)
+    plain = Rewriter(
+        PeftModel.from_pretrained(base, finished.folder), loaded.tokenizer, loaded.prompt, "tiny", loaded.max_tokens
+    )
+    plain.vocabulary = loaded.vocabulary
+    assert plain.rewrite(texts) == expected
+
+
+def test_equal_seeds_make_equal_runs(begin: Callable[..., Any], finished, tmp_path: Path) -> None:
+    again = begin(tmp_path / "again")
+    assert history(again.folder) == history(finished.folder)
+    other = begin(tmp_path / "other", seed=1)
+    assert history(other.folder)[1:] != history(finished.folder)[1:]
+
+
+def test_baselines_are_the_untrained_model(finished, tiny_model_folder: Path, tiny_dataset: Dataset) -> None:
+    texts = tiny_dataset.test.texts
+    untrained = Rewriter.load(str(tiny_model_folder), finished.rewriter.prompt, finished.rewriter.max_tokens)
+    untrained.vocabulary = finished.rewriter.vocabulary
+    baselines = finished.rewriter.baselines()
+    assert baselines["few-shot"].rewrite(texts) == untrained.rewrite(texts)
+    zero_shot = untrained.with_prompt(untrained.prompt.zero_shot())
+    assert baselines["zero-shot"].rewrite(texts) == zero_shot.rewrite(texts)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"reward": "similarity"},
+        {"reward": "reciprocal_rank", "beta": 0.1, "warmup": 0},
+        {"reward": "rank_linear", "output_vocabulary": "full", "solved_weight": 0.0},
+        {"temperature": 0.8, "length_weight": 0.0, "form_weight": 0.0},
+    ],
+    ids=str,
+)
+def test_other_settings_run(begin: Callable[..., Any], tmp_path: Path, values: dict[str, Any]) -> None:
+    run = begin(tmp_path / "run", steps=2, **values)
+    assert len(history(run.folder)) == 3
+    if "beta" in values:
+        assert history(run.folder)[-1]["kl"] > 0
+
+
+def test_a_chat_model_trains(
+    tiny_chat_folder: Path, tiny_prompt: Prompt, index: Index, tiny_dataset: Dataset, tmp_path: Path, small: Any
+) -> None:
+    rewriter = Rewriter.load(str(tiny_chat_folder), tiny_prompt)
+    trained = train(rewriter, index, tiny_dataset, tmp_path / "chat", **{**small, "steps": 2})
+    texts = tiny_dataset.dev.texts
+    assert Rewriter.load(str(tmp_path / "chat")).rewrite(texts) == trained.rewrite(texts)
+
+
+def test_watch_sees_rows_and_examples(begin: Callable[..., Any], tmp_path: Path) -> None:
+    seen = []
+    begin(tmp_path / "run", steps=2, watch=lambda row, examples: seen.append((row["step"], examples)))
+    assert [step for step, _ in seen] == [0, 1, 2]
+    assert seen[0][1] == []
+    for _, examples in seen[1:]:
+        assert 1 <= len(examples) <= 5
+        assert len({example.query for example in examples}) == len(examples)
+        assert all(example.rank_before >= 1 and example.rank_after >= 1 for example in examples)
+
+
+def test_a_folder_with_a_run_is_refused(finished, begin: Callable[..., Any]) -> None:
+    before = (finished.folder / "adapter_model.safetensors").read_bytes()
+    with pytest.raises(UserError, match="holds a run already"):
+        begin(finished.folder)
+    assert (finished.folder / "adapter_model.safetensors").read_bytes() == before
+
+
+def test_a_step_larger_than_the_split(begin: Callable[..., Any], tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="needs 64 queries, but the train split has 48") as caught:
+        begin(tmp_path / "run", batch=256)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_trained_rewriter_is_refused(finished, index: Index, tiny_dataset: Dataset, tmp_path: Path, small) -> None:
+    with pytest.raises(UserError, match=r"trained already; train from its base model, Rewriter\.load\("):
+        train(finished.rewriter, index, tiny_dataset, tmp_path / "second", **small)
+    assert not (tmp_path / "second").exists()
