@@ -139,7 +139,7 @@ def test_gallery_shows_before_and_after_with_the_right_one_marked(evaluate, pict
     assert len(marked) >= len(cards)
     images = document.all("img")
     assert len([image for image in images if ", the right picture" in image["alt"]]) == len(marked)
-    for title in ("Largest gains against raw queries", "Largest gains against few-shot", "Drawn at random"):
+    for title in ("Largest gains against raw queries", "Largest gains against zero-shot", "Drawn at random"):
         assert title in document.text
 
 

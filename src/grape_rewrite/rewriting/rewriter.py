@@ -30,7 +30,7 @@ class Rewriter:
     """
 
     def __init__(
-        self, model: Any, tokenizer: Any, prompt: Prompt, name: str, max_tokens: int = 24, facts: Any = None
+        self, model: Any, tokenizer: Any, prompt: Prompt, name: str, max_tokens: int = 20, facts: Any = None
     ) -> None:
         self.model = model.eval()
         self.tokenizer = tokenizer
@@ -44,7 +44,7 @@ class Rewriter:
     def load(
         name: str,
         prompt: Prompt | None = None,
-        max_tokens: int = 24,
+        max_tokens: int = 20,
         trust_remote_code: bool = False,
         device: str = "cpu",
     ) -> "Rewriter":

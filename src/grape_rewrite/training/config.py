@@ -15,13 +15,15 @@ class TrainingConfig(BaseModel):
     reward: Literal["rank_linear", "rank_log", "reciprocal_rank", "similarity"] = "rank_log"
     steps: int = Field(40, ge=1, description="updates of the policy")
     minutes: float | None = Field(None, gt=0, description="stop after so many minutes, if that comes first")
-    batch: int = Field(128, ge=2, description="rewrites a step: queries times group")
+    batch: int = Field(256, ge=2, description="rewrites a step: queries times group")
     group: int = Field(8, ge=2, description="rewrites for each query, which are compared with each other")
-    learning_rate: float = Field(2e-4, gt=0, lt=1)
-    warmup: int = Field(2, ge=0, description="steps until the learning rate is reached")
+    learning_rate: float = Field(1.5e-4, gt=0, lt=1)
+    warmup: int = Field(3, ge=0, description="steps until the learning rate is reached")
     temperature: float = Field(1.0, gt=0)
-    max_tokens: int = Field(16, ge=1, description="where a rewrite is cut off")
-    free_tokens: int = Field(6, ge=0, description="length up to which a rewrite costs nothing")
+    max_tokens: int = Field(20, ge=2, description="where a rewrite is cut off")
+    free_tokens: int | None = Field(
+        None, ge=0, description="length up to which a rewrite costs nothing; half of max_tokens by default"
+    )
     length_weight: float = Field(0.1, ge=0)
     form_weight: float = Field(0.1, ge=0)
     lora_rank: int = Field(16, ge=1)
@@ -40,14 +42,19 @@ class TrainingConfig(BaseModel):
         if self.batch % self.group:
             near = max(self.group, self.batch - self.batch % self.group)
             raise ValueError(f"batch {self.batch} is no multiple of group {self.group}; {near} would be")
-        if self.free_tokens >= self.max_tokens:
-            raise ValueError(f"free_tokens {self.free_tokens} must be below max_tokens {self.max_tokens}")
+        if self.free >= self.max_tokens:
+            raise ValueError(f"free_tokens {self.free} must be below max_tokens {self.max_tokens}")
         return self
 
     @property
     def queries(self) -> int:
         """Queries a step."""
         return self.batch // self.group
+
+    @property
+    def free(self) -> int:
+        """The length in tokens up to which a rewrite costs nothing."""
+        return self.max_tokens // 2 if self.free_tokens is None else self.free_tokens
 
     @staticmethod
     def of(**values: object) -> "TrainingConfig":

@@ -195,7 +195,7 @@ def _form_rewards(rewriter: Rewriter, config: TrainingConfig) -> list[Any]:
 
     def length(completion_ids: list[list[int]], **_: Any) -> list[float]:
         lengths = [len(ids) for ids in completion_ids]
-        return [float(value) for value in brevity(lengths, config.free_tokens, config.max_tokens)]
+        return [float(value) for value in brevity(lengths, config.free, config.max_tokens)]
 
     return [form, length]
 

@@ -1,0 +1,108 @@
+"""The retrieval reward as TRL calls it, in TRL's own trainer too."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from datasets import Dataset as Table
+from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback
+from trl import GRPOConfig, GRPOTrainer
+
+from grape_rewrite.datasets import Dataset
+from grape_rewrite.index import Index
+from grape_rewrite.rewards import RANK_REWARDS, REWARDS
+from grape_rewrite.training.retrieval_reward import RetrievalReward
+
+
+@pytest.mark.parametrize("name", REWARDS)
+def test_the_right_words_earn_most(index: Index, name: str) -> None:
+    row = index.corpus.position["d0"]
+    right, near, wrong, empty = RetrievalReward(index, name)(["red apple", "red", "black tree", ""], [[row]] * 4)
+    assert right > near > wrong
+    assert right == pytest.approx(1)
+    assert empty <= wrong
+
+
+@pytest.mark.parametrize("name", REWARDS)
+def test_empty_rewrites_get_the_lowest_reward(index: Index, name: str) -> None:
+    """Whatever place the retriever would give the empty text."""
+    rows = list(range(len(index.corpus)))
+    texts = [item.text for item in index.corpus]
+    reward = RetrievalReward(index, name)
+    lowest = min(reward(texts, [[row]] * len(rows))[0] for row in rows)
+    for empty in ("", "  ", "\n"):
+        assert all(value <= lowest for value in reward([empty] * len(rows), [[row] for row in rows]))
+
+
+@pytest.mark.parametrize("name", RANK_REWARDS)
+def test_search_gives_the_rank(index: Index, name: str) -> None:
+    texts = ["red boat", "green moon", "cat", "blue"]
+    found = index.search(texts, k=len(index.corpus))
+    third = [[index.corpus.position[hits[2][0]]] for hits in found]
+    values = RetrievalReward(index, name)(texts, third)
+    tied = [hits[1][1] == hits[2][1] or hits[2][1] == hits[3][1] for hits in found]
+    expected = RANK_REWARDS[name](np.array([3.0]), np.array([len(index.corpus) - 1]))[0]
+    for value, tie in zip(values, tied, strict=True):
+        assert tie or value == pytest.approx(expected)
+    assert not all(tied)
+
+
+def test_messages_are_read_like_texts(index: Index) -> None:
+    reward = RetrievalReward(index)
+    texts = ["red apple", "", " blue cat\n"]
+    messages = [[{"role": "assistant", "content": text}] for text in texts]
+    assert reward(messages, positives=[[0]] * 3) == reward(texts, positives=[[0]] * 3)
+
+
+def test_metrics_and_examples(index: Index) -> None:
+    logged: dict[str, float] = {}
+    reward = RetrievalReward(index)
+    reward(
+        ["red apple", "", "red apple", "red boat"],
+        positives=[[0], [0], [1], [1]],
+        query=["rot Apfel", "rot Apfel", "rot Boot", "rot Boot"],
+        rank_before=[9.0, 9.0, 7.0, 7.0],
+        log_metric=logged.__setitem__,
+    )
+    assert logged["empty"] == 0.25
+    assert 0.5 < logged["mrr"] < 1
+    examples = reward.examples()
+    assert [example.query for example in examples] == ["rot Apfel", "rot Boot"]
+    assert (examples[0].rewrite, examples[0].rank_before, examples[0].rank_after) == ("red apple", 9.0, 1.0)
+
+
+def test_unknown_name(index: Index) -> None:
+    with pytest.raises(ValueError, match="unknown reward 'rank'; known: rank_linear, "):
+        RetrievalReward(index, "rank")
+
+
+def test_one_step_of_stock_trl(index: Index, tiny_dataset: Dataset, tiny_model_folder: Path, tmp_path: Path) -> None:
+    split = tiny_dataset.train
+    rewards = [RetrievalReward(index, "rank_log"), RetrievalReward(index, "reciprocal_rank")]
+    trainer = GRPOTrainer(
+        model=AutoModelForCausalLM.from_pretrained(tiny_model_folder),
+        processing_class=AutoTokenizer.from_pretrained(tiny_model_folder),
+        reward_funcs=rewards,
+        args=GRPOConfig(
+            output_dir=str(tmp_path),
+            per_device_train_batch_size=8,
+            num_generations=4,
+            max_completion_length=6,
+            max_steps=1,
+            bf16=False,
+            use_cpu=True,
+            save_strategy="no",
+            logging_steps=1,
+            report_to="none",
+            disable_tqdm=True,
+        ),
+        train_dataset=Table.from_dict(
+            {"prompt": split.texts, "positives": [rows.tolist() for rows in split.positives(index.corpus)]}
+        ),
+    )
+    trainer.remove_callback(PrinterCallback)
+    trainer.train()
+    row = trainer.state.log_history[0]
+    assert {"rewards/rank_log/mean", "rewards/reciprocal_rank/mean", "mrr", "empty"} <= set(row)
+    assert 0 <= row["rewards/rank_log/mean"] <= 1
+    assert row["mrr"] == pytest.approx(row["rewards/reciprocal_rank/mean"], abs=1e-5)
