@@ -23,6 +23,7 @@ lint: install
 
 bench: install
 	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/quality.py
 
 clean:
 	rm -rf .venv runs

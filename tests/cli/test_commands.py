@@ -143,18 +143,18 @@ def test_rewriters_are_compared(
 
 
 def test_unreadable_images_are_counted_and_refused_beyond_a_share(
-    grape, cache: Path, tiny_dataset_folder: Path, tmp_path: Path
+    grape, cache: Path, tiny_dataset_folder: Path, tiny_clip_folder: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "pictures"
     shutil.copytree(tiny_dataset_folder, folder)
     (folder / "broken.png").write_bytes(b"no picture")
     with (folder / "corpus.jsonl").open("a") as file:
         file.write('{"_id": "broken", "image": "broken.png"}\n')
-    refused = grape("index", folder, "--retriever", "lite-clip")
+    refused = grape("index", folder, "--retriever", tiny_clip_folder)
     assert refused.code == 2
     assert len(refused.err.splitlines()) == 1
     assert "broken.png" in refused.err
-    allowed = grape("index", folder, "--retriever", "lite-clip", "--max-unreadable", 0.1)
+    allowed = grape("index", folder, "--retriever", tiny_clip_folder, "--max-unreadable", 0.1)
     assert allowed.code == 0
     assert "unreadable images: 1" in allowed.out
     assert Path(allowed.out.rsplit("cache: ")[1].strip()).is_dir()

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from grape_rewrite.cli.options import Seed
-from grape_rewrite.cli.output import notes, results
+from grape_rewrite.cli.output import notes, results, shows_progress
 
 
 def demo(
@@ -26,10 +26,11 @@ def demo(
     with Display() as display:
         try:
             evaluation = run_demo(
-                out, seed=seed, steps=steps, queries=queries, watch=display.watch, begin=display.begin
+                out, seed, steps, queries, progress=shows_progress(), watch=display.watch, begin=display.begin
             )
         except KeyboardInterrupt:
-            notes.print(f"\nInterrupted; all is saved. Go on with: grape demo --out {out} --seed {seed}", markup=False)
+            command = f"grape demo --out {out} --seed {seed}" + (f" --steps {steps}" if steps else "")
+            notes.print(f"Interrupted. Go on from what was saved with: {command}", markup=False, soft_wrap=True)
             raise typer.Exit(130) from None
     results.print(evaluation_table(evaluation.summary))
     notes.print(f"Report: {out / 'report.html'}", markup=False)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from rich.box import SIMPLE
 from rich.markup import escape
 from rich.table import Table
 
@@ -11,19 +12,19 @@ COLUMNS = {"recall@1": "R@1", "recall@5": "R@5", "recall@10": "R@10", "mrr": "MR
 
 def evaluation_table(summary: Mapping[str, Any]) -> Table:
     """Return methods by metrics, with the 95 % interval of Recall@10, and the gains in the caption."""
-    table = Table(title=f"{summary['queries']} queries, {summary['corpus']} items", caption=escape(_gains(summary)))
-    table.add_column("method")
-    for heading in (*COLUMNS.values(), "95 % of R@10", "harm", "ms/query"):
-        table.add_column(heading, justify="right")
+    table = Table(
+        box=SIMPLE, title=f"{summary['queries']} queries, {summary['corpus']} items", caption=escape(_gains(summary))
+    )
+    table.add_column("method", no_wrap=True)
+    for heading in (*COLUMNS.values(), "R@10, 95 %", "harm"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for name, values in summary["methods"].items():
         interval = values["intervals"]["recall@10"]
-        cost = values["ms_per_query"]
         table.add_row(
             escape(name),
             *(f"{values[metric]:.3f}" for metric in COLUMNS),
-            f"{interval['low']:.3f} to {interval['high']:.3f}",
+            f"{interval['low']:.2f}-{interval['high']:.2f}",
             f"{values['harm']:.3f}",
-            "" if cost is None else f"{cost:.0f}",
         )
     return table
 

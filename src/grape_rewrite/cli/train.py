@@ -73,6 +73,7 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
     from grape_rewrite.cli.display import Display
     from grape_rewrite.rewriting import Rewriter
     from grape_rewrite.training import train as train_rewriter
+    from grape_rewrite.training.run_folder import RunFolder
 
     dataset, index = load_index(
         config.data, config.retriever, config.max_unreadable, trust_remote_code, splits=["train", "dev"]
@@ -94,12 +95,13 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
                 begun=config.write,
             )
         except KeyboardInterrupt:
-            notes.print(
-                f"\nInterrupted; all is saved. Go on with: grape train --resume --out {config.out}", markup=False
-            )
+            again = f"all is saved. Go on with: grape train --resume --out {config.out}"
+            cure = again if RunFolder(config.out).last_checkpoint() else "no step was done."
+            notes.print(f"Interrupted; {cure}", markup=False, soft_wrap=True)
             raise typer.Exit(130) from None
     best = f"best dev MRR {trained.facts.dev_mrr:.3f} at step {trained.facts.steps}"
     notes.print(
         f"{best}. Next: grape evaluate {config.data} --retriever {config.retriever} --rewriter {config.out}",
         markup=False,
+        soft_wrap=True,
     )

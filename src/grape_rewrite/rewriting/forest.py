@@ -108,7 +108,7 @@ class Forest:
             self._depth = np.pad(self._depth, ((0, 0), (0, more)))
 
     def _attention(self, width: int) -> Any:
-        """The additive mask (rows, 1, width, prefix + slots) of the newest `width` slots, one for each layer type."""
+        """The additive masks (rows, 1, width, prefix + slots) of the newest `width` slots, as the layers need them."""
         end = self.size + width
         seen = self._ancestors[:, self.size : end, :end].copy()
         diagonal = np.arange(width)
@@ -121,7 +121,10 @@ class Forest:
         prefix = np.broadcast_to(np.arange(self.prefix_length), (self.rows, self.prefix_length))
         position = np.concatenate([prefix, self.prefix_length + self._depth[:, :end]], axis=1)
         distance = position[:, -width:, None] - position[:, None, :]
-        return {"full_attention": full, "sliding_attention": self._additive(seen & (distance < self.window))}
+        near = self._additive(seen & (distance < self.window))
+        if getattr(self.decoder.config, "layer_types", None) is None:
+            return near
+        return {"full_attention": full, "sliding_attention": near}
 
     def _additive(self, seen: npt.NDArray[np.bool_]) -> torch.Tensor:
         dtype = next(self.decoder.parameters()).dtype

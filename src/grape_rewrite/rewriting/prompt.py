@@ -51,24 +51,22 @@ class Prompt:
 
 
 PROMPTS = {
-    # The answers name the thing and add a word or two: so untrained rewrites are no better than bare names, but there
-    # is more for training to work with, since several guesses in one rewrite hedge against a wrong one (docs/log.md).
     "multilingual": Prompt(
         instruction="Describe the picture in plain English.",
         examples=(
-            ("تفاحة خضراء", "green apple, fruit"),
-            ("rotes Herz", "red heart, love"),
-            ("niña corriendo", "girl running, sport"),
-            ("دوچرخه", "bicycle, bike, cycling"),
-            ("maison avec jardin", "house with garden, home, building"),
-            ("kucing hitam", "black cat, animal, pet"),
-            ("orologio da parete", "clock on the wall, time"),
-            ("笑っている顔", "smiling face, happy"),
-            ("눈사람", "snowman, winter, snow"),
-            ("barco a vela", "sailing boat, ship, sea"),
-            ("ключ от дома", "house key, lock"),
-            ("sarı çiçek", "yellow flower, plant"),
-            ("雨伞", "umbrella, rain"),
+            ("تفاحة خضراء", "green apple"),
+            ("rotes Herz", "red heart"),
+            ("niña corriendo", "girl running"),
+            ("دوچرخه", "bicycle"),
+            ("maison avec jardin", "house with garden"),
+            ("kucing hitam", "black cat"),
+            ("orologio da parete", "clock on the wall"),
+            ("笑っている顔", "smiling face"),
+            ("눈사람", "snowman"),
+            ("barco a vela", "sailing boat"),
+            ("ключ от дома", "house key"),
+            ("sarı çiçek", "yellow flower"),
+            ("雨伞", "umbrella"),
         ),
     ),
     "long-form": Prompt(

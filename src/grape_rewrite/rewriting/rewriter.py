@@ -9,6 +9,7 @@ from rich.progress import track
 
 from grape_rewrite.errors import UserError
 from grape_rewrite.rewriting.adapter import ADAPTER_FILE, read_adapter
+from grape_rewrite.rewriting.attention import require_attention, window
 from grape_rewrite.rewriting.gemma import gemma_folder
 from grape_rewrite.rewriting.precision import best_dtype
 from grape_rewrite.rewriting.prompt import PROMPTS, Prompt
@@ -30,7 +31,7 @@ class Rewriter:
     """
 
     def __init__(
-        self, model: Any, tokenizer: Any, prompt: Prompt, name: str, max_tokens: int = 20, facts: Any = None
+        self, model: Any, tokenizer: Any, prompt: Prompt, name: str, max_tokens: int = 16, facts: Any = None
     ) -> None:
         self.model = model.eval()
         self.tokenizer = tokenizer
@@ -44,7 +45,7 @@ class Rewriter:
     def load(
         name: str,
         prompt: Prompt | None = None,
-        max_tokens: int = 20,
+        max_tokens: int = 16,
         trust_remote_code: bool = False,
         device: str = "cpu",
     ) -> "Rewriter":
@@ -55,8 +56,10 @@ class Rewriter:
         :param prompt: what to ask with; by default the adapter's, else the multilingual one.
         :raises UserError: when there is no such model, or it has no safetensors weights.
         """
+        from safetensors import SafetensorError
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
+        unreadable = (OSError, ValueError, KeyError, RuntimeError, SafetensorError)
         folder = Path(name)
         facts = read_adapter(folder) if (folder / ADAPTER_FILE).is_file() else None
         base = facts.base_model if facts else name
@@ -66,19 +69,22 @@ class Rewriter:
             model = AutoModelForCausalLM.from_pretrained(
                 source, dtype=best_dtype(device), use_safetensors=True, trust_remote_code=trust_remote_code
             ).to(device)
-        except (OSError, ValueError) as error:
-            reason = str(error).splitlines()[0]
+        except unreadable as error:
             raise UserError(
-                f"cannot load rewriter {base!r}: {reason}; valid are gemma-3-270m, the folder of a causal language "
-                "model with safetensors weights, an adapter folder with grape.json, or a hub name"
+                f"cannot load rewriter {base!r}: {_first_line(error)}; valid are gemma-3-270m, the folder of a causal "
+                "language model with safetensors weights, an adapter folder with grape.json, or a hub name"
             ) from error
+        require_attention(model, base)
         for parameter in model.parameters():
             parameter.requires_grad_(False)
         if facts is None:
             return Rewriter(model, tokenizer, prompt or PROMPTS["multilingual"], name, max_tokens)
         from peft import PeftModel
 
-        model = PeftModel.from_pretrained(model, folder, use_safetensors=True)
+        try:
+            model = PeftModel.from_pretrained(model, folder, use_safetensors=True)
+        except unreadable as error:
+            raise UserError(f"cannot load the adapter in {folder} onto {base!r}: {_first_line(error)}") from error
         rewriter = Rewriter(model, tokenizer, prompt or facts.prompt, base, facts.max_tokens, facts)
         if facts.output_vocabulary is not None:
             rewriter.restrict(facts.output_vocabulary)
@@ -93,9 +99,7 @@ class Rewriter:
     @property
     def window(self) -> int | None:
         """The span of the sliding attention of local layers, None when all layers see everything."""
-        config = self.model.config.get_text_config()
-        local = "sliding_attention" in (getattr(config, "layer_types", None) or [])
-        return config.sliding_window if local else None
+        return window(self.model)
 
     @property
     def is_chat(self) -> bool:
@@ -218,3 +222,8 @@ class Untrained(Rewriter):
             return super().complete(prompts, group, temperature, max_tokens)
         with self.model.disable_adapter():
             return super().complete(prompts, group, temperature, max_tokens)
+
+
+def _first_line(error: Exception) -> str:
+    """What an error says, in one line; its kind when it says nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -29,6 +29,7 @@ class OutputVocabulary:
     :param row: (whole vocabulary,) the row of each token in `head`, -1 where it is not in the output vocabulary.
     :param bias: (V,) or None.
     :param softcap: the bound of Gemma 2's `softcap * tanh(logits / softcap)`, or None.
+    :param scale: what Cohere's and Granite's logits are multiplied by.
     """
 
     tokens: torch.Tensor
@@ -36,6 +37,7 @@ class OutputVocabulary:
     row: torch.Tensor
     bias: torch.Tensor | None = None
     softcap: float | None = None
+    scale: float = 1.0
 
     @staticmethod
     def of(model: Any, tokens: Sequence[int] | None) -> "OutputVocabulary":
@@ -53,6 +55,7 @@ class OutputVocabulary:
             row=row,
             bias=None if bias is None else bias.detach()[kept],
             softcap=getattr(model.config.get_text_config(), "final_logit_softcapping", None),
+            scale=_scale(model.config.get_text_config()),
         )
 
     def __len__(self) -> int:
@@ -62,4 +65,15 @@ class OutputVocabulary:
         """Score every token of the vocabulary: hidden states (N, H) -> logits (N, V), in float32 at least."""
         logits = F.linear(hidden.to(self.head.dtype), self.head, self.bias)
         logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
+        if self.scale != 1.0:
+            logits = self.scale * logits
         return logits if self.softcap is None else self.softcap * torch.tanh(logits / self.softcap)
+
+
+def _scale(config: Any) -> float:
+    """What a model multiplies its logits by, under the names that model families have for it."""
+    divisor = getattr(config, "logits_scaling", None)
+    if divisor is not None:
+        return 1 / divisor
+    factor = getattr(config, "logit_scale", None)
+    return 1.0 if factor is None else factor

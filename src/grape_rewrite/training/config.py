@@ -17,10 +17,10 @@ class TrainingConfig(BaseModel):
     minutes: float | None = Field(None, gt=0, description="stop after so many minutes, if that comes first")
     batch: int = Field(256, ge=2, description="rewrites a step: queries times group")
     group: int = Field(8, ge=2, description="rewrites for each query, which are compared with each other")
-    learning_rate: float = Field(1.5e-4, gt=0, lt=1)
+    learning_rate: float = Field(1e-4, gt=0, lt=1)
     warmup: int = Field(3, ge=0, description="steps until the learning rate is reached")
     temperature: float = Field(1.0, gt=0)
-    max_tokens: int = Field(20, ge=2, description="where a rewrite is cut off")
+    max_tokens: int = Field(16, ge=2, description="where a rewrite is cut off")
     free_tokens: int | None = Field(
         None, ge=0, description="length up to which a rewrite costs nothing; half of max_tokens by default"
     )

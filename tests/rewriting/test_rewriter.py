@@ -1,0 +1,160 @@
+"""Loading, asking and answering."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from peft import LoraConfig, get_peft_model
+from transformers import AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel
+
+from grape_rewrite.errors import UserError
+from grape_rewrite.rewriting import Prompt, Rewriter
+from grape_rewrite.rewriting.adapter import AdapterFacts, read_adapter, write_adapter
+
+QUERIES = ["rot Apfel", "maison bleu", "grün Mond"]
+
+
+def test_base_models_continue_a_document(tiny_model_folder: Path, tiny_prompt: Prompt) -> None:
+    rewriter = Rewriter.load(str(tiny_model_folder), tiny_prompt)
+    assert not rewriter.is_chat
+    ids = rewriter.encode(rewriter.prompt_text("rot Apfel"))
+    assert ids[0] == rewriter.tokenizer.bos_token_id
+    assert rewriter.tokenizer.decode(ids, skip_special_tokens=True).endswith("Query: rot Apfel\nEnglish:")
+    assert rewriter.stop == [1, rewriter.tokenizer.convert_tokens_to_ids("Ċ")]
+
+
+def test_chat_models_are_asked_in_turns(tiny_chat_folder: Path, tiny_prompt: Prompt) -> None:
+    rewriter = Rewriter.load(str(tiny_chat_folder), tiny_prompt)
+    assert rewriter.is_chat
+    text = rewriter.prompt_text("rot Apfel")
+    assert text.endswith("user\nrot Apfel<|im_end|>\n<|im_start|>assistant\n")
+    direct = rewriter.tokenizer.apply_chat_template(
+        tiny_prompt.messages("rot Apfel"), tokenize=True, add_generation_prompt=True, return_dict=False
+    )
+    assert rewriter.encode(text) == direct
+
+
+def test_rewrites_repeat_with_a_seed_and_leave_the_random_state(policy: Rewriter) -> None:
+    state = torch.random.get_rng_state()
+    first = policy.rewrite(QUERIES, group=3, temperature=1.0, seed=5)
+    assert torch.equal(torch.random.get_rng_state(), state)
+    assert policy.rewrite(QUERIES, group=3, temperature=1.0, seed=5) == first
+    assert policy.rewrite(QUERIES, group=3, temperature=1.0, seed=6) != first
+    assert [len(rewrites) for rewrites in first] == [3, 3, 3]
+
+
+@pytest.mark.parametrize("batch_size", [1, 2])
+def test_greedy_rewrites_do_not_depend_on_the_batch(policy: Rewriter, batch_size: int) -> None:
+    assert policy.rewrite(QUERIES, batch_size=batch_size) == policy.rewrite(QUERIES)
+
+
+def test_no_queries(policy: Rewriter) -> None:
+    assert policy.rewrite([]) == []
+
+
+@pytest.mark.parametrize("ending", [[], [201], [1]])
+def test_decode_drops_the_end(tiny_model_folder: Path, ending: list[int]) -> None:
+    rewriter = Rewriter.load(str(tiny_model_folder))
+    ids = rewriter.tokenizer(" red apple", add_special_tokens=False)["input_ids"]
+    assert rewriter.decode(ids + ending) == "red apple"
+    assert rewriter.decode(ending) == ""
+
+
+@pytest.mark.parametrize("name", ["no/such/folder", "", "/"])
+def test_no_such_model(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(UserError, match="cannot load rewriter") as caught:
+        Rewriter.load(name)
+    assert "\n" not in str(caught.value)
+
+
+def test_pickles_are_refused(tmp_path: Path, tiny_model_folder: Path) -> None:
+    for file in tiny_model_folder.iterdir():
+        if file.suffix == ".json":
+            (tmp_path / file.name).write_bytes(file.read_bytes())
+    model = GPT2LMHeadModel(GPT2Config(n_layer=1, n_head=1, n_embd=4, vocab_size=10))
+    torch.save(model.state_dict(), tmp_path / "pytorch_model.bin")
+    with pytest.raises(UserError, match="cannot load rewriter"):
+        Rewriter.load(str(tmp_path))
+
+
+@pytest.fixture
+def facts(tiny_prompt: Prompt) -> AdapterFacts:
+    return AdapterFacts(
+        base_model="tiny",
+        prompt=tiny_prompt,
+        max_tokens=6,
+        output_vocabulary=[1, 201],
+        retriever="minilm",
+        retriever_fingerprint="a" * 64,
+        corpus_fingerprint="b" * 64,
+        reward="rank_log",
+        seed=0,
+        steps=10,
+        dev_mrr=0.5,
+        versions={"torch": "2"},
+    )
+
+
+def test_facts_come_back(tmp_path: Path, facts: AdapterFacts) -> None:
+    write_adapter(tmp_path, facts)
+    assert read_adapter(tmp_path) == facts
+    assert [path.name for path in tmp_path.iterdir()] == ["grape.json"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda content: "{", "grape.json is no JSON"),
+        (lambda content: "[]", "grape.json: the file: "),
+        (lambda content: json.dumps({**json.loads(content), "steps": "ten"}), "grape.json: steps: .*integer"),
+        (lambda content: json.dumps({**json.loads(content), "more": 1}), "grape.json: more: "),
+        (lambda content: json.dumps({**json.loads(content), "prompt": {}}), "grape.json: prompt.instruction: "),
+        (lambda content: content.replace('"Query"', '" "'), "query_label and rewrite_label must not be empty"),
+    ],
+)
+def test_broken_facts(tmp_path: Path, facts: AdapterFacts, change, message: str) -> None:
+    write_adapter(tmp_path, facts)
+    (tmp_path / "grape.json").write_text(change((tmp_path / "grape.json").read_text()))
+    with pytest.raises(UserError, match=message) as caught:
+        read_adapter(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_adapter_folder_without_facts(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no adapter folder written by grape train"):
+        read_adapter(tmp_path)
+
+
+def test_a_broken_model_file(tmp_path: Path, tiny_model_folder: Path) -> None:
+    for file in tiny_model_folder.iterdir():
+        content = file.read_bytes()
+        (tmp_path / file.name).write_bytes(content[:1000] if file.suffix == ".safetensors" else content)
+    with pytest.raises(UserError, match="cannot load rewriter") as caught:
+        Rewriter.load(str(tmp_path))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("files", [{}, {"adapter_config.json": "{}"}], ids=["nothing", "no weights"])
+def test_an_adapter_that_is_not_whole(
+    tmp_path: Path, facts: AdapterFacts, tiny_model_folder: Path, files: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    write_adapter(tmp_path, facts.model_copy(update={"base_model": str(tiny_model_folder)}))
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    with pytest.raises(UserError, match="cannot load the adapter in") as caught:
+        Rewriter.load(str(tmp_path))
+    assert "\n" not in str(caught.value)
+
+
+def test_an_adapter_of_another_model(
+    tmp_path: Path, facts: AdapterFacts, tiny_folders: dict[str, Path], tiny_model_folder: Path
+) -> None:
+    base = AutoModelForCausalLM.from_pretrained(tiny_folders["llama"])
+    get_peft_model(base, LoraConfig(r=2, target_modules="all-linear")).save_pretrained(tmp_path)
+    write_adapter(tmp_path, facts.model_copy(update={"base_model": str(tiny_model_folder)}))
+    with pytest.raises(UserError, match="cannot load the adapter in") as caught:
+        Rewriter.load(str(tmp_path))
+    assert "\n" not in str(caught.value)
