@@ -11,7 +11,7 @@ from grape_rewrite.evaluation.rewriters import evaluate
 from grape_rewrite.retrievers import Retriever
 from grape_rewrite.rewriting import Rewriter
 from grape_rewrite.training import TrainingConfig, train
-from grape_rewrite.training.callbacks import Watch
+from grape_rewrite.training.example import Watch
 from grape_rewrite.training.run_folder import RunFolder
 
 RETRIEVER, REWRITER = "lite-clip", "gemma-3-270m"

@@ -58,14 +58,16 @@ def test_metrics_and_examples(index: Index) -> None:
     logged: dict[str, float] = {}
     reward = RetrievalReward(index)
     reward(
-        ["red apple", "", "red apple", "red boat"],
+        ["red apple", "", "red boat", "red boat"],
         positives=[[0], [0], [1], [1]],
+        prompts=["rot Apfel", "rot Apfel", "rot Boot", "rot Boot"],
         query=["rot Apfel", "rot Apfel", "rot Boot", "rot Boot"],
         rank_before=[9.0, 9.0, 7.0, 7.0],
         log_metric=logged.__setitem__,
     )
     assert logged["empty"] == 0.25
     assert 0.5 < logged["mrr"] < 1
+    assert logged["zero_variance"] == 0.5  # both rewrites for the boat are worth the same
     examples = reward.examples()
     assert [example.query for example in examples] == ["rot Apfel", "rot Boot"]
     assert (examples[0].rewrite, examples[0].rank_before, examples[0].rank_after) == ("red apple", 9.0, 1.0)
@@ -103,6 +105,6 @@ def test_one_step_of_stock_trl(index: Index, tiny_dataset: Dataset, tiny_model_f
     trainer.remove_callback(PrinterCallback)
     trainer.train()
     row = trainer.state.log_history[0]
-    assert {"rewards/rank_log/mean", "rewards/reciprocal_rank/mean", "mrr", "empty"} <= set(row)
+    assert {"rewards/rank_log/mean", "rewards/reciprocal_rank/mean", "mrr", "empty", "zero_variance"} <= set(row)
     assert 0 <= row["rewards/rank_log/mean"] <= 1
     assert row["mrr"] == pytest.approx(row["rewards/reciprocal_rank/mean"], abs=1e-5)

@@ -42,7 +42,7 @@ def test_what_it_leaves(finished, index: Index) -> None:
 
 def test_history_has_what_is_shown(finished) -> None:
     for row in history(finished.folder)[1:]:
-        assert {"reward", "mrr", "entropy", "rewrite_tokens", "rewards/rank_log/mean"} <= set(row)
+        assert {"reward", "mrr", "entropy", "rewrite_tokens", "zero_variance", "rewards/rank_log/mean"} <= set(row)
         assert 0 < row["mrr"] <= 1
         assert 1 <= row["rewrite_tokens"] <= 6
         assert row["reward"] == pytest.approx(

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grape_rewrite.cli.output import notes
-from grape_rewrite.training.callbacks import Example
+from grape_rewrite.training.example import Example
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 SHOWN = {

@@ -45,8 +45,8 @@ def evaluate(
     from grape_rewrite.evaluation.rewriters import evaluate as evaluate_rewriters
     from grape_rewrite.rewriting import Rewriter
     from grape_rewrite.training import TrainingConfig
+    from grape_rewrite.training.grpo import restrict_output
     from grape_rewrite.training.run_folder import RunFolder
-    from grape_rewrite.training.train import restrict_output
 
     dataset, index = load_index(data, retriever, max_unreadable, trust_remote_code, json, [split])
     names = list(dict.fromkeys(rewriter or ["gemma-3-270m"]))

@@ -28,7 +28,7 @@ def headroom(
     from grape_rewrite.evaluation.headroom import measure_headroom
     from grape_rewrite.rewriting import Rewriter
     from grape_rewrite.training import TrainingConfig
-    from grape_rewrite.training.train import restrict_output
+    from grape_rewrite.training.grpo import restrict_output
 
     dataset, index = load_index(data, retriever, max_unreadable, trust_remote_code, quiet=json, splits=[split])
     policy = Rewriter.load(rewriter, trust_remote_code=trust_remote_code)

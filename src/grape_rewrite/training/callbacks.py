@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState
 
@@ -57,18 +57,6 @@ class TimeLimit(TrainerCallback):
         if time.monotonic() - self._start > self._seconds:
             control.should_save = True
             control.should_training_stop = True
-
-
-class Example(NamedTuple):
-    """One rewrite of the latest step, with the rank of the query as it was and of the rewrite."""
-
-    query: str
-    rewrite: str
-    rank_before: float
-    rank_after: float
-
-
-Watch = Callable[[dict[str, Any], list[Example]], None]
 
 
 class History(TrainerCallback):

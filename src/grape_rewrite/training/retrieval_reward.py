@@ -8,12 +8,24 @@ import numpy.typing as npt
 
 from grape_rewrite.index import Index
 from grape_rewrite.rewards import REWARDS, best_positive_rank, reward
-from grape_rewrite.training.callbacks import Example
+from grape_rewrite.training.example import Example
 
 
 def text_of(completion: Any) -> str:
     """Return the text of a completion as TRL passes it: a string, or a list of messages."""
     return completion if isinstance(completion, str) else "".join(str(turn["content"]) for turn in completion)
+
+
+def share_without_variance(prompts: Sequence[Any], values: Sequence[float]) -> float:
+    """Return the share of groups (rewrites of one prompt) that a reward cannot tell apart, and so cannot teach.
+
+    >>> share_without_variance(["a", "a", "b", "b"], [0.5, 0.5, 0.5, 1.0])
+    0.5
+    """
+    groups: dict[str, set[float]] = {}
+    for prompt, value in zip(prompts, values, strict=True):
+        groups.setdefault(str(prompt), set()).add(value)
+    return sum(len(group) == 1 for group in groups.values()) / len(groups)
 
 
 class RetrievalReward:
@@ -40,13 +52,15 @@ class RetrievalReward:
         rows = [np.asarray(row, dtype=np.int64) for row in positives]
         scores = self._scores(rewrites, rows)
         ranks = best_positive_rank(scores, rows)
+        values = [float(value) for value in reward(self.name, scores, rows)]
         if "query" in extra and "rank_before" in extra:
             columns = (extra["query"], rewrites, extra["rank_before"], ranks.tolist())
-            self._latest = [Example(*values) for values in zip(*columns, strict=True)]
+            self._latest = [Example(*row) for row in zip(*columns, strict=True)]
         if "log_metric" in extra:
             extra["log_metric"]("mrr", float((1 / ranks).mean()))
             extra["log_metric"]("empty", float(np.mean([not text for text in rewrites])))
-        return [float(value) for value in reward(self.name, scores, rows)]
+            extra["log_metric"]("zero_variance", share_without_variance(extra["prompts"], values))
+        return values
 
     def _scores(self, rewrites: list[str], rows: list[npt.NDArray[np.int64]]) -> npt.NDArray[np.float32]:
         """Score each rewrite (n, N); each distinct text is embedded once.

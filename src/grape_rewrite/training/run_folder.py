@@ -5,8 +5,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from transformers.trainer_utils import get_last_checkpoint
-
 from grape_rewrite.errors import UserError
 from grape_rewrite.rewriting.adapter import ADAPTER_FILE
 from grape_rewrite.training.config import TrainingConfig
@@ -27,6 +25,8 @@ class RunFolder:
 
     def last_checkpoint(self) -> str | None:
         """The newest checkpoint of an interrupted run, None when there is none."""
+        from transformers.trainer_utils import get_last_checkpoint
+
         return get_last_checkpoint(str(self.checkpoints)) if self.checkpoints.is_dir() else None
 
     @property

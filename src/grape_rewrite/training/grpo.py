@@ -18,8 +18,9 @@ from grape_rewrite.index import Index
 from grape_rewrite.rewards import best_positive_rank, brevity, well_formed
 from grape_rewrite.rewriting.adapter import AdapterFacts, read_adapter, write_adapter
 from grape_rewrite.rewriting.rewriter import Rewriter
-from grape_rewrite.training.callbacks import History, Interrupt, TimeLimit, Watch
+from grape_rewrite.training.callbacks import History, Interrupt, TimeLimit
 from grape_rewrite.training.config import TrainingConfig
+from grape_rewrite.training.example import Watch
 from grape_rewrite.training.queries import draw_queries
 from grape_rewrite.training.retrieval_reward import RetrievalReward, text_of
 from grape_rewrite.training.run_folder import RunFolder
