@@ -24,6 +24,11 @@ class TrainingConfig(BaseModel):
     free_tokens: int | None = Field(
         None, ge=0, description="length up to which a rewrite costs nothing; half of max_tokens by default"
     )
+    scale: Literal["batch", "group"] = Field(
+        "batch",
+        description="what advantages are divided by: the spread of the batch, so that groups whose rewrites rank much "
+        "alike weigh little; or each term's own spread in its group",
+    )
     length_weight: float = Field(0.1, ge=0)
     form_weight: float = Field(0.1, ge=0)
     lora_rank: int = Field(16, ge=1)
@@ -33,7 +38,7 @@ class TrainingConfig(BaseModel):
         0.2, ge=0, le=1, description="how often a query is drawn whose raw or untrained rank is 1; others count 1"
     )
     output_vocabulary: Literal["retriever", "full"] = "retriever"
-    dev_queries: int = Field(208, ge=1, description="dev queries that the best checkpoint is chosen by")
+    dev_queries: int = Field(416, ge=1, description="dev queries that the best checkpoint is chosen by")
     evaluate_every: int = Field(10, ge=1, description="steps between two looks at the dev queries")
     seed: int = Field(0, ge=0)
 

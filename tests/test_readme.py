@@ -1,0 +1,31 @@
+"""The README's first snippet runs as it stands, with tiny models in the place of the named ones."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def test_the_first_snippet_runs(
+    cache,
+    tiny_dataset_folder: Path,
+    tiny_retriever_folder: Path,
+    tiny_model_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    snippet = re.search(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL).group(1)
+    for name, folder in {
+        "lite-clip": tiny_retriever_folder,
+        "emoji": tiny_dataset_folder,
+        "gemma-3-270m": tiny_model_folder,
+    }.items():
+        assert snippet.count(f'"{name}"') == 1
+        snippet = snippet.replace(f'"{name}"', repr(str(folder)))
+    monkeypatch.chdir(tmp_path)
+    exec(compile(snippet, str(README), "exec"), {})
+    assert 0 <= float(capsys.readouterr().out.split()[-1]) <= 1
+    assert (tmp_path / "runs" / "first" / "grape.json").is_file()
