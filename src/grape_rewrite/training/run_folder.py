@@ -14,7 +14,7 @@ class RunFolder:
     """A folder that holds one training run.
 
     `training.json` has the hyperparameters, `history.jsonl` a row for each step, `checkpoints/` what an interrupted
-    run goes on from (removed at the end), and the rest is the PEFT adapter of the best step.
+    run goes on from (there from the beginning, removed at the end), and the rest is the PEFT adapter of the best step.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -31,8 +31,12 @@ class RunFolder:
 
     @property
     def is_taken(self) -> bool:
-        """Whether a run, finished or not, lies here."""
-        return self.last_checkpoint() is not None or (self.folder / ADAPTER_FILE).exists()
+        """Whether a finished run lies here, or one that can be resumed.
+
+        What is left of a run that was killed before its first checkpoint is worth nothing, and keeps nobody out.
+        """
+        finished = (self.folder / ADAPTER_FILE).exists() and not self.checkpoints.is_dir()
+        return finished or self.last_checkpoint() is not None
 
     def begin(self, config: TrainingConfig) -> None:
         """Make the folder for a new run.
@@ -43,8 +47,8 @@ class RunFolder:
             raise UserError(
                 f"{self.folder} holds a run already; use --resume to go on with it, or another --out folder"
             )
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.history.unlink(missing_ok=True)
+        self.clear()
+        self.checkpoints.mkdir(parents=True)
         self.config.write_text(config.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
     def resume(self, config: TrainingConfig) -> str:
@@ -54,7 +58,10 @@ class RunFolder:
         """
         last = self.last_checkpoint()
         if last is None:
-            raise UserError(f"nothing to resume in {self.folder}: it holds no checkpoint of an interrupted run")
+            raise UserError(
+                f"nothing to resume in {self.folder}: it holds no checkpoint of an interrupted run; leave out --resume "
+                "to begin one"
+            )
         begun = json.loads(self.config.read_text(encoding="utf-8")) if self.config.is_file() else {}
         for key, value in config.model_dump().items():
             if begun.get(key, value) != value:
@@ -75,7 +82,9 @@ class RunFolder:
         shutil.rmtree(self.checkpoints, ignore_errors=True)
 
     def clear(self) -> None:
-        """Remove the run that lies here, and nothing else."""
+        """Remove the run that lies here, and nothing else: without a `training.json` there is none."""
+        if not self.config.exists():
+            return
         self.finish()
         for name in (ADAPTER_FILE, "adapter_model.safetensors", "adapter_config.json", "README.md"):
             (self.folder / name).unlink(missing_ok=True)

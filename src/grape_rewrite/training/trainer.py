@@ -76,15 +76,6 @@ class GrapeTrainer(GRPOTrainer):
         zeros = torch.zeros(kept.shape, dtype=flat.dtype, device=flat.device)
         return zeros.masked_scatter(kept, flat), zeros.masked_scatter(kept, flat_entropy), None
 
-    def _calculate_rewards(self, *arguments: Any) -> torch.Tensor:
-        """Note the share of groups that the first reward does not tell apart: they teach nothing of it."""
-        rewards = super()._calculate_rewards(*arguments)
-        mode, group = ("train", self.num_generations) if self.model.training else ("eval", self.num_generations_eval)
-        grouped = rewards[:, 0].view(-1, group)
-        same = grouped.amax(1) == grouped.amin(1)
-        self._metrics[mode]["zero_variance"].append(same.float().mean().item())
-        return rewards
-
     def _compute_loss(self, model: Any, inputs: dict[str, Any]) -> torch.Tensor:
         """Leave out completions without an advantage: their loss and gradient are zero, and so is their worth.
 
