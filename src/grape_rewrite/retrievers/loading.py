@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from grape_rewrite.errors import UserError
+from grape_rewrite.quiet import quiet
 
 PICKLES = ("pytorch_model*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 
@@ -22,20 +23,6 @@ def require_safetensors(folder: Path) -> None:
                 f"{file}: weights as a pickle are refused, because reading one can run any code; "
                 f"save the model with save_pretrained (safetensors) or choose a folder with model.safetensors"
             )
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep the progress bars of transformers from the terminal."""
-    from transformers.utils import logging
-
-    bars = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if bars:
-            logging.enable_progress_bar()
 
 
 @contextmanager

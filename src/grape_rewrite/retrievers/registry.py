@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from grape_rewrite.errors import UserError
+from grape_rewrite.quiet import quiet
 from grape_rewrite.retrievers.hub import VALID, find_on_hub
-from grape_rewrite.retrievers.loading import quiet
 from grape_rewrite.retrievers.retriever import Retriever
 
 

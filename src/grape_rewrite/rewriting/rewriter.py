@@ -8,6 +8,7 @@ import torch
 from rich.progress import track
 
 from grape_rewrite.errors import UserError
+from grape_rewrite.quiet import quiet
 from grape_rewrite.rewriting.adapter import ADAPTER_FILE, read_adapter
 from grape_rewrite.rewriting.attention import require_attention, window
 from grape_rewrite.rewriting.gemma import gemma_folder
@@ -65,10 +66,11 @@ class Rewriter:
         base = facts.base_model if facts else name
         source = gemma_folder() if base == "gemma-3-270m" else base
         try:
-            tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=trust_remote_code)
-            model = AutoModelForCausalLM.from_pretrained(
-                source, dtype=best_dtype(device), use_safetensors=True, trust_remote_code=trust_remote_code
-            ).to(device)
+            with quiet():
+                tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=trust_remote_code)
+                model = AutoModelForCausalLM.from_pretrained(
+                    source, dtype=best_dtype(device), use_safetensors=True, trust_remote_code=trust_remote_code
+                ).to(device)
         except unreadable as error:
             raise UserError(
                 f"cannot load rewriter {base!r}: {_first_line(error)}; valid are gemma-3-270m, the folder of a causal "
