@@ -4,6 +4,7 @@ import json
 from itertools import product
 from pathlib import Path
 
+import hypothesis
 import pytest
 import torch
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
@@ -18,6 +19,10 @@ from transformers import (
 )
 
 from grape_rewrite.rewriting.prompt import PROMPTS, Prompt
+
+# No test depends on chance or on how busy the machine is.
+hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("steady")
 
 COLOURS = {"red": ("rot", "rouge"), "green": ("grün", "vert"), "blue": ("blau", "bleu"), "black": ("schwarz", "noir")}
 THINGS = {

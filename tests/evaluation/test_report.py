@@ -180,7 +180,7 @@ def test_accessible(evaluate, pictures):
     assert all("aria-label" in chart or chart.get("aria-hidden") for chart in document.all("svg"))
     headings = document.all("h4")
     assert {heading["lang"] for heading in headings} == {"de", "ar"}
-    assert all(heading["dir"] == "auto" for heading in headings)
+    assert all(heading["dir"] == {"de": "ltr", "ar": "rtl"}[heading["lang"]] for heading in headings)
 
 
 @pytest.mark.parametrize("methods", [["raw"], ["raw", "grape"], ["raw", "a", "b", "c", "d", "e", "f"]])

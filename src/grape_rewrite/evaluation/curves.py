@@ -101,7 +101,8 @@ def _values(history: Sequence[Row], key: str) -> np.ndarray:
 
 def _range(values: np.ndarray) -> tuple[float, float]:
     low, high = float(values.min()), float(values.max())
-    return (low, high) if high > low else (low - 0.5, high + 0.5)
+    # Labels have ten decimals: values that differ by less would all be called the same.
+    return (low, high) if high - low > 1e-9 * max(1.0, abs(low), abs(high)) else (low - 0.5, high + 0.5)
 
 
 def ticks(low: float, high: float, count: int = 4, whole: bool = False) -> list[float]:

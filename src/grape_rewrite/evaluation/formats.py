@@ -1,5 +1,6 @@
 """Numbers as a reader wants them."""
 
+import unicodedata
 from typing import Any
 
 MINUS = "\u2212"
@@ -83,3 +84,15 @@ def _signed(value: float, digits: int) -> str:
     if float(text) == 0:
         return text
     return f"{'+' if value > 0 else MINUS}{text}"
+
+
+def direction(text: str) -> str:
+    """Return `rtl` where the first letter of a text belongs to a script written from right to left, else `ltr`.
+
+    This is the rule of HTML's `dir="auto"`, which browsers apply late while a long page is still being read.
+
+    >>> direction("قلب أحمر"), direction("2 rote Herzen"), direction("")
+    ('rtl', 'ltr', 'ltr')
+    """
+    strong = (unicodedata.bidirectional(letter) for letter in text)
+    return "rtl" if next((kind for kind in strong if kind in {"L", "R", "AL"}), "L") != "L" else "ltr"

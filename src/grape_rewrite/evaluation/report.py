@@ -71,6 +71,7 @@ def render_report(
         amount=formats.amount,
         significant=formats.significant,
         within=formats.within,
+        direction=formats.direction,
         language_name=language_name,
         valid_tag=valid_tag,
     )
