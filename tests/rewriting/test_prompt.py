@@ -17,15 +17,18 @@ def test_a_query_is_one_line(name: str, query: str) -> None:
     prompt = PROMPTS[name]
     lines = prompt.text(query).split("\n")
     assert len(lines) == len(prompt.text("a").split("\n"))
-    assert lines[-1] == f"{prompt.rewrite_label}:"
-    assert lines[-2] == f"{prompt.query_label}: {' '.join(query.split())}"
+    asked, label = prompt.template.split("\n")
+    assert lines[-1] == label
+    assert lines[-2] == asked.replace("{query}", " ".join(query.split()))
 
 
 @EVERY
 def test_all_prompts_of_one_kind_begin_alike(name: str) -> None:
     """What makes sharing them worth it."""
-    one, other = PROMPTS[name].text("a"), PROMPTS[name].text("b")
-    assert one[: -len(f"a\n{PROMPTS[name].rewrite_label}:")] == other[: -len(f"b\n{PROMPTS[name].rewrite_label}:")]
+    prompt = PROMPTS[name]
+    end = len(prompt.template.replace("{query}", "")) - prompt.template.index("{query}") + 1
+    assert prompt.text("a")[:-end] == prompt.text("b")[:-end]
+    assert prompt.text("a")[-end:] != prompt.text("b")[-end:]
 
 
 @EVERY
@@ -39,7 +42,8 @@ def test_turns_alternate(name: str) -> None:
 @EVERY
 def test_zero_shot_has_no_examples(name: str) -> None:
     prompt = PROMPTS[name].zero_shot()
-    assert prompt.text("a").count(f"{prompt.rewrite_label}:") == 1
+    for marker in prompt.markers:
+        assert prompt.text("a").count(marker) == 1
     assert prompt.instruction == PROMPTS[name].instruction
 
 
@@ -49,7 +53,17 @@ def test_without_an_instruction() -> None:
     assert prompt.messages("a") == [{"role": "user", "content": "a"}]
 
 
-@pytest.mark.parametrize("labels", [("", "English"), ("Query", " ")])
-def test_empty_labels(labels: tuple[str, str]) -> None:
-    with pytest.raises(UserError, match="must not be empty"):
-        Prompt("Do.", *labels)
+def test_examples_are_written_as_the_query_is() -> None:
+    prompt = Prompt("Name it.", "{query} =", (("rouge", "red"),))
+    assert prompt.text("bleu") == "Name it.\n\nrouge = red\nbleu ="
+    assert prompt.markers == ["="]
+
+
+def test_braces_in_a_query_stay() -> None:
+    assert Prompt("").text("{query} {0}") == "Query: {query} {0}\nEnglish:"
+
+
+@pytest.mark.parametrize("template", ["", "English:", "{query}", " {query}\n", "{query} or {query}:"])
+def test_a_template_without_its_parts(template: str) -> None:
+    with pytest.raises(UserError, match=r"must hold \{query\} once"):
+        Prompt("Do.", template)

@@ -111,7 +111,7 @@ def test_facts_come_back(tmp_path: Path, facts: AdapterFacts) -> None:
         (lambda content: json.dumps({**json.loads(content), "steps": "ten"}), "grape.json: steps: .*integer"),
         (lambda content: json.dumps({**json.loads(content), "more": 1}), "grape.json: more: "),
         (lambda content: json.dumps({**json.loads(content), "prompt": {}}), "grape.json: prompt.instruction: "),
-        (lambda content: content.replace('"Query"', '" "'), "query_label and rewrite_label must not be empty"),
+        (lambda content: content.replace("{query}", ""), "template must hold {query} once"),
     ],
 )
 def test_broken_facts(tmp_path: Path, facts: AdapterFacts, change, message: str) -> None:

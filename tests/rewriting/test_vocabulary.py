@@ -71,7 +71,7 @@ def test_words_of_the_texts_may_be_said(policy: Rewriter) -> None:
     allowed = set(policy.vocabulary.tokens.tolist())
     policy.vocabulary = before
     assert set(policy.tokenizer(" blue apple", add_special_tokens=False)["input_ids"]) <= allowed
-    assert set(count_tokens(policy.tokenizer, [answer for _, answer in policy.prompt.examples])) <= allowed
+    assert count_tokens(policy.tokenizer, [f" {answer}" for _, answer in policy.prompt.examples]) <= allowed
     assert set(policy.stop) <= allowed
     assert not set(policy.tokenizer(" Schlüssel", add_special_tokens=False)["input_ids"]) <= allowed
 

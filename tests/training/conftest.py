@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -11,6 +11,9 @@ from grape_rewrite.index import Index
 from grape_rewrite.retrievers import Retriever
 from grape_rewrite.rewriting import Prompt, Rewriter
 from grape_rewrite.training import train
+
+if TYPE_CHECKING:
+    from trl import GRPOConfig
 
 SMALL = {
     "steps": 4,
@@ -57,3 +60,24 @@ def begin(tiny_model_folder: Path, tiny_prompt: Prompt, index: Index, tiny_datas
 @pytest.fixture(scope="session")
 def finished(begin: Callable[..., Run], tmp_path_factory: pytest.TempPathFactory) -> Run:
     return begin(tmp_path_factory.mktemp("runs") / "finished")
+
+
+@pytest.fixture
+def one_step(tmp_path: Path) -> "Callable[..., GRPOConfig]":
+    """Makes TRL's arguments for one quiet step on the processor that saves nothing; what is given by name is added."""
+    from trl import GRPOConfig  # takes seconds, and most tests need none of it
+
+    def make(**settings: Any) -> GRPOConfig:
+        return GRPOConfig(
+            output_dir=str(tmp_path),
+            max_steps=1,
+            bf16=False,
+            use_cpu=True,
+            save_strategy="no",
+            logging_steps=1,
+            report_to="none",
+            disable_tqdm=True,
+            **settings,
+        )
+
+    return make

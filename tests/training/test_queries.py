@@ -1,6 +1,7 @@
 """Which queries a run trains on."""
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from grape_rewrite.training.queries import draw_queries
+from grape_rewrite.datasets import Dataset, Split
+from grape_rewrite.index import Index
+from grape_rewrite.rewards import best_positive_rank
+from grape_rewrite.rewriting import Prompt, Rewriter
+from grape_rewrite.training.queries import already_solved, draw_queries
 
 
 @st.composite
@@ -62,3 +67,22 @@ def test_weights_are_probabilities() -> None:
 def test_a_batch_larger_than_all() -> None:
     with pytest.raises(ValueError, match="3 queries cannot be drawn from 2"):
         draw_queries(np.ones(2), 3, 3, 0)
+
+
+def test_solved_is_first_both_raw_and_rewritten(
+    tiny_model_folder: Path, tiny_prompt: Prompt, index: Index, tiny_dataset: Dataset
+) -> None:
+    rewriter = Rewriter.load(str(tiny_model_folder), tiny_prompt)
+    queries = tiny_dataset.train.queries[:12]
+    texts = [query.text for query in queries]
+    # The item to find: what the raw query finds first, what its rewrite finds first, and neither, in turn.
+    found = [index.scores(texts), index.scores(rewriter.likeliest(texts))]
+    target = [int(found[row % 2][row].argmax() if row % 3 else found[0][row].argmin()) for row in range(12)]
+    ids = [item.id for item in index.corpus]
+    split = Split("own", queries, {query.id: {ids[place]: 1} for query, place in zip(queries, target, strict=True)})
+    raw, rewritten = (best_positive_rank(scores, [np.array([place]) for place in target]) for scores in found)
+    assert already_solved(rewriter, index, split, raw).tolist() == ((raw == 1) & (rewritten == 1)).tolist()
+    everywhere = already_solved(rewriter, index, split, np.ones(12))
+    assert everywhere.tolist() == (rewritten == 1).tolist()
+    assert 0 < everywhere.sum() < 12
+    assert not already_solved(rewriter, index, split, np.full(12, 2.0)).any()

@@ -1,5 +1,6 @@
 """The retrieval reward as TRL calls it, in TRL's own trainer too."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -78,26 +79,16 @@ def test_unknown_name(index: Index) -> None:
         RetrievalReward(index, "rank")
 
 
-def test_one_step_of_stock_trl(index: Index, tiny_dataset: Dataset, tiny_model_folder: Path, tmp_path: Path) -> None:
+def test_one_step_of_stock_trl(
+    index: Index, tiny_dataset: Dataset, tiny_model_folder: Path, one_step: Callable[..., GRPOConfig]
+) -> None:
     split = tiny_dataset.train
     rewards = [RetrievalReward(index, "rank_log"), RetrievalReward(index, "reciprocal_rank")]
     trainer = GRPOTrainer(
         model=AutoModelForCausalLM.from_pretrained(tiny_model_folder),
         processing_class=AutoTokenizer.from_pretrained(tiny_model_folder),
         reward_funcs=rewards,
-        args=GRPOConfig(
-            output_dir=str(tmp_path),
-            per_device_train_batch_size=8,
-            num_generations=4,
-            max_completion_length=6,
-            max_steps=1,
-            bf16=False,
-            use_cpu=True,
-            save_strategy="no",
-            logging_steps=1,
-            report_to="none",
-            disable_tqdm=True,
-        ),
+        args=one_step(per_device_train_batch_size=8, num_generations=4, max_completion_length=6),
         train_dataset=Table.from_dict(
             {"prompt": split.texts, "positives": [rows.tolist() for rows in split.positives(index.corpus)]}
         ),

@@ -52,3 +52,34 @@ def test_a_folder_without_a_run_loses_nothing(tmp_path: Path) -> None:
     RunFolder(tmp_path).clear()
     RunFolder(tmp_path).begin(TrainingConfig())
     assert (tmp_path / "README.md").read_text() == "mine"
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(UserError, match=r"cannot write .*training\.json: Not a directory"):
+        RunFolder(tmp_path / "file" / "run").begin(TrainingConfig())
+
+
+def test_checkpoints_of_somebody_else_stay(tmp_path: Path) -> None:
+    """Also when the run is begun a second time: the first leaves nothing that makes them look like its own."""
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "mine.txt").write_text("keep")
+    for _ in range(2):
+        with pytest.raises(UserError, match="checkpoints is in the way"):
+            RunFolder(tmp_path).begin(TrainingConfig())
+    assert [path.name for path in tmp_path.rglob("*")] == ["checkpoints", "mine.txt"]
+
+
+def test_beginning_writes_no_half_of_the_hyperparameters(begun: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is full at the last moment leaves nothing behind, and the next try begins as if nothing had been."""
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.replace", full)
+        with pytest.raises(UserError, match=r"cannot write .*training\.json: No space left"):
+            begun.begin(TrainingConfig(seed=4))
+    assert list(begun.folder.iterdir()) == []
+    begun.begin(TrainingConfig(seed=4))
+    assert sorted(path.name for path in begun.folder.iterdir()) == ["checkpoints", "training.json"]

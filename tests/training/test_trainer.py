@@ -51,7 +51,9 @@ def mask_logits(model: torch.nn.Module, tokens: torch.Tensor) -> None:
 
 
 @pytest.fixture
-def pair(tiny_folders: dict[str, Path], tiny_prompt, tmp_path: Path) -> Callable[..., list[GRPOTrainer]]:
+def pair(
+    tiny_folders: dict[str, Path], tiny_prompt, one_step: Callable[..., GRPOConfig]
+) -> Callable[..., list[GRPOTrainer]]:
     """Makes GrapeTrainer and stock TRL's with equal weights, samples and rewards."""
 
     def make(
@@ -68,12 +70,10 @@ def pair(tiny_folders: dict[str, Path], tiny_prompt, tmp_path: Path) -> Callable
             mask_logits(model, rewriter.vocabulary.tokens)
         arguments = {
             "reward_funcs": lookup,
-            "args": GRPOConfig(
-                output_dir=str(tmp_path),
+            "args": one_step(
                 per_device_train_batch_size=len(PROMPTS) * GROUP,
                 num_generations=GROUP,
                 max_completion_length=MAX_TOKENS,
-                max_steps=1,
                 # Plain gradient descent with rate 1: the change of a weight is its gradient.
                 optim="sgd",
                 learning_rate=1.0,
@@ -81,13 +81,7 @@ def pair(tiny_folders: dict[str, Path], tiny_prompt, tmp_path: Path) -> Callable
                 lr_scheduler_type="constant",
                 shuffle_dataset=False,
                 gradient_checkpointing=False,
-                bf16=False,
-                use_cpu=True,
                 dataloader_pin_memory=False,
-                save_strategy="no",
-                logging_steps=1,
-                report_to="none",
-                disable_tqdm=True,
                 **settings,
             ),
             "train_dataset": Table.from_dict({"prompt": ["0", "1", "2"]}),
@@ -172,6 +166,7 @@ def test_one_step_in_the_whole_vocabulary(pair) -> None:
         {"temperature": 0.7},
         {"temperature": 1.3, "multi_objective_aggregation": "normalize_then_sum"},
         {"beta": 0.1},
+        {"entropy_coef": 0.5},
         {"loss_type": "grpo"},
         {"loss_type": "dr_grpo"},
     ],

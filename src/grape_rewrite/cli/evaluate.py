@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from grape_rewrite.cli.load import check_adapter, load_index
+from grape_rewrite.cli.load import check_adapter, load_index, load_rewriter
 from grape_rewrite.cli.options import AllowMismatch, Data, Json, MaxUnreadable, RemoteCode, RetrieverName, Seed
 from grape_rewrite.cli.output import notes, results, say, shows_progress
 
@@ -43,19 +43,13 @@ def evaluate(
     from grape_rewrite.cli.tables import evaluation_table
     from grape_rewrite.evaluation import write_report
     from grape_rewrite.evaluation.rewriters import evaluate as evaluate_rewriters
-    from grape_rewrite.rewriting import Rewriter
-    from grape_rewrite.training import TrainingConfig
-    from grape_rewrite.training.grpo import restrict_output
     from grape_rewrite.training.run_folder import RunFolder
 
     dataset, index = load_index(data, retriever, max_unreadable, trust_remote_code, json, [split])
     names = list(dict.fromkeys(rewriter or ["gemma-3-270m"]))
     for name in names:
         check_adapter(name, index, allow_mismatch)
-    policies = {name: Rewriter.load(name, trust_remote_code=trust_remote_code) for name in names}
-    for policy in policies.values():
-        if policy.facts is None:
-            restrict_output(policy, index, TrainingConfig())
+    policies = {name: load_rewriter(name, index, trust_remote_code) for name in names}
     chosen = dataset.split(split)
     chosen = chosen if queries is None else chosen.sample(queries)
     evaluation = evaluate_rewriters(_methods(policies, chosen), index, chosen, seed, shows_progress(json))

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from grape_rewrite.cli.load import load_index
+from grape_rewrite.cli.load import load_index, load_rewriter
 from grape_rewrite.cli.options import Data, Json, MaxUnreadable, RemoteCode, RetrieverName, RewriterName, Seed
 from grape_rewrite.cli.output import results, say, shows_progress
 
@@ -26,14 +26,9 @@ def headroom(
     Example: [bold]grape headroom data/mine --retriever minilm --queries 100[/bold]
     """
     from grape_rewrite.evaluation.headroom import measure_headroom
-    from grape_rewrite.rewriting import Rewriter
-    from grape_rewrite.training import TrainingConfig
-    from grape_rewrite.training.grpo import restrict_output
 
     dataset, index = load_index(data, retriever, max_unreadable, trust_remote_code, quiet=json, splits=[split])
-    policy = Rewriter.load(rewriter, trust_remote_code=trust_remote_code)
-    if policy.facts is None:
-        restrict_output(policy, index, TrainingConfig())
+    policy = load_rewriter(rewriter, index, trust_remote_code)
     sample = dataset.split(split).sample(queries)
     found = measure_headroom(policy, index, sample, group=group, seed=seed, progress=shows_progress(json))
     if json:

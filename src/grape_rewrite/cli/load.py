@@ -10,6 +10,7 @@ from grape_rewrite.errors import UserError
 if TYPE_CHECKING:
     from grape_rewrite.datasets import Dataset
     from grape_rewrite.index import Index
+    from grape_rewrite.rewriting import Rewriter
 
 
 def load_index(
@@ -41,6 +42,21 @@ def load_index(
             markup=False,
         )
     return dataset, index
+
+
+def load_rewriter(name: str, index: "Index", trust_remote_code: bool = False) -> "Rewriter":
+    """Load a rewriter to be measured on an index.
+
+    An untrained one gets the output vocabulary that training gives it by default, so that both are measured alike.
+    """
+    from grape_rewrite.rewriting import Rewriter
+    from grape_rewrite.training import TrainingConfig
+    from grape_rewrite.training.grpo import restrict_output
+
+    rewriter = Rewriter.load(name, trust_remote_code=trust_remote_code)
+    if rewriter.facts is None:
+        restrict_output(rewriter, index, TrainingConfig())
+    return rewriter
 
 
 def check_adapter(rewriter: str, index: "Index", allow_mismatch: bool) -> None:

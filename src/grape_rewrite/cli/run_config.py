@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from grape_rewrite.atomic import write_text
 from grape_rewrite.errors import UserError
 from grape_rewrite.rewriting.prompt import PROMPTS, Prompt
 from grape_rewrite.training.config import TrainingConfig
@@ -74,9 +75,9 @@ class RunConfig(BaseModel):
         return self.prompt
 
     def write(self) -> None:
-        """Write the config as `config.yaml` into its own folder."""
+        """Write the config as `config.yaml` into its own folder.
+
+        :raises UserError: when the disk cannot take it.
+        """
         flat = {**self.model_dump(mode="json", exclude={"training"}), **self.training.model_dump(mode="json")}
-        text = yaml.safe_dump(flat, sort_keys=False, allow_unicode=True)
-        draft = self.out / ".config.yaml.part"
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(self.out / "config.yaml")
+        write_text(self.out / "config.yaml", yaml.safe_dump(flat, sort_keys=False, allow_unicode=True))

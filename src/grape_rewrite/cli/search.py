@@ -34,7 +34,7 @@ def search(
 
     _, index = load_index(data, retriever, max_unreadable, trust_remote_code, quiet=json)
     check_adapter(rewriter, index, allow_mismatch)
-    rewritten = Rewriter.load(rewriter, trust_remote_code=trust_remote_code).rewrite([query])[0][0] or query
+    [rewritten] = Rewriter.load(rewriter, trust_remote_code=trust_remote_code).likeliest([query])
     raw, better = index.search([query, rewritten], k)
     if json:
         found = {

@@ -11,8 +11,8 @@ from urllib.parse import quote
 import numpy as np
 import numpy.typing as npt
 
+from grape_rewrite.atomic import write_text
 from grape_rewrite.errors import UserError
-from grape_rewrite.evaluation.atomic import write_text
 from grape_rewrite.evaluation.inflation import Rows
 from grape_rewrite.evaluation.method import Method, measure
 from grape_rewrite.evaluation.summary import by_language, cluster_labels, compare, summarise_method

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from grape_rewrite.atomic import write_text
 from grape_rewrite.evaluation import formats, verdict
-from grape_rewrite.evaluation.atomic import write_text
 from grape_rewrite.evaluation.curves import Row, training_charts
 from grape_rewrite.evaluation.evaluation import Evaluation
 from grape_rewrite.evaluation.gallery import gallery

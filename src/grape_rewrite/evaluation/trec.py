@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from grape_rewrite.atomic import write_text
 from grape_rewrite.errors import UserError
-from grape_rewrite.evaluation.atomic import write_text
 
 Run = Mapping[str, Sequence[tuple[str, float]]]
 

@@ -74,7 +74,7 @@ class Retriever(ABC):
         """
 
     def words(self) -> list[str]:
-        """Return the whole words that the text tower's tokenizer knows, the most frequent first where it says so.
+        """Return the words that the text tower knows, the most frequent first where its tokenizer says so.
 
         They tell a rewriter which words the retriever can understand; empty where the tokenizer has no such list.
         """

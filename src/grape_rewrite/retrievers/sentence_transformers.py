@@ -18,7 +18,7 @@ from grape_rewrite.retrievers.loading import one_line_errors, require_safetensor
 from grape_rewrite.retrievers.retriever import Retriever
 from grape_rewrite.retrievers.settings import config_settings, tokenizer_settings
 from grape_rewrite.retrievers.unit import unit_rows
-from grape_rewrite.retrievers.words import whole_words
+from grape_rewrite.retrievers.words import known_words
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -84,8 +84,8 @@ class SentenceEncoder(Retriever):
         return sum(len(row) > self.context for row in tokens)
 
     def words(self) -> list[str]:
-        """Return the whole words of the tokenizer, the most frequent first."""
-        return whole_words(self.tokenizer)
+        """Return the words that the tokenizer knows, the most frequent first."""
+        return known_words(self.tokenizer)
 
     def fingerprint(self) -> str:
         """Return a SHA-256 over weights, modules and their settings, tokenizer and prompts."""

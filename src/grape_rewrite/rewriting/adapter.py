@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from grape_rewrite.atomic import write_text
 from grape_rewrite.errors import UserError
 from grape_rewrite.rewriting.prompt import Prompt
 
@@ -52,7 +53,8 @@ def read_adapter(folder: Path) -> AdapterFacts:
 
 
 def write_adapter(folder: Path, facts: AdapterFacts) -> None:
-    """Write `grape.json` into an adapter folder, whole or not at all."""
-    draft = folder / f".{ADAPTER_FILE}.part"
-    draft.write_text(facts.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    draft.replace(folder / ADAPTER_FILE)
+    """Write `grape.json` into an adapter folder, whole or not at all.
+
+    :raises UserError: when the disk cannot take it.
+    """
+    write_text(folder / ADAPTER_FILE, facts.model_dump_json(indent=1) + "\n")

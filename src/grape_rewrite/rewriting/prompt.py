@@ -5,28 +5,33 @@ from typing import Any
 
 from grape_rewrite.errors import UserError
 
+QUERY = "{query}"
+
 
 @dataclass(frozen=True)
 class Prompt:
-    """An instruction, worked examples, and the labels that a query and its rewrite are written with.
+    """An instruction, worked examples, and the words that a query is put into.
 
-    :param instruction: what to do, in a sentence or two.
+    :param instruction: what to do, in a sentence or two; may be empty.
+    :param template: a text with `{query}`, after which a base model goes on with the rewrite, to the end of the line.
     :param examples: pairs of a query and its rewrite; none of them for a zero-shot prompt.
     """
 
     instruction: str
-    query_label: str = "Query"
-    rewrite_label: str = "English"
+    template: str = "Query: {query}\nEnglish:"
     examples: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
-        if not self.query_label.strip() or not self.rewrite_label.strip():
-            raise UserError("a prompt's query_label and rewrite_label must not be empty; for example: Query, English")
+        if self.template.count(QUERY) != 1 or not self.markers:
+            raise UserError(
+                f"a prompt's template must hold {QUERY} once, and words that say what comes, not {self.template!r}; "
+                f"valid is {Prompt.template!r}"
+            )
 
     @property
     def markers(self) -> list[str]:
-        """The labels as they stand in the prompt; a rewrite that repeats one has copied it."""
-        return [f"{self.query_label}:", f"{self.rewrite_label}:"]
+        """The words before and after the query; a rewrite that repeats them has copied the prompt."""
+        return [part.strip() for part in self.template.split(QUERY) if part.strip()]
 
     def zero_shot(self) -> "Prompt":
         """The same prompt without its examples."""
@@ -35,19 +40,25 @@ class Prompt:
     def text(self, query: str) -> str:
         """Write the prompt for a base model, which continues a document and stops at the end of the line."""
         lines = [self.instruction, ""] if self.instruction else []
-        for asked, answered in self.examples:
-            lines += [f"{self.query_label}: {asked}", f"{self.rewrite_label}: {answered}"]
-        # A query is one line here, whatever it was: a line break in it could pose as a label.
-        lines += [f"{self.query_label}: {' '.join(query.split())}", f"{self.rewrite_label}:"]
-        return "\n".join(lines)
+        lines += [f"{self._ask(asked)} {answered}" for asked, answered in self.examples]
+        return "\n".join([*lines, self._ask(query)])
 
     def messages(self, query: str) -> list[dict[str, Any]]:
-        """Write the prompt for a chat model: the examples are earlier turns."""
+        """Write the prompt for a chat model: the examples are earlier turns, and the template is not needed."""
         turns = [("system", self.instruction)] if self.instruction else []
         for asked, answered in self.examples:
             turns += [("user", asked), ("assistant", answered)]
-        turns.append(("user", " ".join(query.split())))
+        turns.append(("user", _one_line(query)))
         return [{"role": role, "content": content} for role, content in turns]
+
+    def _ask(self, query: str) -> str:
+        """The template with a query, up to where the rewrite begins; tokens hold the space before a word, not after."""
+        return self.template.replace(QUERY, _one_line(query)).rstrip()
+
+
+def _one_line(query: str) -> str:
+    """A query in one line, whatever it was: a line break in it could pose as a part of the prompt."""
+    return " ".join(query.split())
 
 
 PROMPTS = {
@@ -71,8 +82,7 @@ PROMPTS = {
     ),
     "long-form": Prompt(
         instruction="Say in a few plain English words what the text is about.",
-        query_label="Text",
-        rewrite_label="Caption",
+        template="Text: {query}\nCaption:",
         examples=(
             ("A round fruit with red or green skin that grows on trees and keeps the doctor away.", "red apple"),
             ("A two-wheeled vehicle that a person moves by pushing pedals with the feet.", "bicycle"),
@@ -80,8 +90,7 @@ PROMPTS = {
     ),
     "composed": Prompt(
         instruction="Describe the picture after the change in plain English.",
-        query_label="Picture and change",
-        rewrite_label="Caption",
+        template="Picture and change: {query}\nCaption:",
         examples=(
             ("red apple; make it green", "green apple"),
             ("black cat; a dog instead", "black dog"),

@@ -127,12 +127,14 @@ class Rewriter:
 
         :raises UserError: when the texts have no tokens.
         """
-        tokens = count_tokens(self.tokenizer, texts)
-        if not tokens:
-            raise UserError("the texts for the output vocabulary are empty; use output_vocabulary: full")
-        answers = [answer for _, answer in self.prompt.examples]
-        marks = self.tokenizer(MARKS, add_special_tokens=False)["input_ids"]
-        self.restrict([*tokens, *count_tokens(self.tokenizer, answers), *(ids[-1] for ids in marks)])
+        words = list(texts)
+        if not words:
+            raise UserError("there are no texts for the output vocabulary; use output_vocabulary: full")
+        words += [answer for _, answer in self.prompt.examples]
+        tokens = count_tokens(self.tokenizer, [f" {text}" for text in words])
+        if self.is_chat:  # a turn begins with a word that no space stands before
+            tokens |= count_tokens(self.tokenizer, words)
+        self.restrict(tokens | count_tokens(self.tokenizer, MARKS))
 
     def with_prompt(self, prompt: Prompt) -> "Rewriter":
         """The same model and output vocabulary, asked in another way."""
@@ -211,6 +213,11 @@ class Rewriter:
                 texts = [self.decode(ids) for ids in self.complete(prompts, group, temperature)]
                 rewrites += [texts[i : i + group] for i in range(0, len(texts), group)]
         return rewrites
+
+    def likeliest(self, queries: Sequence[str]) -> list[str]:
+        """Return what a retriever gets for each query: its likeliest rewrite, the query itself where that is empty."""
+        rewrites = self.rewrite(queries)
+        return [texts[0] or query for texts, query in zip(rewrites, queries, strict=True)]
 
 
 class Untrained(Rewriter):

@@ -19,13 +19,15 @@ def log_probabilities(
     completions: Sequence[Sequence[int]],
     temperature: float = 1.0,
     window: int | None = None,
+    entropy_gradient: bool = False,
 ) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
     """Score each completion's tokens under the policy, sharing prompts and beginnings.
 
     :param prompts: B lists of token ids, one for each completion; equal ones are run once.
     :param completions: B lists of token ids, all of the output vocabulary, none empty.
-    :return: for each completion its tokens' log-probabilities (with gradient) and the entropies (without) of the
-        distributions that they were drawn from, in nats.
+    :param entropy_gradient: whether an entropy bonus is to differentiate the entropies; it costs memory.
+    :return: for each completion its tokens' log-probabilities (with gradient) and the entropies of the distributions
+        that they were drawn from, in nats.
     :raises ValueError: when a completion is empty or has a token outside the output vocabulary.
     """
     trees, ends, targets = _grow_trees(prompts, completions)
@@ -44,8 +46,8 @@ def log_probabilities(
     normaliser = torch.logsumexp(logits, -1)
     rows = torch.from_numpy(inverse).to(hidden.device)
     chosen = logits[rows, column] - normaliser[rows]
-    with torch.no_grad():
-        probability = torch.softmax(logits, -1)
+    with torch.set_grad_enabled(entropy_gradient and torch.is_grad_enabled()):
+        probability = torch.exp(logits - normaliser[:, None])
         entropy = (normaliser - (probability * logits).sum(-1))[rows]
     lengths = [len(target) for target in targets]
     return list(chosen.split(lengths)), list(entropy.split(lengths))

@@ -4,7 +4,7 @@ Rewrites are in the retriever's language, so the policy is defined over the toke
 softmax, the head's matrix product and its gradient shrink with it, and a collapse into other scripts is impossible.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +12,9 @@ import torch
 import torch.nn.functional as F
 
 
-def count_tokens(tokenizer: Any, texts: Iterable[str]) -> list[int]:
-    """Return the sorted ids of all tokens that occur in `texts` when they follow a space, as words mostly do."""
-    seen: set[int] = set()
-    batch = [f" {text}" for text in texts]
-    for ids in tokenizer(batch, add_special_tokens=False)["input_ids"] if batch else []:
-        seen.update(ids)
-    return sorted(seen)
+def count_tokens(tokenizer: Any, texts: Sequence[str]) -> set[int]:
+    """Return the ids of all tokens that the texts are made of. A word after a space has other tokens than without."""
+    return {token for ids in tokenizer(texts, add_special_tokens=False)["input_ids"] for token in ids}
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState
 
+from grape_rewrite.atomic import write_text
+
 
 class Interrupt(TrainerCallback):
     """Ctrl-C lets the step in progress finish, saves and stops; a second Ctrl-C stops at once.
@@ -118,7 +120,5 @@ class History(TrainerCallback):
 
     def _add(self, row: dict[str, Any]) -> None:
         self.rows.append(row)
-        draft = self.path.with_suffix(".part")
-        draft.write_text("".join(json.dumps(row) + "\n" for row in self.rows), encoding="utf-8")
-        draft.replace(self.path)
+        write_text(self.path, "".join(json.dumps(row) + "\n" for row in self.rows))
         self.watch(row)

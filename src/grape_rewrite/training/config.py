@@ -35,7 +35,10 @@ class TrainingConfig(BaseModel):
     lora_alpha: int = Field(32, ge=1)
     beta: float = Field(0.0, ge=0, description="weight of the KL term against the untrained rewriter")
     solved_weight: float = Field(
-        0.2, ge=0, le=1, description="how often a query is drawn whose raw rank is 1; others count 1"
+        0.2,
+        ge=0,
+        le=1,
+        description="how often a query is drawn that ranks first both raw and rewritten untrained; others count 1",
     )
     output_vocabulary: Literal["retriever", "full"] = "retriever"
     dev_queries: int = Field(416, ge=1, description="dev queries that the best checkpoint is chosen by")

@@ -21,7 +21,7 @@ from grape_rewrite.rewriting.rewriter import Rewriter
 from grape_rewrite.training.callbacks import History, Interrupt, TimeLimit
 from grape_rewrite.training.config import TrainingConfig
 from grape_rewrite.training.example import Watch
-from grape_rewrite.training.queries import draw_queries
+from grape_rewrite.training.queries import already_solved, draw_queries
 from grape_rewrite.training.retrieval_reward import RetrievalReward, text_of
 from grape_rewrite.training.run_folder import RunFolder
 
@@ -160,7 +160,7 @@ def restrict_output(rewriter: Rewriter, index: Index, config: TrainingConfig) ->
 
 def measure_split(rewriter: Rewriter, index: Index, split: Split) -> dict[str, float]:
     """Rewrite the queries of a split greedily; return `dev_mrr`, `dev_recall@10` and `dev_rewrite_words`."""
-    rewrites = [texts[0] or query for texts, query in zip(rewriter.rewrite(split.texts), split.texts, strict=True)]
+    rewrites = rewriter.likeliest(split.texts)
     ranks = best_positive_rank(index.scores(rewrites), split.positives(index.corpus))
     return {
         "dev_mrr": float((1 / ranks).mean()),
@@ -173,7 +173,7 @@ def _table(rewriter: Rewriter, index: Index, split: Split, config: TrainingConfi
     """The prompts of the whole run in order, with the corpus rows of their positives."""
     positives = split.positives(index.corpus)
     raw = best_positive_rank(index.scores(split.texts), positives)
-    weights = np.where(raw == 1, max(config.solved_weight, 1e-9), 1.0)
+    weights = np.where(already_solved(rewriter, index, split, raw), max(config.solved_weight, 1e-9), 1.0)
     count = config.steps * config.queries
     drawn = draw_queries(weights, count, config.queries, config.seed)
     return Table.from_dict(

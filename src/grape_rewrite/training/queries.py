@@ -3,6 +3,29 @@
 import numpy as np
 import numpy.typing as npt
 
+from grape_rewrite.datasets import Split
+from grape_rewrite.index import Index
+from grape_rewrite.rewards import best_positive_rank
+from grape_rewrite.rewriting.rewriter import Rewriter
+
+
+def already_solved(
+    rewriter: Rewriter, index: Index, split: Split, raw: npt.NDArray[np.floating]
+) -> npt.NDArray[np.bool_]:
+    """Say which queries leave nothing to learn: both the query and its likeliest rewrite find their item first.
+
+    :param rewriter: the untrained policy. It rewrites only what the raw query solves, which is little.
+    :param raw: (n,) the ranks of the raw queries.
+    :return: (n,) flags.
+    """
+    solved = np.asarray(raw) == 1
+    rows = np.flatnonzero(solved)
+    if len(rows):
+        positives = split.positives(index.corpus)
+        scores = index.scores(rewriter.likeliest([split.texts[row] for row in rows]))
+        solved[rows] = best_positive_rank(scores, [positives[row] for row in rows]) == 1
+    return solved
+
 
 def draw_queries(weights: npt.NDArray[np.floating], count: int, batch: int, seed: int) -> npt.NDArray[np.int64]:
     """Draw `count` queries with probabilities proportional to `weights`, none twice in the same batch.

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from grape_rewrite.atomic import write_text
 from grape_rewrite.errors import UserError
 from grape_rewrite.rewriting.adapter import ADAPTER_FILE
 from grape_rewrite.training.config import TrainingConfig
@@ -41,15 +42,18 @@ class RunFolder:
     def begin(self, config: TrainingConfig) -> None:
         """Make the folder for a new run.
 
-        :raises UserError: when a run lies here already.
+        :raises UserError: when a run lies here already, something else stands where its checkpoints go, or the disk
+            cannot take it.
         """
         if self.is_taken:
             raise UserError(
                 f"{self.folder} holds a run already; use --resume to go on with it, or another --out folder"
             )
         self.clear()
-        self.checkpoints.mkdir(parents=True)
-        self.config.write_text(config.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        if self.checkpoints.exists():  # with a training.json beside it, the next `clear` would take it for a run's own
+            raise UserError(f"{self.checkpoints} is in the way and belongs to no run; use another --out folder")
+        write_text(self.config, config.model_dump_json(indent=1) + "\n")
+        self.checkpoints.mkdir()
 
     def resume(self, config: TrainingConfig) -> str:
         """Return the checkpoint to go on from.

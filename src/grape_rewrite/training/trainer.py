@@ -42,6 +42,7 @@ class GrapeTrainer(GRPOTrainer):
         rewriter.model = self.model  # with the adapter that TRL put on it
         self.eos_token_ids = rewriter.stop  # TRL counts a rewrite that ends otherwise as cut off
         self.shares = self.accelerator.num_processes == 1 and not self.use_vllm
+        self.has_entropy_bonus = self.args.entropy_coef != 0.0 or self.args.use_adaptive_entropy
         if not self.shares:
             logger.warning("several processes or vLLM: TRL's own forward pass is used instead of shared prompts")
 
@@ -70,6 +71,7 @@ class GrapeTrainer(GRPOTrainer):
             completions,
             self.temperature,
             self.rewriter.window,
+            entropy_gradient=self.has_entropy_bonus,
         )
         kept = alive[:, split:]
         flat, flat_entropy = torch.cat(chosen), torch.cat(entropy)
@@ -80,9 +82,9 @@ class GrapeTrainer(GRPOTrainer):
         """Leave out completions without an advantage: their loss and gradient are zero, and so is their worth.
 
         Under TRL's `dapo` normalisation the divisor counts all completions of the batch whether they are here or not,
-        so the gradient stays the same. A KL term would need them.
+        so the gradient stays the same. A KL term or an entropy bonus would need them.
         """
-        if self.shares and self.loss_type == "dapo" and self.beta == 0.0:
+        if self.shares and self.loss_type == "dapo" and self.beta == 0.0 and not self.has_entropy_bonus:
             counts = inputs["advantages"].abs() > 1e-6
             if not counts.any():
                 counts[0] = True  # an update needs something to differentiate; this one's gradient is zero

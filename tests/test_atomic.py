@@ -6,14 +6,14 @@ import sys
 
 import pytest
 
-from grape_rewrite.evaluation.atomic import write_text
+from grape_rewrite.atomic import write_text
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of a file")
 def test_a_full_disk_leaves_the_old_file(tmp_path):
     path = tmp_path / "evaluation.json"
     write_text(path, "old")
-    script = "import pathlib, sys; from grape_rewrite.evaluation.atomic import write_text; "
+    script = "import pathlib, sys; from grape_rewrite.atomic import write_text; "
     script += "from grape_rewrite.errors import UserError\n"
     script += "try: write_text(pathlib.Path(sys.argv[1]), 'new' * 1000)\nexcept UserError as error: print(error)"
 
