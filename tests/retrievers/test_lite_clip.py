@@ -67,10 +67,7 @@ def test_nothing_gives_no_rows(retriever):
 
 def test_the_same_input_gives_the_same_rows(retriever, dataset, pictures):
     images = [item.image for item in dataset.corpus][:8]
-    once = retriever.embed_images(images)
-    np.testing.assert_array_equal(retriever.embed_images(images), once)
-    # Beside further pictures the sums of the head may add up in another order.
-    np.testing.assert_allclose(once, pictures[:8], rtol=0, atol=1e-6)
+    np.testing.assert_array_equal(retriever.embed_images(images), pictures[:8])
     texts = ["dog face", "a much longer text about a dog"]
     np.testing.assert_array_equal(retriever.embed_texts(texts), retriever.embed_texts(texts))
 

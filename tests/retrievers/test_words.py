@@ -12,12 +12,17 @@ SCHEMES = {
 }
 
 
+def tokenizer_of(pieces: list[str]) -> PreTrainedTokenizerFast:
+    """A tokenizer of these pieces; the first stands for all others."""
+    vocabulary = {piece: number for number, piece in enumerate(pieces)}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token=pieces[0]))
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token=pieces[0])
+
+
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_whole_words_of_each_scheme(scheme: str) -> None:
     pieces, words = SCHEMES[scheme]
-    vocabulary = {piece: number for number, piece in enumerate(pieces)}
-    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token=pieces[0]))
-    assert whole_words(PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token=pieces[0])) == words
+    assert whole_words(tokenizer_of(pieces)) == words
 
 
 def test_a_model_without_a_tokenizer_knows_no_words() -> None:
@@ -25,23 +30,16 @@ def test_a_model_without_a_tokenizer_knows_no_words() -> None:
     assert known_words(None) == []
 
 
-def tokenizer_of(pieces: list[str]) -> PreTrainedTokenizerFast:
-    vocabulary = {piece: number for number, piece in enumerate(["[UNK]", *pieces])}
-    return PreTrainedTokenizerFast(
-        tokenizer_object=Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]")), unk_token="[UNK]"
-    )
-
-
 def test_a_tower_that_reads_english_knows_rarer_words_too() -> None:
     frequent = english_words()
-    words = known_words(tokenizer_of(frequent[:2000]))
+    words = known_words(tokenizer_of(["[UNK]", *frequent[:2000]]))
     assert words[:2000] == frequent[:2000]
     assert {"sunflower", "toothbrush"} <= set(words) - set(frequent[:2000])
 
 
 def test_a_tower_with_a_few_english_words_does_not_read_english() -> None:
     few = english_words()[:1500]
-    assert known_words(tokenizer_of(few)) == few
+    assert known_words(tokenizer_of(["[UNK]", *few])) == few
 
 
 def test_english_words_are_words_by_frequency() -> None:

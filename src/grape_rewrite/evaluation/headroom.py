@@ -90,13 +90,13 @@ def measure_headroom(
     """
     positives = split.positives(index.corpus)
     samples = rewriter.rewrite(split.texts, group=group, temperature=temperature, seed=seed, progress=progress)
-    greedy = rewriter.rewrite(split.texts, progress=progress)
+    greedy = rewriter.likeliest(split.texts, progress)
     drawn = np.stack(
         [best_positive_rank(index.scores(_or_query(samples, split, i)), positives) for i in range(group)], axis=1
     )
     ranks = {
         "raw": best_positive_rank(index.scores(split.texts), positives),
-        "untrained": best_positive_rank(index.scores(_or_query(greedy, split, 0)), positives),
+        "untrained": best_positive_rank(index.scores(greedy), positives),
         "best-of-group": drawn.min(axis=1),
     }
     return Headroom(

@@ -125,7 +125,7 @@ class Rewriter:
     def restrict_to_words(self, texts: Iterable[str]) -> None:
         """Let rewrites be made of the tokens that `texts` are made of, of digits and of a caption's punctuation.
 
-        :raises UserError: when the texts have no tokens.
+        :raises UserError: when there are no texts.
         """
         words = list(texts)
         if not words:
@@ -214,9 +214,9 @@ class Rewriter:
                 rewrites += [texts[i : i + group] for i in range(0, len(texts), group)]
         return rewrites
 
-    def likeliest(self, queries: Sequence[str]) -> list[str]:
+    def likeliest(self, queries: Sequence[str], progress: bool = False) -> list[str]:
         """Return what a retriever gets for each query: its likeliest rewrite, the query itself where that is empty."""
-        rewrites = self.rewrite(queries)
+        rewrites = self.rewrite(queries, progress=progress)
         return [texts[0] or query for texts, query in zip(rewrites, queries, strict=True)]
 
 
