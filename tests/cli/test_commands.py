@@ -7,6 +7,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from grape_rewrite.cli.load import load_rewriter
+from grape_rewrite.datasets import Dataset
+from grape_rewrite.retrievers import Retriever
+from grape_rewrite.rewriting import Rewriter
+
 
 @pytest.fixture
 def adapter(grape, cache, tiny_dataset_folder: Path, tiny_retriever_folder: Path, tiny_model_folder: Path, tmp_path):
@@ -102,6 +107,17 @@ def test_search_shows_both_rankings(
     hits = json.loads(found.out)
     assert hits["raw"][0]["_id"] == "d0"
     assert len(hits["rewritten"]) == 3
+
+
+def test_search_with_an_untrained_rewriter_uses_the_words_of_the_retriever(
+    grape, tiny_model_folder: Path, tiny_dataset_folder: Path, tiny_retriever_folder: Path
+) -> None:
+    arguments = (tiny_dataset_folder, "--retriever", tiny_retriever_folder, "--rewriter", tiny_model_folder)
+    found = grape("search", *arguments[:1], "rot Apfel", *arguments[1:], "--json")
+    index = Retriever.load(str(tiny_retriever_folder)).index(Dataset.load(tiny_dataset_folder).corpus)
+    restricted = load_rewriter(str(tiny_model_folder), index)
+    assert json.loads(found.out)["rewrite"] == restricted.likeliest(["rot Apfel"])[0]
+    assert restricted.likeliest(["rot Apfel"]) != Rewriter.load(str(tiny_model_folder)).likeliest(["rot Apfel"])
 
 
 def test_index_counts_what_it_embedded(grape, cache, tiny_dataset_folder: Path, tiny_retriever_folder: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from peft import PeftModel
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
@@ -14,7 +15,9 @@ from grape_rewrite.datasets import Dataset
 from grape_rewrite.errors import UserError
 from grape_rewrite.index import Index
 from grape_rewrite.rewriting import Prompt, Rewriter
+from grape_rewrite.rewriting.adapter import read_adapter
 from grape_rewrite.training import train
+from grape_rewrite.training.grpo import _save
 
 TIMES = ("step_time", "tokens_per_second", "num_input_tokens_seen", "time", "seconds")
 
@@ -147,3 +150,18 @@ def test_a_trained_rewriter_is_refused(finished, index: Index, tiny_dataset: Dat
     with pytest.raises(UserError, match=r"trained already; train from its base model, Rewriter\.load\("):
         train(finished.rewriter, index, tiny_dataset, tmp_path / "second", **small)
     assert not (tmp_path / "second").exists()
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), SafetensorError("No space left on device")])
+def test_a_full_disk_keeps_the_adapter_that_was_there(finished, tmp_path: Path, error: Exception) -> None:
+    class Model:
+        def save_pretrained(self, folder: str) -> None:
+            Path(folder, "adapter_model.safetensors").write_bytes(b"half of")
+            raise error
+
+    facts = read_adapter(finished.folder)
+    _save(finished.rewriter.model, tmp_path, facts)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(UserError, match=r"^cannot write the adapter into .*: No space left on device$"):
+        _save(Model(), tmp_path, facts)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

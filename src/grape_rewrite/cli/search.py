@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from grape_rewrite.cli.load import check_adapter, load_index
+from grape_rewrite.cli.load import check_adapter, load_index, load_rewriter
 from grape_rewrite.cli.options import AllowMismatch, Json, MaxUnreadable, RemoteCode, RetrieverName, RewriterName
 from grape_rewrite.cli.output import results, say
 
@@ -30,11 +30,9 @@ def search(
 
     Example: [bold]grape search emoji "ein roter Apfel" --rewriter runs/demo[/bold]
     """
-    from grape_rewrite.rewriting import Rewriter
-
     _, index = load_index(data, retriever, max_unreadable, trust_remote_code, quiet=json)
     check_adapter(rewriter, index, allow_mismatch)
-    [rewritten] = Rewriter.load(rewriter, trust_remote_code=trust_remote_code).likeliest([query])
+    [rewritten] = load_rewriter(rewriter, index, trust_remote_code).likeliest([query])
     raw, better = index.search([query, rewritten], k)
     if json:
         found = {

@@ -220,11 +220,20 @@ def _facts(rewriter: Rewriter, index: Index, config: TrainingConfig, frozen: str
 
 
 def _save(model: Any, out: Path, facts: AdapterFacts) -> None:
-    """Write the adapter beside, then rename file by file, `grape.json` last."""
-    with tempfile.TemporaryDirectory(dir=out, prefix=".adapter.") as draft:
-        model.save_pretrained(draft)
-        for file in Path(draft).iterdir():
-            file.replace(out / file.name)
+    """Write the adapter beside, then rename file by file, `grape.json` last.
+
+    :raises UserError: when the disk cannot take it; what lay there before is still whole.
+    """
+    from safetensors import SafetensorError
+
+    try:
+        with tempfile.TemporaryDirectory(dir=out, prefix=".adapter.") as draft:
+            model.save_pretrained(draft)
+            for file in Path(draft).iterdir():
+                file.replace(out / file.name)
+    except (OSError, SafetensorError) as error:  # safetensors wraps the system's own error
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(f"cannot write the adapter into {out}: {reason}") from error
     write_adapter(out, facts)
 
 
