@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import mean, stdev
 
 from grape_rewrite.datasets import Dataset
-from grape_rewrite.demo import RETRIEVER, REWRITER
+from grape_rewrite.demo import RETRIEVER, REWRITER, side_by_side
 from grape_rewrite.evaluation.rewriters import evaluate
 from grape_rewrite.retrievers import Retriever
 from grape_rewrite.rewriting import Rewriter
@@ -73,13 +73,7 @@ def measure(seed: int, folder: Path, dataset: Dataset, index: object, split: obj
             resume=run.can_resume(config),
             watch=lambda row, _: show(seed, row),
         )
-    methods = {
-        "raw": None,
-        **trained.baselines(),
-        "english": [query.reference for query in split],
-        "grape": trained,
-    }
-    evaluation = evaluate(methods, index, split, seed=seed)
+    evaluation = evaluate(side_by_side(trained, split), index, split, seed=seed)
     evaluation.write(folder)
     return evaluation.summary
 

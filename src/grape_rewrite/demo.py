@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from grape_rewrite.datasets import Dataset, build_emoji
+from grape_rewrite.datasets import Dataset, Split, build_emoji
 from grape_rewrite.evaluation import Evaluation, write_report
 from grape_rewrite.evaluation.rewriters import evaluate
 from grape_rewrite.retrievers import Retriever
 from grape_rewrite.rewriting import Rewriter
+from grape_rewrite.rewriting.prompt import PROMPTS
 from grape_rewrite.training import TrainingConfig, train
 from grape_rewrite.training.example import Watch
 from grape_rewrite.training.run_folder import RunFolder
@@ -68,13 +69,7 @@ def run_demo(
         trained = train(rewriter, index, dataset, out=out, config=config, resume=resume, watch=watch)
     with clock("evaluation"):
         split = dataset.test.sample(queries)
-        methods = {
-            "raw": None,
-            **trained.baselines(),
-            "english": [query.reference or query.text for query in split],
-            "grape": trained,
-        }
-        evaluation = evaluate(methods, index, split, seed=seed, progress=progress)
+        evaluation = evaluate(side_by_side(trained, split), index, split, seed=seed, progress=progress)
     evaluation.write(out)
     write_report(
         out / "report.html",
@@ -99,6 +94,22 @@ def run_demo(
         },
     )
     return evaluation
+
+
+def side_by_side(trained: Rewriter, split: Split) -> dict[str, Rewriter | list[str] | None]:
+    """Return what the trained rewriter is compared with, in the order in which it is shown.
+
+    `zero-shot` and `few-shot` are its own prompt without training, `few-shot-13` is the longest prompt untrained, and
+    `english` are the human English names.
+    """
+    baselines = trained.baselines()
+    return {
+        "raw": None,
+        **baselines,
+        "few-shot-13": baselines["few-shot"].with_prompt(PROMPTS["multilingual-13"]),
+        "english": [query.reference or query.text for query in split],
+        "grape": trained,
+    }
 
 
 class Clock:

@@ -15,6 +15,7 @@ LABELS = {
     "raw": "Raw queries",
     "zero-shot": "Zero-shot",
     "few-shot": "Few-shot",
+    "few-shot-13": "Few-shot, 13 examples",
     "grape": "GRAPE",
     "human": "Human English",
     "english": "Human English",
@@ -80,6 +81,7 @@ def render_report(
     labels = {**{name: name for name in summary["methods"]}, **LABELS, **details.get("labels", {})}
     noun = details.get("item") or ("picture" if evaluation.corpus.has_images else "text")
     against = [row for row in summary["comparisons"] if row["metric"] == "recall@10"]
+    found = {*shown, "few-shot"}  # the same prompt without training is always among the findings
     single = all(len(rows) == 1 for rows in evaluation.positives)
     return environment.get_template("report.html").render(
         title=title,
@@ -96,7 +98,7 @@ def render_report(
         noun=noun,
         headline=verdict.headline(summary["corpus"], noun, single),
         findings=[
-            *(verdict.difference(row, formats.within(labels[row["b"]])) for row in against if row["b"] in shown),
+            *(verdict.difference(row, formats.within(labels[row["b"]])) for row in against if row["b"] in found),
             verdict.harm(summary["methods"], ours, formats.within(labels[evaluation.reference])),
         ],
         inflation=verdict.inflation(summary["methods"], ours, shown[-2], formats.within(labels[shown[-2]]))
@@ -133,9 +135,9 @@ def _roles(summary: Mapping[str, Any], reference: str, details: Mapping[str, Any
         (name for name in (details.get("human"), "human", "english") if name in methods and name != ours), None
     )
     rest = [name for name in methods if name not in (reference, ours, human)]
-    # The strongest untrained baseline is the honest one: the same prompt, examples and all.
-    baseline = next(([name] for name in ("few-shot", "zero-shot") if name in rest), rest[:1])
-    return ours, human, [*dict.fromkeys([reference, *baseline, ours])]
+    # What ours is held against where there is room for one: the strongest of the others, which is the honest one.
+    strongest = sorted(rest, key=lambda name: -summary["methods"][name]["recall@10"])[:1]
+    return ours, human, [*dict.fromkeys([reference, *strongest, ours])]
 
 
 def _colours(methods: Mapping[str, Any], ours: str, human: str | None) -> dict[str, str]:
