@@ -10,7 +10,6 @@ from grape_rewrite.evaluation import Evaluation, write_report
 from grape_rewrite.evaluation.rewriters import evaluate
 from grape_rewrite.retrievers import Retriever
 from grape_rewrite.rewriting import Rewriter
-from grape_rewrite.rewriting.prompt import PROMPTS
 from grape_rewrite.training import TrainingConfig, train
 from grape_rewrite.training.example import Watch
 from grape_rewrite.training.run_folder import RunFolder
@@ -99,14 +98,11 @@ def run_demo(
 def side_by_side(trained: Rewriter, split: Split) -> dict[str, Rewriter | list[str] | None]:
     """Return what the trained rewriter is compared with, in the order in which it is shown.
 
-    `zero-shot` and `few-shot` are its own prompt without training, `few-shot-13` is the longest prompt untrained, and
-    `english` are the human English names.
+    `zero-shot` and `few-shot` are its own prompt without training, `english` are the human English names.
     """
-    baselines = trained.baselines()
     return {
         "raw": None,
-        **baselines,
-        "few-shot-13": baselines["few-shot"].with_prompt(PROMPTS["multilingual-13"]),
+        **trained.baselines(),
         "english": [query.reference or query.text for query in split],
         "grape": trained,
     }

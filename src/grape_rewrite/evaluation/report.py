@@ -15,7 +15,6 @@ LABELS = {
     "raw": "Raw queries",
     "zero-shot": "Zero-shot",
     "few-shot": "Few-shot",
-    "few-shot-13": "Few-shot, 13 examples",
     "grape": "GRAPE",
     "human": "Human English",
     "english": "Human English",

@@ -61,27 +61,25 @@ def _one_line(query: str) -> str:
     return " ".join(query.split())
 
 
-# Thirteen languages side by side.
-EXAMPLES = (
-    ("تفاحة خضراء", "green apple"),
-    ("rotes Herz", "red heart"),
-    ("niña corriendo", "girl running"),
-    ("دوچرخه", "bicycle"),
-    ("maison avec jardin", "house with garden"),
-    ("kucing hitam", "black cat"),
-    ("orologio da parete", "clock on the wall"),
-    ("笑っている顔", "smiling face"),
-    ("눈사람", "snowman"),
-    ("barco a vela", "sailing boat"),
-    ("ключ от дома", "house key"),
-    ("sarı çiçek", "yellow flower"),
-    ("雨伞", "umbrella"),
-)
-
 PROMPTS = {
-    # Trained, three examples reach what thirteen do, and cost a third of the tokens; see docs/log.md.
-    "multilingual": Prompt(instruction="Describe the picture in plain English.", examples=EXAMPLES[:3]),
-    "multilingual-13": Prompt(instruction="Describe the picture in plain English.", examples=EXAMPLES),
+    "multilingual": Prompt(
+        instruction="Describe the picture in plain English.",
+        examples=(
+            ("تفاحة خضراء", "green apple"),
+            ("rotes Herz", "red heart"),
+            ("niña corriendo", "girl running"),
+            ("دوچرخه", "bicycle"),
+            ("maison avec jardin", "house with garden"),
+            ("kucing hitam", "black cat"),
+            ("orologio da parete", "clock on the wall"),
+            ("笑っている顔", "smiling face"),
+            ("눈사람", "snowman"),
+            ("barco a vela", "sailing boat"),
+            ("ключ от дома", "house key"),
+            ("sarı çiçek", "yellow flower"),
+            ("雨伞", "umbrella"),
+        ),
+    ),
     "long-form": Prompt(
         instruction="Say in a few plain English words what the text is about.",
         template="Text: {query}\nCaption:",
