@@ -112,8 +112,10 @@ def test_search_shows_both_rankings(
 def test_search_with_an_untrained_rewriter_uses_the_words_of_the_retriever(
     grape, tiny_model_folder: Path, tiny_dataset_folder: Path, tiny_retriever_folder: Path
 ) -> None:
-    arguments = (tiny_dataset_folder, "--retriever", tiny_retriever_folder, "--rewriter", tiny_model_folder)
-    found = grape("search", *arguments[:1], "rot Apfel", *arguments[1:], "--json")
+    found = grape(
+        *("search", tiny_dataset_folder, "rot Apfel", "--retriever", tiny_retriever_folder),
+        *("--rewriter", tiny_model_folder, "--json"),
+    )
     index = Retriever.load(str(tiny_retriever_folder)).index(Dataset.load(tiny_dataset_folder).corpus)
     restricted = load_rewriter(str(tiny_model_folder), index)
     assert json.loads(found.out)["rewrite"] == restricted.likeliest(["rot Apfel"])[0]

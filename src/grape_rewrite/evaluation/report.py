@@ -80,7 +80,7 @@ def render_report(
     labels = {**{name: name for name in summary["methods"]}, **LABELS, **details.get("labels", {})}
     noun = details.get("item") or ("picture" if evaluation.corpus.has_images else "text")
     against = [row for row in summary["comparisons"] if row["metric"] == "recall@10"]
-    found = {*shown, "few-shot"}  # the same prompt without training is always among the findings
+    compared = {*shown, "few-shot"}  # the same prompt without training is always among the findings
     single = all(len(rows) == 1 for rows in evaluation.positives)
     return environment.get_template("report.html").render(
         title=title,
@@ -97,7 +97,7 @@ def render_report(
         noun=noun,
         headline=verdict.headline(summary["corpus"], noun, single),
         findings=[
-            *(verdict.difference(row, formats.within(labels[row["b"]])) for row in against if row["b"] in found),
+            *(verdict.difference(row, formats.within(labels[row["b"]])) for row in against if row["b"] in compared),
             verdict.harm(summary["methods"], ours, formats.within(labels[evaluation.reference])),
         ],
         inflation=verdict.inflation(summary["methods"], ours, shown[-2], formats.within(labels[shown[-2]]))

@@ -67,7 +67,7 @@ def inflation(methods: Mapping[str, Any], ours: str, baseline: str, label: str) 
 
     :param methods: the summary's `methods`.
     :param ours: name of our method.
-    :param baseline: name of what it is held against: the untrained rewriter where there is one.
+    :param baseline: name of what it is held against: the strongest other method.
     :param label: what the baseline is called.
     """
     d_pos, d_neg, d_hard, margin = (

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from datasets import Dataset as Table
 from peft import LoraConfig, set_peft_model_state_dict
+from safetensors import SafetensorError
 from transformers import PrinterCallback
 
 from grape_rewrite.datasets import Dataset, Split
@@ -222,10 +223,8 @@ def _facts(rewriter: Rewriter, index: Index, config: TrainingConfig, frozen: str
 def _save(model: Any, out: Path, facts: AdapterFacts) -> None:
     """Write the adapter beside, then rename file by file, `grape.json` last.
 
-    :raises UserError: when the disk cannot take it; what lay there before is still whole.
+    :raises UserError: when the disk cannot take it; as long as nothing has been renamed, what lay there stays.
     """
-    from safetensors import SafetensorError
-
     try:
         with tempfile.TemporaryDirectory(dir=out, prefix=".adapter.") as draft:
             model.save_pretrained(draft)
