@@ -8,6 +8,7 @@ import pytest
 from grape_rewrite.datasets import Corpus, Item, Query, Split
 from grape_rewrite.errors import UserError
 from grape_rewrite.evaluation import render_report, write_report
+from grape_rewrite.evaluation.report import _roles
 
 VOID = {"meta", "link", "img", "br", "hr", "input", "circle", "path", "line", "polyline"}
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }}</style>"
@@ -201,3 +202,12 @@ def test_written_whole_or_not_at_all(evaluate, pictures, tmp_path):
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["report.html"]
     with pytest.raises(UserError, match=r"cannot write .*report\.html"):
         write_report(tmp_path / "runs" / "report.html" / "report.html", evaluation)
+
+
+def test_ours_is_held_against_the_strongest_other() -> None:
+    recalls = {"raw": 0.1, "few-shot": 0.3, "longer": 0.4, "english": 0.9, "grape": 0.35}
+    summary = {
+        "methods": {name: {"recall@10": value} for name, value in recalls.items()},
+        "comparisons": [{"a": "grape"}],
+    }
+    assert _roles(summary, "raw", {}) == ("grape", "english", ["raw", "longer", "grape"])
