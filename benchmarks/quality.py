@@ -2,8 +2,8 @@
 
     .venv/bin/python benchmarks/quality.py --seeds 0 1 2
 
-Each seed trains with the default hyperparameters into `--out`/seed-N (a finished one is used again) and is evaluated
-on the same test queries. The last line is one JSON object.
+Each seed trains with the default hyperparameters into `--out`/DATA/seed-N (a finished one is used again) and is
+evaluated on the same test queries. The last line is one JSON object.
 """
 
 import argparse
@@ -28,16 +28,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--queries", type=int, default=10**9, help="test queries, all languages alike (default: all)")
+    parser.add_argument("--data", choices=["scenes", "emoji"], default="scenes")
     parser.add_argument("--out", type=Path, default=Path("runs/quality"))
     arguments = parser.parse_args()
 
-    dataset = Dataset.load("emoji")
+    dataset = Dataset.load(arguments.data)
     index = Retriever.load(RETRIEVER).index(dataset.corpus)
     split = dataset.test.sample(arguments.queries)
-    found = {seed: measure(seed, arguments.out / f"seed-{seed}", dataset, index, split) for seed in arguments.seeds}
+    found = {
+        seed: measure(seed, arguments.out / arguments.data / f"seed-{seed}", dataset, index, split)
+        for seed in arguments.seeds
+    }
 
     methods = next(iter(found.values()))["methods"]
     result = {
+        "data": arguments.data,
         "queries": len(split),
         "corpus": len(dataset.corpus),
         "seeds": arguments.seeds,

@@ -63,7 +63,7 @@ def describe(rewrites: int, steps: int, folder: str) -> dict[str, Any]:
     from grape_rewrite.retrievers import Retriever
     from grape_rewrite.rewriting.prompt import PROMPTS
 
-    texts = Dataset.load("emoji").train.texts
+    texts = Dataset.load("scenes").train.texts
     chosen = np.random.default_rng(0).choice(len(texts), size=rewrites // GROUP * steps, replace=False)
     prompts = [PROMPTS["multilingual"].text(texts[row]) for row in chosen]
     words = Retriever.load("minilm").words()

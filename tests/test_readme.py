@@ -20,7 +20,7 @@ def test_the_first_snippet_runs(
     snippet = re.search(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL).group(1)
     for name, folder in {
         "lite-clip": tiny_retriever_folder,
-        "emoji": tiny_dataset_folder,
+        "scenes": tiny_dataset_folder,
         "gemma-3-270m": tiny_model_folder,
     }.items():
         assert snippet.count(f'"{name}"') == 1

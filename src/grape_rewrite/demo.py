@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from grape_rewrite.datasets import Dataset, Split, build_emoji
+from grape_rewrite.datasets import Dataset, Split, build_scenes
 from grape_rewrite.evaluation import Evaluation, write_report
 from grape_rewrite.evaluation.rewriters import evaluate
 from grape_rewrite.retrievers import Retriever
@@ -21,7 +21,11 @@ LICENCES = [
         "licence": "CC BY-SA 4.0",
         "credit": "All emojis designed by OpenMoji – the open-source emoji and icon project.",
     },
-    {"name": "Names", "licence": "Unicode License v3", "credit": "Unicode CLDR, through the package emoji (BSD)."},
+    {
+        "name": "Captions",
+        "licence": "Unicode License v3",
+        "credit": "Put together from names of the Unicode CLDR, through the package emoji (BSD).",
+    },
     {"name": "Rewriter", "licence": "Gemma Terms of Use", "credit": "Gemma 3 270M by Google."},
     {"name": "Text tower", "licence": "Apache 2.0", "credit": "all-MiniLM-L6-v2 by sentence-transformers."},
     {"name": "Image tower", "licence": "Apache 2.0", "credit": "EfficientNet-Lite0 by Google, ported to PyTorch."},
@@ -51,7 +55,7 @@ def run_demo(
     """
     clock = Clock()
     with clock("data"):
-        dataset = Dataset.load(build_emoji(progress=progress))
+        dataset = Dataset.load(build_scenes(progress=progress))
     with clock("retriever and index"):
         retriever = Retriever.load(RETRIEVER)
         index = retriever.index(dataset.corpus, progress=progress)
@@ -77,7 +81,7 @@ def run_demo(
         title="Teaching a rewriter what a frozen retriever understands",
         details={
             "summary": (
-                f"A language model of 270 million parameters learned in {config.steps} steps to rewrite picture names "
+                f"A language model of 270 million parameters learned in {config.steps} steps to rewrite captions "
                 f"in {len(set(split.languages))} languages. Its only teacher was the ranking of a retriever that reads "
                 "English and never changed."
             ),
@@ -98,7 +102,7 @@ def run_demo(
 def side_by_side(trained: Rewriter, split: Split) -> dict[str, Rewriter | list[str] | None]:
     """Return what the trained rewriter is compared with, in the order in which it is shown.
 
-    `zero-shot` and `few-shot` are its own prompt without training, `english` are the human English names.
+    `zero-shot` and `few-shot` are its own prompt without training, `english` are the human English captions.
     """
     return {
         "raw": None,

@@ -129,7 +129,19 @@ def test_index_counts_what_it_embedded(grape, cache, tiny_dataset_folder: Path, 
 
 
 @pytest.mark.parametrize(
-    "command", ["demo", "data", "headroom", "train", "evaluate", "rewrite", "search", "index", ("data", "emoji")]
+    "command",
+    [
+        "demo",
+        "data",
+        "headroom",
+        "train",
+        "evaluate",
+        "rewrite",
+        "search",
+        "index",
+        ("data", "emoji"),
+        ("data", "scenes"),
+    ],
 )
 def test_help_shows_an_example_or_the_commands_below(grape, command) -> None:
     words = (command,) if isinstance(command, str) else command

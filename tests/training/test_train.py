@@ -165,3 +165,24 @@ def test_a_full_disk_keeps_the_adapter_that_was_there(finished, tmp_path: Path, 
     with pytest.raises(UserError, match=r"^cannot write the adapter into .*: No space left on device$"):
         _save(Model(), tmp_path, facts)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_disk_that_fills_with_the_last_file_keeps_the_adapter_that_was_there(
+    finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts = read_adapter(finished.folder)
+    _save(finished.rewriter.model, tmp_path, facts)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    class Model:
+        def save_pretrained(self, folder: str) -> None:
+            Path(folder, "adapter_model.safetensors").write_text("other weights")
+
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_bytes", full)  # how grape.json is written
+        with pytest.raises(UserError, match=r"grape\.json: No space left on device$"):
+            _save(Model(), tmp_path, facts.model_copy(update={"steps": 99}))
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

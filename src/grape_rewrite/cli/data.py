@@ -29,3 +29,16 @@ def emoji(
     from grape_rewrite.datasets import build_emoji
 
     say(str(build_emoji(folder=out, emojibase=emojibase)))
+
+
+@app.command()
+def scenes(
+    out: Annotated[Path | None, typer.Option(help="Folder to build; the cache by default.")] = None,
+) -> None:
+    """600 scenes of two OpenMoji drawings (CC BY-SA 4.0) with captions in 14 languages, from ordinary packages.
+
+    Example: [bold]grape data scenes --out data/scenes[/bold]
+    """
+    from grape_rewrite.datasets import build_scenes
+
+    say(str(build_scenes(folder=out)))

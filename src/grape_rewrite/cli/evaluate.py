@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    data: Data = "emoji",
+    data: Data = "scenes",
     retriever: RetrieverName = "lite-clip",
     rewriter: Annotated[
         list[str] | None,
@@ -38,7 +38,7 @@ def evaluate(
 ) -> None:
     """Measure raw queries, untrained and trained rewrites side by side, with intervals and tests.
 
-    Example: [bold]grape evaluate emoji --rewriter runs/demo --queries 260[/bold]
+    Example: [bold]grape evaluate scenes --rewriter runs/demo --queries 260[/bold]
     """
     from grape_rewrite.cli.tables import evaluation_table
     from grape_rewrite.evaluation import write_report

@@ -10,7 +10,7 @@ from grape_rewrite.cli.output import results, say, shows_progress
 
 
 def headroom(
-    data: Data = "emoji",
+    data: Data = "scenes",
     retriever: RetrieverName = "lite-clip",
     rewriter: RewriterName = "gemma-3-270m",
     split: Annotated[str, typer.Option(help="Split to look at; leave test alone until the end.")] = "dev",

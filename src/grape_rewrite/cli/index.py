@@ -8,7 +8,7 @@ from grape_rewrite.cli.output import say
 
 
 def embed(
-    data: Data = "emoji",
+    data: Data = "scenes",
     retriever: RetrieverName = "lite-clip",
     max_unreadable: MaxUnreadable = 0.0,
     trust_remote_code: RemoteCode = False,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-Data = Annotated[str, typer.Argument(help="A folder in the BEIR layout, or [bold]emoji[/bold].")]
+Data = Annotated[str, typer.Argument(help="A folder in the BEIR layout, [bold]scenes[/bold] or [bold]emoji[/bold].")]
 RetrieverName = Annotated[
     str, typer.Option("--retriever", help="lite-clip, minilm, a model folder or a name on the model hub.")
 ]

@@ -37,7 +37,7 @@ class RunConfig(BaseModel):
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             raise UserError(f"cannot read config {path}: {error}") from error
         if not isinstance(content, dict):
-            raise UserError(f"config {path} must be a mapping of keys to values, such as data: emoji")
+            raise UserError(f"config {path} must be a mapping of keys to values, such as data: scenes")
         try:
             return RunConfig.of({**content, **overrides})
         except UserError as error:

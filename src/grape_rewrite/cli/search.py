@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 def search(
-    data: Annotated[str, typer.Argument(help="A folder in the BEIR layout, or [bold]emoji[/bold].")],
+    data: Annotated[
+        str, typer.Argument(help="A folder in the BEIR layout, [bold]scenes[/bold] or [bold]emoji[/bold].")
+    ],
     query: Annotated[str, typer.Argument(help="What to search for.")],
     retriever: RetrieverName = "lite-clip",
     rewriter: RewriterName = "gemma-3-270m",
@@ -28,7 +30,7 @@ def search(
 ) -> None:
     """Search with the query as it is and as it is rewritten, side by side.
 
-    Example: [bold]grape search emoji "ein roter Apfel" --rewriter runs/demo[/bold]
+    Example: [bold]grape search scenes "rotes Herz und Pferd" --rewriter runs/demo[/bold]
     """
     _, index = load_index(data, retriever, max_unreadable, trust_remote_code, quiet=json)
     check_adapter(rewriter, index, allow_mismatch)

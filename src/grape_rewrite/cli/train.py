@@ -13,7 +13,8 @@ from grape_rewrite.errors import UserError
 
 def train(
     source: Annotated[
-        str | None, typer.Argument(help="A folder in the BEIR layout, [bold]emoji[/bold], or a YAML config.")
+        str | None,
+        typer.Argument(help="A folder in the BEIR layout, [bold]scenes[/bold], [bold]emoji[/bold], or a YAML config."),
     ] = None,
     retriever: Annotated[str | None, typer.Option(help="lite-clip, minilm, a folder or a hub name.")] = None,
     rewriter: Annotated[str | None, typer.Option(help="gemma-3-270m, a folder or a hub name.")] = None,

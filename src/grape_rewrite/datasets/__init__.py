@@ -4,7 +4,19 @@ from grape_rewrite.datasets.beir import write_dataset
 from grape_rewrite.datasets.corpus import Corpus, Item
 from grape_rewrite.datasets.dataset import Dataset
 from grape_rewrite.datasets.emoji import build_emoji
+from grape_rewrite.datasets.emoji_scenes import build_scenes
 from grape_rewrite.datasets.head import HeadItem, read_head
 from grape_rewrite.datasets.split import Query, Split
 
-__all__ = ["Corpus", "Dataset", "HeadItem", "Item", "Query", "Split", "build_emoji", "read_head", "write_dataset"]
+__all__ = [
+    "Corpus",
+    "Dataset",
+    "HeadItem",
+    "Item",
+    "Query",
+    "Split",
+    "build_emoji",
+    "build_scenes",
+    "read_head",
+    "write_dataset",
+]

@@ -21,14 +21,18 @@ class Dataset:
     def load(folder: str | Path) -> "Dataset":
         """Read a data set.
 
-        :param folder: a folder in the BEIR layout, or `emoji`, the embedded data set, which is built into the cache
-            when it is not there yet. A folder of that name is `./emoji`, or any `Path`.
+        :param folder: a folder in the BEIR layout, or `emoji` or `scenes`, the embedded data sets, which are built into
+            the cache when they are not there yet. A folder of such a name is `./emoji`, or any `Path`.
         :raises UserError: for everything in its files that is not valid, with the file, the line and the value.
         """
         if folder == "emoji":
             from grape_rewrite.datasets.emoji import build_emoji
 
             folder = build_emoji()
+        elif folder == "scenes":
+            from grape_rewrite.datasets.emoji_scenes import build_scenes
+
+            folder = build_scenes()
         folder = Path(folder).expanduser()
         return Dataset(folder, read_corpus(folder))
 

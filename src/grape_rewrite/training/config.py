@@ -17,9 +17,9 @@ class TrainingConfig(BaseModel):
     minutes: float | None = Field(None, gt=0, description="stop after so many minutes, if that comes first")
     batch: int = Field(256, ge=2, description="rewrites a step: queries times group")
     group: int = Field(8, ge=2, description="rewrites for each query, which are compared with each other")
-    learning_rate: float = Field(1e-4, gt=0, lt=1)
+    learning_rate: float = Field(2e-4, gt=0, lt=1)
     warmup: int = Field(3, ge=0, description="steps until the learning rate is reached")
-    temperature: float = Field(1.0, gt=0)
+    temperature: float = Field(0.7, gt=0)
     max_tokens: int = Field(16, ge=2, description="where a rewrite is cut off")
     free_tokens: int | None = Field(
         None, ge=0, description="length up to which a rewrite costs nothing; half of max_tokens by default"
@@ -41,7 +41,7 @@ class TrainingConfig(BaseModel):
         description="how often a query is drawn that ranks first both raw and rewritten untrained; others count 1",
     )
     output_vocabulary: Literal["retriever", "full"] = "retriever"
-    dev_queries: int = Field(416, ge=1, description="dev queries that the best checkpoint is chosen by")
+    dev_queries: int = Field(260, ge=1, description="dev queries that the best checkpoint is chosen by")
     evaluate_every: int = Field(10, ge=1, description="steps between two looks at the dev queries")
     seed: int = Field(0, ge=0)
 

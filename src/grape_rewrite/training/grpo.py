@@ -17,7 +17,7 @@ from grape_rewrite.datasets import Dataset, Split
 from grape_rewrite.errors import UserError
 from grape_rewrite.index import Index
 from grape_rewrite.rewards import best_positive_rank, brevity, well_formed
-from grape_rewrite.rewriting.adapter import AdapterFacts, read_adapter, write_adapter
+from grape_rewrite.rewriting.adapter import ADAPTER_FILE, AdapterFacts, read_adapter, write_adapter
 from grape_rewrite.rewriting.rewriter import Rewriter
 from grape_rewrite.training.callbacks import History, Interrupt, TimeLimit
 from grape_rewrite.training.config import TrainingConfig
@@ -221,19 +221,19 @@ def _facts(rewriter: Rewriter, index: Index, config: TrainingConfig, frozen: str
 
 
 def _save(model: Any, out: Path, facts: AdapterFacts) -> None:
-    """Write the adapter beside, then rename file by file, `grape.json` last.
+    """Write the whole adapter beside, `grape.json` too, then rename file by file; a rename needs no further space.
 
-    :raises UserError: when the disk cannot take it; as long as nothing has been renamed, what lay there stays.
+    :raises UserError: when the disk cannot take it; what lay there stays.
     """
     try:
         with tempfile.TemporaryDirectory(dir=out, prefix=".adapter.") as draft:
             model.save_pretrained(draft)
-            for file in Path(draft).iterdir():
+            write_adapter(Path(draft), facts)
+            for file in sorted(Path(draft).iterdir(), key=lambda file: file.name == ADAPTER_FILE):  # it comes last
                 file.replace(out / file.name)
     except (OSError, SafetensorError) as error:  # safetensors wraps the system's own error
         reason = getattr(error, "strerror", None) or error
         raise UserError(f"cannot write the adapter into {out}: {reason}") from error
-    write_adapter(out, facts)
 
 
 def _load_best(rewriter: Rewriter, out: Path) -> AdapterFacts:

@@ -1,0 +1,58 @@
+"""What the embedded data sets, which are built into a folder, have in common."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from grape_rewrite.errors import UserError
+
+DESCRIPTION = "dataset.json"
+
+
+def fraction(text: str) -> float:
+    """Return a number from [0, 1) that depends on the text alone: chance that is the same everywhere.
+
+    >>> round(fraction("1F34E"), 3)
+    0.897
+    """
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6], "big") / 2**48
+
+
+def is_built(folder: Path, name: str, key: str) -> bool:
+    """Return whether the folder holds this data set, made by the same recipe from the same versions.
+
+    :param name: of the data set, as in its description.
+    :param key: of recipe and versions.
+    :raises UserError: when the folder holds something else, which is never replaced.
+    """
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return False
+    try:
+        found = described(folder)
+        if found["name"] == name:
+            return bool(found["key"] == key)
+    except (OSError, ValueError, TypeError, KeyError):
+        pass
+    raise UserError(f"{folder} holds something other than the data set {name!r}; name a new or empty folder")
+
+
+def described(folder: Path) -> dict[str, Any]:
+    """Return the description of a data set that is built."""
+    return dict(json.loads((folder / DESCRIPTION).read_text(encoding="utf-8")))
+
+
+def describe(folder: Path, description: dict[str, object]) -> None:
+    """Write the description of a data set, with the SHA-256 over its other files, as the last thing."""
+    text = json.dumps({**description, "sha256": _sha256(folder)}, indent=2)
+    (folder / DESCRIPTION).write_text(text + "\n", encoding="utf-8")
+
+
+def _sha256(folder: Path) -> str:
+    """Return the SHA-256 over the names and contents of all files."""
+    files: Iterable[Path] = sorted((file for file in folder.rglob("*") if file.is_file()), key=Path.as_posix)
+    lines = (
+        f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.relative_to(folder).as_posix()}\n" for file in files
+    )
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
