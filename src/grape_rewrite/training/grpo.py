@@ -11,7 +11,7 @@ import numpy as np
 from datasets import Dataset as Table
 from peft import LoraConfig, set_peft_model_state_dict
 from safetensors import SafetensorError
-from transformers import PrinterCallback
+from transformers import PrinterCallback, set_seed
 
 from grape_rewrite.datasets import Dataset, Split
 from grape_rewrite.errors import UserError
@@ -95,6 +95,7 @@ def train(
     )
     interrupt = Interrupt()
     limits = [TimeLimit(config.minutes)] if config.minutes else []
+    set_seed(config.seed)  # the adapter's first weights are drawn; older TRL makes them before it sets the seed
     trainer = GrapeTrainer(
         rewriter=rewriter,
         reward_funcs=[reward, *_form_rewards(rewriter, config)],
