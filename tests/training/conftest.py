@@ -24,6 +24,7 @@ SMALL = {
     "learning_rate": 0.005,
     "lora_rank": 4,
     "evaluate_every": 2,
+    "save_every": 2,
     "dev_queries": 8,
 }
 

@@ -42,7 +42,8 @@ class TrainingConfig(BaseModel):
     )
     output_vocabulary: Literal["retriever", "full"] = "retriever"
     dev_queries: int = Field(260, ge=1, description="dev queries that the best checkpoint is chosen by")
-    evaluate_every: int = Field(10, ge=1, description="steps between two looks at the dev queries")
+    evaluate_every: int = Field(20, ge=1, description="steps between two looks at the dev queries")
+    save_every: int = Field(10, ge=1, description="steps between two checkpoints that an interrupted run goes on from")
     seed: int = Field(0, ge=0)
 
     @model_validator(mode="after")

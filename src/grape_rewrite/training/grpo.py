@@ -123,7 +123,7 @@ def train(
             dataloader_pin_memory=rewriter.model.device.type != "cpu",
             logging_steps=1,
             save_strategy="steps",
-            save_steps=config.evaluate_every,
+            save_steps=config.save_every,
             save_total_limit=1,
             report_to="none",
             disable_tqdm=True,
