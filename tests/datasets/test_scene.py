@@ -30,7 +30,7 @@ def test_which_of_a_pair_comes_first_is_chance() -> None:
     assert sum(first < second for first, second in pairs) / len(pairs) == pytest.approx(0.5, abs=0.1)
 
 
-def test_a_scene_shows_both_drawings_whole(tmp_path: Path) -> None:
+def test_a_scene_shows_both_drawings_in_their_places(tmp_path: Path) -> None:
     files = []
     for name, colour in (("red", (255, 0, 0)), ("blue", (0, 0, 255))):
         drawing = Image.new("RGB", (224, 224), "white")

@@ -10,7 +10,7 @@ from grape_rewrite.datasets.embedded import fraction
 if TYPE_CHECKING:
     from PIL import Image
 
-SHARE = 0.56  # side of a drawing in a scene, as a share of the scene's: they overlap in their blank corners alone
+SHARE = 0.56  # side of a drawing in a scene, as a share of the scene's: the second hides a corner of the first
 AND = {
     "ar": " و",
     "de": " und ",
