@@ -18,9 +18,14 @@ PROGRAM = """
 import sys
 from grape_rewrite.errors import UserError
 from grape_rewrite.retrievers import Retriever
+from grape_rewrite.rewriting import Rewriter
 try:
-    retriever = Retriever.load(sys.argv[1])
-    print(type(retriever).__name__, retriever.name, retriever.fingerprint())
+    if sys.argv[2] == "retriever":
+        retriever = Retriever.load(sys.argv[1])
+        print(type(retriever).__name__, retriever.name, retriever.fingerprint())
+    else:
+        rewriter = Rewriter.load(sys.argv[1])
+        print(type(rewriter).__name__, rewriter.name, rewriter.likeliest(["ein Apfel"]))
 except UserError as error:
     print("UserError", error)
 """
@@ -71,11 +76,14 @@ class Hub(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def hub(clip_folder: Path, sentence_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def hub(
+    clip_folder: Path, sentence_folder: Path, tiny_model_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     pickled = tmp_path_factory.mktemp("hub") / "pickled"
     shutil.copytree(sentence_folder, pickled)
     (pickled / "2_Dense" / "model.safetensors").rename(pickled / "2_Dense" / "pytorch_model.bin")
     Hub.models = {"someone/clip": clip_folder, "someone/sentences": sentence_folder, "someone/pickled": pickled}
+    Hub.models["someone/rewriter"] = tiny_model_folder
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -83,12 +91,12 @@ def hub(clip_folder: Path, sentence_folder: Path, tmp_path_factory: pytest.TempP
     server.server_close()
 
 
-def load(name: str, home: Path, endpoint: str) -> list[str]:
+def load(name: str, home: Path, endpoint: str, kind: str = "retriever") -> list[str]:
     environment = {**os.environ, "HF_ENDPOINT": endpoint, "HF_HOME": str(home), "HF_HUB_DISABLE_XET": "1"}
     environment |= {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
     environment.pop("HF_HUB_OFFLINE", None)
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, name],
+        [sys.executable, "-c", PROGRAM, name, kind],
         env=environment,
         capture_output=True,
         text=True,
@@ -96,6 +104,7 @@ def load(name: str, home: Path, endpoint: str) -> list[str]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+    assert "Retrying" not in done.stderr
     return done.stdout.strip().splitlines()[-1].split(" ", 2)
 
 
@@ -121,3 +130,30 @@ def test_a_name_that_the_hub_does_not_have(hub: str, tmp_path: Path) -> None:
     kind, *words = load("someone/else", tmp_path, hub)
     assert kind == "UserError"
     assert "the model hub has none of that name" in " ".join(words)
+
+
+def test_a_rewriter_is_fetched_and_found_again_without_the_hub(hub: str, tmp_path: Path) -> None:
+    first = load("someone/rewriter", tmp_path, hub, "rewriter")
+    assert first[:2] == ["Rewriter", "someone/rewriter"], first
+    assert load("someone/rewriter", tmp_path, "http://127.0.0.1:9", "rewriter") == first
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("someone/else", "the model hub has none of that name"),
+        ("./nope", "there is no such folder"),
+        ("a b", "neither a folder nor a possible hub name"),
+    ],
+)
+def test_a_rewriter_that_nobody_has(hub: str, name: str, why: str, tmp_path: Path) -> None:
+    kind, *words = load(name, tmp_path, hub, "rewriter")
+    assert kind == "UserError"
+    assert why in " ".join(words)
+    assert "valid are gemma-3-270m" in " ".join(words)
+
+
+def test_without_a_hub_a_misspelt_rewriter_is_one_line(tmp_path: Path) -> None:
+    kind, *words = load("gema-3-270m", tmp_path, "http://127.0.0.1:9", "rewriter")
+    assert kind == "UserError"
+    assert "the model hub cannot be reached" in " ".join(words)

@@ -1,8 +1,9 @@
 """Loading a model's files: what may be read, and what is said when it fails."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from fnmatch import fnmatch
+from pathlib import Path, PurePosixPath
 
 from grape_rewrite.errors import UserError
 from grape_rewrite.quiet import quiet
@@ -23,6 +24,22 @@ def require_safetensors(folder: Path) -> None:
                 f"{file}: weights as a pickle are refused, because reading one can run any code; "
                 f"save the model with save_pretrained (safetensors) or choose a folder with model.safetensors"
             )
+
+
+def require_safetensors_layers(name: str, files: Collection[str]) -> None:
+    """Check that each layer above a sentence encoder's transformer has safetensors among the files of its repository.
+
+    For these layers the library falls back to a pickle unasked.
+
+    :raises UserError: when one has its weights only as a pickle.
+    """
+    kinds = ("pytorch_model*.bin", "*.safetensors")
+    folders = [{str(PurePosixPath(file).parent) for file in files if fnmatch(file, f"*/{kind}")} for kind in kinds]
+    for folder in sorted(folders[0] - folders[1]):
+        raise UserError(
+            f"retriever {name}: {folder} has its weights only as a pickle, which is refused, because reading one can "
+            "run any code; choose a model with safetensors"
+        )
 
 
 @contextmanager

@@ -4,9 +4,13 @@ import json
 from pathlib import Path
 
 from grape_rewrite.errors import UserError
+from grape_rewrite.hub import NotOnHubError, find_on_hub
 from grape_rewrite.quiet import quiet
-from grape_rewrite.retrievers.hub import VALID, find_on_hub
+from grape_rewrite.retrievers.loading import require_safetensors_layers
 from grape_rewrite.retrievers.retriever import Retriever
+
+EMBEDDED = ("lite-clip", "minilm")
+VALID = f"valid are {', '.join(EMBEDDED)}, a folder, or a hub name such as openai/clip-vit-base-patch32"
 
 
 def load(name: str, trust_remote_code: bool = False, device: str | None = None) -> Retriever:
@@ -35,13 +39,18 @@ def load(name: str, trust_remote_code: bool = False, device: str | None = None) 
     folder = Path(name).expanduser()
     if folder.is_dir():
         is_sentence_transformer, local_only = _is_sentence_transformer(folder), True
-    elif folder.exists() or _looks_like_a_path(name):
+    elif folder.exists():
         raise UserError(f"no retriever {name!r}: there is no such folder; {VALID}")
     else:
         if name.startswith("sentence-transformers/"):
             require_library()
-        model = find_on_hub(name)
-        is_sentence_transformer, local_only = model.is_sentence_transformer, not model.reachable
+        try:
+            model = find_on_hub(name)
+        except NotOnHubError as error:
+            raise UserError(f"no retriever {name!r}: {error}; {VALID}") from error
+        is_sentence_transformer, local_only = "modules.json" in model.files, not model.reachable
+        if is_sentence_transformer:
+            require_safetensors_layers(name, model.files)
     family = load_sentence_encoder if is_sentence_transformer else load_dual_encoder
     return family(name, trust_remote_code=trust_remote_code, device=device, local_only=local_only)
 
@@ -68,7 +77,3 @@ def _is_sentence_transformer(folder: Path) -> bool:
         f"{folder}: no retriever, for it has neither modules.json (a sentence-transformers model) nor config.json "
         "(a transformers model)"
     )
-
-
-def _looks_like_a_path(name: str) -> bool:
-    return name.startswith((".", "/", "~")) or name.count("/") > 1 or "\\" in name

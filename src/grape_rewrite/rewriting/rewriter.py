@@ -8,6 +8,7 @@ import torch
 from rich.progress import track
 
 from grape_rewrite.errors import UserError
+from grape_rewrite.hub import NotOnHubError, find_on_hub
 from grape_rewrite.quiet import quiet
 from grape_rewrite.rewriting.adapter import ADAPTER_FILE, read_adapter
 from grape_rewrite.rewriting.attention import require_attention, window
@@ -19,6 +20,10 @@ from grape_rewrite.rewriting.vocabulary import OutputVocabulary, count_tokens
 
 # Digits and punctuation of a caption; letters alone let a model spell what is no word of the vocabulary.
 MARKS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", ",", "'", "-"]
+VALID = (
+    "valid are gemma-3-270m, the folder of a causal language model with safetensors weights, an adapter folder with "
+    "grape.json, or a hub name such as Qwen/Qwen2.5-0.5B-Instruct"
+)
 
 
 class Rewriter:
@@ -64,18 +69,21 @@ class Rewriter:
         folder = Path(name)
         facts = read_adapter(folder) if (folder / ADAPTER_FILE).is_file() else None
         base = facts.base_model if facts else name
-        source = gemma_folder() if base == "gemma-3-270m" else base
+        source, local_only = _source(base)
         try:
             with quiet():
-                tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=trust_remote_code)
+                tokenizer = AutoTokenizer.from_pretrained(
+                    source, trust_remote_code=trust_remote_code, local_files_only=local_only
+                )
                 model = AutoModelForCausalLM.from_pretrained(
-                    source, dtype=best_dtype(device), use_safetensors=True, trust_remote_code=trust_remote_code
+                    source,
+                    dtype=best_dtype(device),
+                    use_safetensors=True,
+                    trust_remote_code=trust_remote_code,
+                    local_files_only=local_only,
                 ).to(device)
         except unreadable as error:
-            raise UserError(
-                f"cannot load rewriter {base!r}: {_first_line(error)}; valid are gemma-3-270m, the folder of a causal "
-                "language model with safetensors weights, an adapter folder with grape.json, or a hub name"
-            ) from error
+            raise UserError(f"cannot load rewriter {base!r}: {_first_line(error)}; {VALID}") from error
         require_attention(model, base)
         for parameter in model.parameters():
             parameter.requires_grad_(False)
@@ -231,6 +239,21 @@ class Untrained(Rewriter):
             return super().complete(prompts, group, temperature, max_tokens)
         with self.model.disable_adapter():
             return super().complete(prompts, group, temperature, max_tokens)
+
+
+def _source(base: str) -> tuple[Path | str, bool]:
+    """Where a base model is loaded from, and whether that needs no hub.
+
+    :raises UserError: when it can be had nowhere.
+    """
+    if base == "gemma-3-270m":
+        return gemma_folder(), True
+    if Path(base).is_dir():
+        return base, True
+    try:
+        return base, not find_on_hub(base).reachable
+    except NotOnHubError as error:
+        raise UserError(f"cannot load rewriter {base!r}: {error}; {VALID}") from error
 
 
 def _first_line(error: Exception) -> str:
