@@ -65,7 +65,7 @@ def test_a_folder_with_a_run_is_not_written_over(train, tmp_path: Path) -> None:
     before = (tmp_path / "out" / "grape.json").read_bytes()
     found = train(*options)
     assert found.code == 2
-    assert "--resume" in found.err
+    assert "use another --out folder" in found.err
     assert (tmp_path / "out" / "grape.json").read_bytes() == before
 
 
@@ -99,6 +99,8 @@ def test_a_config_is_checked_before_anything_loads(grape, tmp_path: Path, text: 
     ("arguments", "word"),
     [
         (["rewrite"], "nothing to rewrite"),
+        (["rewrite", "ein Hund", " "], "a query is empty"),
+        (["train", "--resume", "--out", "/nowhere/run"], "nothing to resume: /nowhere/run holds no run"),
         (["rewrite", "x", "--group", 3], "--temperature"),
         (["rewrite", "--file", "/nowhere/queries.txt"], "/nowhere/queries.txt"),
         (["train"], "DATA"),

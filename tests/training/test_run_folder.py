@@ -26,8 +26,10 @@ def test_a_run_killed_before_its_first_checkpoint_can_be_begun_again(begun: RunF
 
 def test_a_finished_run_is_neither_begun_again_nor_resumed(begun: RunFolder) -> None:
     begun.finish()
-    with pytest.raises(UserError, match="holds a run already"):
+    with pytest.raises(UserError, match="holds a run already, a finished one; use another --out folder"):
         begun.begin(TrainingConfig())
+    with pytest.raises(UserError, match="its run is finished; for a longer one use another --out folder"):
+        begun.resume(TrainingConfig(seed=3))
     assert not begun.can_resume(TrainingConfig(seed=3))
 
 

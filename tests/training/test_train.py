@@ -140,7 +140,9 @@ def test_a_folder_with_a_run_is_refused(finished, begin: Callable[..., Any]) -> 
 
 
 def test_a_step_larger_than_the_split(begin: Callable[..., Any], tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="needs 64 queries, but the train split has 48") as caught:
+    with pytest.raises(
+        UserError, match="needs 64 queries, but the train split has 48; use a batch of 192 or less"
+    ) as caught:
         begin(tmp_path / "run", batch=256)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "run").exists()

@@ -31,6 +31,8 @@ def rewrite(
         raise UserError(
             'nothing to rewrite; give queries, as in: grape rewrite "ein roter Apfel", or --file queries.txt'
         )
+    if not all(text.strip() for text in texts):
+        raise UserError("a query is empty; give each some words")
     if group > 1 and temperature == 0:
         raise UserError(f"--group {group} needs --temperature above 0, such as 1: all rewrites would be the same")
 

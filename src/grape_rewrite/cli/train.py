@@ -59,6 +59,8 @@ def train(
         if out is None:
             raise UserError("--resume needs the run's folder: grape train --resume --out DIR")
         source = str(out / "config.yaml")
+        if not Path(source).is_file():
+            raise UserError(f"nothing to resume: {out} holds no run of grape train (there is no {source})")
     if source is None:
         raise UserError("say what to train on: grape train DATA --out DIR, or grape train CONFIG.yaml")
     config = (
@@ -97,7 +99,7 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
             )
         except KeyboardInterrupt:
             again = f"all is saved. Go on with: grape train --resume --out {config.out}"
-            cure = again if RunFolder(config.out).last_checkpoint() else "no step was done."
+            cure = again if RunFolder(config.out).last_checkpoint() else "nothing was saved yet; begin again."
             notes.print(f"Interrupted; {cure}", markup=False, soft_wrap=True)
             raise typer.Exit(130) from None
     best = f"best dev MRR {trained.facts.dev_mrr:.3f} at step {trained.facts.steps}"

@@ -1,6 +1,7 @@
 """What happens between the steps of a run: stopping, choosing the best checkpoint, keeping the history."""
 
 import json
+import logging
 import signal
 import threading
 import time
@@ -11,6 +12,8 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState
 
 from grape_rewrite.atomic import write_text
+
+logger = logging.getLogger(__name__)
 
 
 class Interrupt(TrainerCallback):
@@ -35,6 +38,7 @@ class Interrupt(TrainerCallback):
         if self.asked:
             raise KeyboardInterrupt
         self.asked = True
+        logger.warning("stopping when this step is done and saved; Ctrl-C again stops at once and loses it")
 
     def on_step_end(self, _: Any, __: TrainerState, control: TrainerControl, **___: Any) -> None:
         """Save and stop if asked to."""

@@ -59,7 +59,7 @@ def train(
     if config.queries > len(dataset.train):
         raise UserError(
             f"a step of {config.batch} rewrites in groups of {config.group} needs {config.queries} queries, "
-            f"but the train split has {len(dataset.train)}; use a smaller batch"
+            f"but the train split has {len(dataset.train)}; use a batch of {len(dataset.train) * config.group} or less"
         )
     if hasattr(rewriter.model, "peft_config"):
         raise UserError(

@@ -36,8 +36,12 @@ class RunFolder:
 
         What is left of a run that was killed before its first checkpoint is worth nothing, and keeps nobody out.
         """
-        finished = (self.folder / ADAPTER_FILE).exists() and not self.checkpoints.is_dir()
-        return finished or self.last_checkpoint() is not None
+        return self.is_finished or self.last_checkpoint() is not None
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the run that lies here came to its end."""
+        return (self.folder / ADAPTER_FILE).exists() and not self.checkpoints.is_dir()
 
     def begin(self, config: TrainingConfig) -> None:
         """Make the folder for a new run.
@@ -45,6 +49,8 @@ class RunFolder:
         :raises UserError: when a run lies here already, something else stands where its checkpoints go, or the disk
             cannot take it.
         """
+        if self.is_finished:
+            raise UserError(f"{self.folder} holds a run already, a finished one; use another --out folder")
         if self.is_taken:
             raise UserError(
                 f"{self.folder} holds a run already; use --resume to go on with it, or another --out folder"
@@ -61,6 +67,10 @@ class RunFolder:
         :raises UserError: when there is none, or the run was begun with other hyperparameters.
         """
         last = self.last_checkpoint()
+        if self.is_finished:
+            raise UserError(
+                f"nothing to resume in {self.folder}: its run is finished; for a longer one use another --out folder"
+            )
         if last is None:
             raise UserError(
                 f"nothing to resume in {self.folder}: it holds no checkpoint of an interrupted run; leave out --resume "
