@@ -184,7 +184,14 @@ def test_a_disk_that_fills_with_the_last_file_keeps_the_adapter_that_was_there(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "write_bytes", full)  # how grape.json is written
-        with pytest.raises(UserError, match=r"grape\.json: No space left on device$"):
+        patched.setattr(Path, "write_bytes", full)  # how README.md and grape.json are written
+        with pytest.raises(UserError, match=r"README\.md: No space left on device$"):
             _save(Model(), tmp_path, facts.model_copy(update={"steps": 99}))
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_the_model_card_says_what_the_adapter_is(finished) -> None:
+    card, facts = (finished.folder / "README.md").read_text(), read_adapter(finished.folder)
+    assert "More Information Needed" not in card
+    for fact in (facts.base_model, facts.retriever, facts.reward, f"{facts.dev_mrr:.3f}", f"step {facts.steps}"):
+        assert fact in card

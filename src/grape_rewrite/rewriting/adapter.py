@@ -52,9 +52,36 @@ def read_adapter(folder: Path) -> AdapterFacts:
         raise UserError(f"{path}: {where or 'the file'}: {first['msg']}") from error
 
 
+MODEL_CARD = """\
+---
+library_name: peft
+tags: [query-rewriting, retrieval, grpo, lora]
+---
+
+# A query rewriter for the retriever `{retriever}`
+
+A LoRA adapter for `{base_model}`, trained by GRPO with the frozen retriever's own ranking as the reward (`{reward}`):
+step {steps}, seed {seed}, mean reciprocal rank on the dev queries {dev_mrr}.
+
+It rewrites a query into words that this retriever finds more with; another retriever may not profit. Use it with
+
+    grape rewrite --rewriter FOLDER "ein roter Apfel"
+
+or as a plain PEFT adapter, asked with the prompt in `grape.json`, which also has the fingerprints of the retriever and
+the corpus, the output vocabulary and the versions. The licence of the base model holds for what is made from it.
+"""
+
+
+def model_card(facts: AdapterFacts) -> str:
+    """Return the `README.md` of an adapter folder, in place of the empty form that PEFT writes."""
+    mrr = "not measured" if facts.dev_mrr is None else f"{facts.dev_mrr:.3f}"
+    return MODEL_CARD.format(**{**dict(facts), "dev_mrr": mrr})
+
+
 def write_adapter(folder: Path, facts: AdapterFacts) -> None:
-    """Write `grape.json` into an adapter folder, whole or not at all.
+    """Write `grape.json` and the model card into an adapter folder, each whole or not at all.
 
     :raises UserError: when the disk cannot take it.
     """
+    write_text(folder / "README.md", model_card(facts))
     write_text(folder / ADAPTER_FILE, facts.model_dump_json(indent=1) + "\n")
