@@ -66,7 +66,7 @@ def measure(seed: int, folder: Path, dataset: Dataset, index: object, split: obj
     """Return the summary of one seed's evaluation."""
     config = TrainingConfig(seed=seed)
     run = RunFolder(folder)
-    if run.is_taken and not run.can_resume(config):
+    if run.is_finished:
         trained = Rewriter.load(str(folder))
     else:
         trained = train(

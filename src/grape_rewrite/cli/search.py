@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from grape_rewrite.cli.load import check_adapter, load_index, load_rewriter
-from grape_rewrite.cli.options import AllowMismatch, Json, MaxUnreadable, RemoteCode, RetrieverName, RewriterName
+from grape_rewrite.cli.options import AllowMismatch, Data, Json, MaxUnreadable, RemoteCode, RetrieverName, RewriterName
 from grape_rewrite.cli.output import results, say
 
 if TYPE_CHECKING:
@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
 
 def search(
-    data: Annotated[
-        str, typer.Argument(help="A folder in the BEIR layout, [bold]scenes[/bold] or [bold]emoji[/bold].")
-    ],
+    data: Data,
     query: Annotated[str, typer.Argument(help="What to search for.")],
     retriever: RetrieverName = "lite-clip",
     rewriter: RewriterName = "gemma-3-270m",

@@ -2,10 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from grape_rewrite.datasets.beir import Qrels
+from grape_rewrite.datasets.split import Query
 from grape_rewrite.errors import UserError
 
 DESCRIPTION = "dataset.json"
@@ -18,6 +20,32 @@ def fraction(text: str) -> float:
     0.897
     """
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6], "big") / 2**48
+
+
+def share_of(text: str, bounds: Mapping[str, float]) -> str:
+    """Return the part that a text falls into by its `fraction`.
+
+    :param bounds: the upper bound of each part, ascending, the last one 1.
+    """
+    share = fraction(text)
+    return next(name for name, bound in bounds.items() if share < bound)
+
+
+def ask_for(items: Iterable[tuple[str, str, Mapping[str, str]]]) -> tuple[list[Query], dict[str, Qrels]]:
+    """Make one query for each item and language; English ones belong to no split, they are the others' reference.
+
+    :param items: id, split, and language -> text, English among them.
+    :return: the queries, and split -> query id -> {item id: 1}.
+    """
+    queries = []
+    qrels: dict[str, Qrels] = {"train": {}, "dev": {}, "test": {}}
+    for id, split, texts in items:
+        for language, text in sorted(texts.items()):
+            query = Query(f"{id}.{language}", text, language=language, reference=texts["en"])
+            queries.append(query)
+            if language != "en":
+                qrels[split][query.id] = {id: 1}
+    return queries, qrels
 
 
 def is_built(folder: Path, name: str, key: str) -> bool:

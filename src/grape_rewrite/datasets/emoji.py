@@ -8,14 +8,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from grape_rewrite.cache import cache_folder, whole_folder
-from grape_rewrite.datasets.beir import Qrels, write_dataset, write_records
+from grape_rewrite.datasets.beir import write_dataset, write_records
 from grape_rewrite.datasets.corpus import Item
-from grape_rewrite.datasets.embedded import describe, fraction, is_built
+from grape_rewrite.datasets.embedded import ask_for, describe, fraction, is_built, share_of
 from grape_rewrite.datasets.emoji_names import Emoji, read_emoji
 from grape_rewrite.datasets.emojibase import read_emojibase
 from grape_rewrite.datasets.openmoji import OpenMoji
-from grape_rewrite.datasets.scene import caption, compose, ring
-from grape_rewrite.datasets.split import Query
+from grape_rewrite.datasets.scene import caption, compose, ring, scene_id
 from grape_rewrite.errors import UserError
 
 LAYOUT = 2  # raised when what is written changes, so that no older copy in a cache is taken for it
@@ -76,10 +75,9 @@ def build_emoji(
     languages = sorted({language for emoji in chosen for language in emoji.names} | set(labels))
     with whole_folder(folder) as draft:
         chosen = _draw(chosen, drawings, draft, progress)
-        queries, qrels = _queries(chosen, labels)
-        corpus = (
-            Item(emoji.id, image=draft / "images" / f"{emoji.id}.png") for emoji in chosen if part(emoji) != "head"
-        )
+        searched = [emoji for emoji in chosen if part(emoji) != "head"]
+        queries, qrels = ask_for((emoji.id, part(emoji), _names(emoji, labels)) for emoji in searched)
+        corpus = (Item(emoji.id, image=draft / "images" / f"{emoji.id}.png") for emoji in searched)
         write_dataset(draft, corpus, queries, qrels)
         write_records(draft / "head" / "items.jsonl", _head(chosen, draft / "head"))
         licences = LICENSE.format(**versions)
@@ -100,8 +98,7 @@ def build_emoji(
 
 def part(emoji: Emoji) -> str:
     """Return the part of the data that a drawing belongs to: `head`, `test`, `dev` or `train`."""
-    share = fraction(emoji.kin)
-    return next(name for name, bound in PARTS.items() if share < bound)
+    return share_of(emoji.kin, PARTS)
 
 
 def _draw(chosen: list[Emoji], drawings: OpenMoji, draft: Path, progress: bool) -> list[Emoji]:
@@ -135,8 +132,9 @@ def _head(chosen: list[Emoji], folder: Path) -> Iterator[dict[str, object]]:
             "image": f"images/{emoji.id}.png",
         }
     for pair in ring(list(head), reach=1) if len(head) > 2 else []:
-        id, (first, second) = "+".join(pair), (head[id].names["en"] for id in pair)
-        compose(*(folder / "images" / f"{id}.png" for id in pair)).save(folder / "images" / f"{id}.png")
+        id = scene_id(pair)
+        first, second = (head[one].names["en"] for one in pair)
+        compose(*(folder / "images" / f"{one}.png" for one in pair)).save(folder / "images" / f"{id}.png")
         yield {
             "_id": id,
             "text": caption(first, second, "en"),
@@ -145,19 +143,10 @@ def _head(chosen: list[Emoji], folder: Path) -> Iterator[dict[str, object]]:
         }
 
 
-def _queries(chosen: list[Emoji], labels: dict[str, dict[str, str]]) -> tuple[list[Query], dict[str, Qrels]]:
-    queries = []
-    qrels: dict[str, Qrels] = {"train": {}, "dev": {}, "test": {}}
-    for emoji in chosen:
-        if part(emoji) == "head":
-            continue
-        more = {locale: names[emoji.plain] for locale, names in labels.items() if emoji.plain in names}
-        for language, name in sorted({**more, **emoji.names}.items()):
-            query = Query(f"{emoji.id}.{language}", name, language=language, reference=emoji.names["en"])
-            queries.append(query)
-            if language != "en":
-                qrels[part(emoji)][query.id] = {emoji.id: 1}
-    return queries, qrels
+def _names(emoji: Emoji, labels: dict[str, dict[str, str]]) -> dict[str, str]:
+    """All names of an emoji by language: those of its package, and of further locales where that has none."""
+    more = {locale: names[emoji.plain] for locale, names in labels.items() if emoji.plain in names}
+    return {**more, **emoji.names}
 
 
 def _versions() -> dict[str, str]:

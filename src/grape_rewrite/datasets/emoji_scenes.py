@@ -5,13 +5,12 @@ from collections import Counter
 from pathlib import Path
 
 from grape_rewrite.cache import cache_folder, whole_folder
-from grape_rewrite.datasets.beir import Qrels, write_dataset
+from grape_rewrite.datasets.beir import write_dataset
 from grape_rewrite.datasets.corpus import Item
 from grape_rewrite.datasets.dataset import Dataset
-from grape_rewrite.datasets.embedded import describe, described, fraction, is_built
+from grape_rewrite.datasets.embedded import ask_for, describe, described, is_built, share_of
 from grape_rewrite.datasets.emoji import build_emoji
-from grape_rewrite.datasets.scene import AND, Pair, caption, compose, ring
-from grape_rewrite.datasets.split import Query
+from grape_rewrite.datasets.scene import AND, Pair, caption, compose, ring, scene_id
 
 LAYOUT = 1  # raised when what is written changes, so that no older copy in a cache is taken for it
 # Drawings of the searched part of `emoji` that an index made for English serves well: `lite-clip` ranks them among its
@@ -43,20 +42,22 @@ def build_scenes(folder: Path | None = None, progress: bool = True) -> Path:
     from rich.progress import track
 
     source = build_emoji(progress=progress)
-    emoji = Dataset.load(source)
     description = described(source)
     key = f"{description['key']}-{LAYOUT}"
     folder = folder or cache_folder() / "datasets" / f"scenes-{key}"
     if is_built(folder, "scenes", key):
         return folder
+    emoji = Dataset.load(source)
     names = {id: {lang: emoji.queries[f"{id}.{lang}"].text for lang in AND} for id in DRAWINGS}
     pairs = ring(list(names), REACH)
     with whole_folder(folder) as draft:
         (draft / "images").mkdir()
         for pair in track(pairs, "Drawing scenes", disable=not progress, transient=True):
             compose(*(source / "images" / f"{id}.png" for id in pair)).save(_image(draft, pair))
-        queries, qrels = _queries(pairs, names)
-        write_dataset(draft, (Item(_id(pair), image=_image(draft, pair)) for pair in pairs), queries, qrels)
+        queries, qrels = ask_for(
+            (scene_id(pair), split_of(pair), _captions(*(names[id] for id in pair))) for pair in pairs
+        )
+        write_dataset(draft, (Item(scene_id(pair), image=_image(draft, pair)) for pair in pairs), queries, qrels)
         shutil.copy(source / "LICENSE.md", draft / "LICENSE.md")
         describe(
             draft,
@@ -74,27 +75,12 @@ def build_scenes(folder: Path | None = None, progress: bool = True) -> Path:
 
 def split_of(pair: Pair) -> str:
     """Return the split that a scene belongs to; the same two drawings the other way round belong there too."""
-    share = fraction("split " + "+".join(sorted(pair)))
-    return next(name for name, bound in SPLITS.items() if share < bound)
+    return share_of("split " + "+".join(sorted(pair)), SPLITS)
 
 
-def _queries(pairs: list[Pair], names: dict[str, dict[str, str]]) -> tuple[list[Query], dict[str, Qrels]]:
-    queries = []
-    qrels: dict[str, Qrels] = {"train": {}, "dev": {}, "test": {}}
-    for pair in pairs:
-        first, second = (names[id] for id in pair)
-        captions = {language: caption(first[language], second[language], language) for language in AND}
-        for language, text in captions.items():
-            query = Query(f"{_id(pair)}.{language}", text, language=language, reference=captions["en"])
-            queries.append(query)
-            if language != "en":
-                qrels[split_of(pair)][query.id] = {_id(pair): 1}
-    return queries, qrels
-
-
-def _id(pair: Pair) -> str:
-    return "+".join(pair)
+def _captions(first: dict[str, str], second: dict[str, str]) -> dict[str, str]:
+    return {language: caption(first[language], second[language], language) for language in AND}
 
 
 def _image(folder: Path, pair: Pair) -> Path:
-    return folder / "images" / f"{_id(pair)}.png"
+    return folder / "images" / f"{scene_id(pair)}.png"

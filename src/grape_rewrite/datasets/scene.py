@@ -50,6 +50,11 @@ def ring(ids: Sequence[str], reach: int) -> list[Pair]:
     return [pair if fraction(f"first {min(pair)} {max(pair)}") < 0.5 else pair[::-1] for pair in pairs]
 
 
+def scene_id(pair: Pair) -> str:
+    """Return the id of the scene of two drawings: theirs, joined by `+`."""
+    return "+".join(pair)
+
+
 def compose(first: Path, second: Path) -> "Image.Image":
     """Put one picture into the upper left and the other into the lower right of a white square of the same size.
 

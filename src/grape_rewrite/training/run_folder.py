@@ -66,11 +66,11 @@ class RunFolder:
 
         :raises UserError: when there is none, or the run was begun with other hyperparameters.
         """
-        last = self.last_checkpoint()
         if self.is_finished:
             raise UserError(
                 f"nothing to resume in {self.folder}: its run is finished; for a longer one use another --out folder"
             )
+        last = self.last_checkpoint()
         if last is None:
             raise UserError(
                 f"nothing to resume in {self.folder}: it holds no checkpoint of an interrupted run; leave out --resume "
