@@ -120,7 +120,7 @@ def work(kind: str, checkpointing: bool, job: dict[str, Any]) -> None:
             max_steps=job["steps"],
             learning_rate=1e-6,
             shuffle_dataset=False,
-            gradient_checkpointing=checkpointing and kind == "stock",
+            activation_checkpointing=checkpointing and kind == "stock",
             bf16=False,
             use_cpu=True,
             dataloader_pin_memory=False,

@@ -59,11 +59,66 @@ def test_broken_json_is_named_by_file_and_line(train, tiny_dataset_folder: Path,
     assert "41" in found.err
 
 
+def test_an_unknown_id_in_the_test_split_is_said_before_training(
+    train, tiny_dataset_folder: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "unknown"
+    shutil.copytree(tiny_dataset_folder, folder)
+    with (folder / "qrels" / "test.tsv").open("a") as file:
+        file.write("de4\tnobody\t1\n")
+    found = train(data=folder)
+    assert found.code == 2
+    (line,) = found.error_lines
+    assert "test.tsv, line 18" in line
+    assert "nobody" in line
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("command", ["train", "headroom", "evaluate", "search", "rewrite"])
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, ["cannot read prompt", "prompt.yaml"]),
+        ("instruction: [", ["cannot read prompt", "prompt.yaml"]),
+        ("only words", ["prompt.yaml", "dictionary"]),
+        ("template: 'Q: {query} A:'", ["prompt.yaml", "instruction", "required"]),
+        ("{instruction: Translate., exampels: []}", ["prompt.yaml", "exampels"]),
+        ("{instruction: Translate., template: no place}", ["{query}", "no place"]),
+    ],
+)
+def test_a_prompt_that_cannot_be_used(
+    grape, tmp_path: Path, command: str, content: str | None, words: list[str]
+) -> None:
+    if content is not None:
+        (tmp_path / "prompt.yaml").write_text(content)
+    arguments = {"train": ["scenes", "--out", tmp_path / "out"], "search": ["scenes", "Apfel"], "rewrite": ["Apfel"]}
+    found = grape(command, *arguments.get(command, ["scenes"]), "--prompt", tmp_path / "prompt.yaml")
+    assert found.code == 2
+    (line,) = found.error_lines
+    assert all(word in line for word in words), line
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_prompt_that_nobody_knows(train, tmp_path: Path) -> None:
+    found = train("--prompt", "poetic")
+    assert found.code == 2
+    (line,) = found.error_lines
+    assert "'poetic'" in line
+    assert "multilingual, long-form, composed" in line
+
+
+def test_a_mistake_in_the_data_is_said_before_any_model_loads(train, tmp_path: Path) -> None:
+    found = train(data=tmp_path / "nowhere", retriever="no such retriever", rewriter="no such rewriter")
+    assert found.code == 2
+    (line,) = found.error_lines
+    assert "nowhere" in line
+
+
 def test_a_folder_with_a_run_is_not_written_over(train, tmp_path: Path) -> None:
     options = ("--steps", 1, "--batch", 4, "--group", 2, "--max-tokens", 8)
     assert train(*options).code == 0
     before = (tmp_path / "out" / "grape.json").read_bytes()
-    found = train(*options)
+    found = train(*options, retriever="no such retriever")  # said before any model loads
     assert found.code == 2
     assert "use another --out folder" in found.err
     assert (tmp_path / "out" / "grape.json").read_bytes() == before

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from grape_rewrite.datasets import build_emoji
+from grape_rewrite.datasets import Dataset, build_emoji
 
 
 @pytest.fixture
@@ -31,6 +31,12 @@ def folder(tmp_path: Path) -> Path:
 
 def write_lines(file: Path, *records: object) -> None:
     file.write_text("".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records), encoding="utf-8")
+
+
+@pytest.fixture
+def targets() -> Callable[[Dataset, str], set[str]]:
+    """Returns the items that the queries of a split ask for."""
+    return lambda dataset, name: {item for judged in dataset.split(name).qrels.values() for item in judged}
 
 
 @pytest.fixture(scope="session")

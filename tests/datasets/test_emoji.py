@@ -35,11 +35,7 @@ def head_drawings(folder: Path) -> list[HeadItem]:
     return [item for item in read_head(folder) if "+" not in item.id]
 
 
-def targets(dataset: Dataset, name: str) -> set[str]:
-    return {item for judged in dataset.split(name).qrels.values() for item in judged}
-
-
-def test_parts_are_disjoint_and_have_their_shares(emoji_folder):
+def test_parts_are_disjoint_and_have_their_shares(emoji_folder, targets):
     dataset = Dataset.load(emoji_folder)
     head = {item.id for item in head_drawings(emoji_folder)}
     train, dev, test = (targets(dataset, name) for name in SPLITS)
@@ -53,7 +49,7 @@ def test_parts_are_disjoint_and_have_their_shares(emoji_folder):
     assert len(dev) / len(train | dev) == pytest.approx(0.2, abs=0.04)
 
 
-def test_one_query_for_each_item_and_language(emoji_folder):
+def test_one_query_for_each_item_and_language(emoji_folder, targets):
     dataset = Dataset.load(emoji_folder)
     for name in SPLITS:
         split = dataset.split(name)

@@ -19,10 +19,6 @@ def scenes_folder(emoji_cache: Path) -> Path:
         return build_scenes(progress=False)
 
 
-def scenes_of(dataset: Dataset, name: str) -> set[str]:
-    return {item for judged in dataset.split(name).qrels.values() for item in judged}
-
-
 def test_every_drawing_is_in_twenty_scenes_and_none_was_fitted_on(scenes_folder: Path, emoji_folder: Path) -> None:
     corpus = Dataset.load(scenes_folder).corpus
     assert len(corpus) == 600
@@ -34,9 +30,9 @@ def test_every_drawing_is_in_twenty_scenes_and_none_was_fitted_on(scenes_folder:
     assert set(DRAWINGS) <= set(Dataset.load(emoji_folder).corpus.ids)
 
 
-def test_a_scene_is_asked_for_in_one_split_alone_and_its_words_in_all(scenes_folder: Path) -> None:
+def test_a_scene_is_asked_for_in_one_split_alone_and_its_words_in_all(scenes_folder: Path, targets) -> None:
     dataset = Dataset.load(scenes_folder)
-    train, dev, test = (scenes_of(dataset, name) for name in SPLITS)
+    train, dev, test = (targets(dataset, name) for name in SPLITS)
     assert train | dev | test == set(dataset.corpus.ids)
     assert len(train) + len(dev) + len(test) == 600
     assert len(test) / 600 == pytest.approx(0.4, abs=0.04)
@@ -45,12 +41,12 @@ def test_a_scene_is_asked_for_in_one_split_alone_and_its_words_in_all(scenes_fol
         assert {id for item in part for id in item.split("+")} == set(DRAWINGS)
 
 
-def test_a_query_is_the_caption_in_one_language(scenes_folder: Path, emoji_folder: Path) -> None:
+def test_a_query_is_the_caption_in_one_language(scenes_folder: Path, emoji_folder: Path, targets) -> None:
     dataset, names = Dataset.load(scenes_folder), Dataset.load(emoji_folder).queries
     for name in SPLITS:
         split = dataset.split(name)
         languages = Counter(split.languages)
-        assert languages == dict.fromkeys(set(AND) - {"en"}, len(scenes_of(dataset, name)))
+        assert languages == dict.fromkeys(set(AND) - {"en"}, len(targets(dataset, name)))
         for query in split:
             (item,) = split.qrels[query.id]
             first, second = item.split("+")
@@ -81,11 +77,11 @@ def test_two_builds_are_equal_byte_by_byte(
     assert all((again / file).read_bytes() == (scenes_folder / file).read_bytes() for file in files)
 
 
-def test_description_counts_what_is_there(scenes_folder: Path) -> None:
+def test_description_counts_what_is_there(scenes_folder: Path, targets) -> None:
     description = json.loads((scenes_folder / "dataset.json").read_text())
     dataset = Dataset.load(scenes_folder)
     assert description["queries"] == {name: len(dataset.split(name)) for name in SPLITS}
-    assert description["items"] == {name: len(scenes_of(dataset, name)) for name in SPLITS}
+    assert description["items"] == {name: len(targets(dataset, name)) for name in SPLITS}
     assert "CC BY-SA 4.0" in (scenes_folder / "LICENSE.md").read_text()
 
 

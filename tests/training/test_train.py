@@ -190,6 +190,14 @@ def test_a_disk_that_fills_with_the_last_file_keeps_the_adapter_that_was_there(
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
+def test_the_adapter_names_the_base_model_as_others_know_it(finished, tiny_model_folder: Path) -> None:
+    named = json.loads((finished.folder / "adapter_config.json").read_text())["base_model_name_or_path"]
+    assert named == finished.rewriter.hub_name == str(tiny_model_folder)
+    embedded = finished.rewriter.with_prompt(finished.rewriter.prompt)
+    embedded.name = "gemma-3-270m"
+    assert embedded.hub_name == "google/gemma-3-270m"
+
+
 def test_the_model_card_says_what_the_adapter_is(finished) -> None:
     card, facts = (finished.folder / "README.md").read_text(), read_adapter(finished.folder)
     assert "More Information Needed" not in card

@@ -80,7 +80,7 @@ def pair(
                 max_grad_norm=0.0,
                 lr_scheduler_type="constant",
                 shuffle_dataset=False,
-                gradient_checkpointing=False,
+                activation_checkpointing=False,
                 dataloader_pin_memory=False,
                 **settings,
             ),

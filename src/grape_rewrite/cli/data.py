@@ -7,12 +7,15 @@ import typer
 
 from grape_rewrite.cli.output import say
 
-app = typer.Typer(help="Prepare a data set in the BEIR layout.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 
 
 @app.callback()
 def prepare() -> None:
-    """Prepare a data set in the BEIR layout."""
+    """Prepare a data set in the BEIR layout.
+
+    Example: [bold]grape data scenes --out data/scenes[/bold]
+    """
 
 
 @app.command()

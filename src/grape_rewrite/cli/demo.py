@@ -23,14 +23,14 @@ def demo(
     from grape_rewrite.cli.tables import evaluation_table
     from grape_rewrite.demo import run_demo
 
-    with Display() as display:
-        try:
+    try:
+        with Display() as display:
             evaluation = run_demo(
                 out, seed, steps, queries, progress=shows_progress(), watch=display.watch, begin=display.begin
             )
-        except KeyboardInterrupt:
-            command = f"grape demo --out {out} --seed {seed}" + (f" --steps {steps}" if steps else "")
-            notes.print(f"Interrupted. Go on from what was saved with: {command}", markup=False, soft_wrap=True)
-            raise typer.Exit(130) from None
+    except KeyboardInterrupt:
+        command = f"grape demo --out {out} --seed {seed}" + (f" --steps {steps}" if steps else "")
+        notes.print(f"Interrupted. Go on from what was saved with: {command}", markup=False, soft_wrap=True)
+        raise typer.Exit(130) from None
     results.print(evaluation_table(evaluation.summary))
     notes.print(f"Report: {out / 'report.html'}", markup=False)

@@ -7,8 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from grape_rewrite.cli.load import check_adapter, load_index, load_rewriter
-from grape_rewrite.cli.options import AllowMismatch, Data, Json, MaxUnreadable, RemoteCode, RetrieverName, Seed
+from grape_rewrite.cli.load import check_adapter, give_words, load_data, load_index, load_retriever, load_rewriter
+from grape_rewrite.cli.options import (
+    AllowMismatch,
+    Data,
+    Json,
+    MaxUnreadable,
+    PromptName,
+    RemoteCode,
+    RetrieverName,
+    Seed,
+    read_prompt,
+)
 from grape_rewrite.cli.output import notes, results, say, shows_progress
 
 if TYPE_CHECKING:
@@ -27,6 +37,7 @@ def evaluate(
             "gemma-3-270m by default.",
         ),
     ] = None,
+    prompt: PromptName = None,
     split: Annotated[str, typer.Option(help="train, dev or test.")] = "test",
     queries: Annotated[int | None, typer.Option(min=1, help="Queries, all languages alike; all by default.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for figures, runs and the report.")] = Path("runs/evaluate"),
@@ -45,17 +56,23 @@ def evaluate(
     from grape_rewrite.evaluation.rewriters import evaluate as evaluate_rewriters
     from grape_rewrite.training.run_folder import RunFolder
 
-    dataset, index = load_index(data, retriever, max_unreadable, trust_remote_code, json, [split])
+    asked = read_prompt(prompt)
+    dataset = load_data(data, [split])
+    frozen = load_retriever(retriever, trust_remote_code, json)
     names = list(dict.fromkeys(rewriter or ["gemma-3-270m"]))
     for name in names:
-        check_adapter(name, index, allow_mismatch)
-    policies = {name: load_rewriter(name, index, trust_remote_code) for name in names}
+        check_adapter(name, frozen, dataset.corpus, allow_mismatch)
+    policies = {name: load_rewriter(name, asked, trust_remote_code=trust_remote_code, quiet=json) for name in names}
+    index = load_index(frozen, dataset.corpus, max_unreadable, json)
+    for policy in policies.values():
+        give_words(policy, index)
     chosen = dataset.split(split)
     chosen = chosen if queries is None else chosen.sample(queries)
     evaluation = evaluate_rewriters(_methods(policies, chosen), index, chosen, seed, shows_progress(json))
     evaluation.write(out)
     command = ["grape", "evaluate", data, "--retriever", retriever, "--split", split, "--seed", str(seed)]
     command += [word for name in names for word in ("--rewriter", name)]
+    command += ["--prompt", prompt] if prompt else []
     command += ["--queries", str(queries)] if queries else []
     write_report(
         out / "report.html",

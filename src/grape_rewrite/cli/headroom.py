@@ -4,8 +4,18 @@ from typing import Annotated
 
 import typer
 
-from grape_rewrite.cli.load import load_index, load_rewriter
-from grape_rewrite.cli.options import Data, Json, MaxUnreadable, RemoteCode, RetrieverName, RewriterName, Seed
+from grape_rewrite.cli.load import give_words, load_data, load_index, load_retriever, load_rewriter
+from grape_rewrite.cli.options import (
+    Data,
+    Json,
+    MaxUnreadable,
+    PromptName,
+    RemoteCode,
+    RetrieverName,
+    RewriterName,
+    Seed,
+    read_prompt,
+)
 from grape_rewrite.cli.output import results, say, shows_progress
 
 
@@ -13,9 +23,11 @@ def headroom(
     data: Data = "scenes",
     retriever: RetrieverName = "lite-clip",
     rewriter: RewriterName = "gemma-3-270m",
+    prompt: PromptName = None,
     split: Annotated[str, typer.Option(help="Split to look at; leave test alone until the end.")] = "dev",
     queries: Annotated[int, typer.Option(min=1, help="Queries, all languages alike.")] = 200,
     group: Annotated[int, typer.Option(min=2, help="Samples for each query.")] = 8,
+    temperature: Annotated[float, typer.Option(min=0.01, help="Temperature of the sampling, as in training.")] = 0.7,
     seed: Seed = 0,
     json: Json = False,
     max_unreadable: MaxUnreadable = 0.0,
@@ -27,10 +39,14 @@ def headroom(
     """
     from grape_rewrite.evaluation.headroom import measure_headroom
 
-    dataset, index = load_index(data, retriever, max_unreadable, trust_remote_code, quiet=json, splits=[split])
-    policy = load_rewriter(rewriter, index, trust_remote_code)
+    asked = read_prompt(prompt)
+    dataset = load_data(data, [split])
+    frozen = load_retriever(retriever, trust_remote_code, quiet=json)
+    policy = load_rewriter(rewriter, asked, trust_remote_code=trust_remote_code, quiet=json)
+    index = load_index(frozen, dataset.corpus, max_unreadable, quiet=json)
+    give_words(policy, index)
     sample = dataset.split(split).sample(queries)
-    found = measure_headroom(policy, index, sample, group=group, seed=seed, progress=shows_progress(json))
+    found = measure_headroom(policy, index, sample, group, seed, temperature, progress=shows_progress(json))
     if json:
         say(found.to_json())
     else:

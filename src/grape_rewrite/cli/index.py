@@ -2,7 +2,7 @@
 
 import json
 
-from grape_rewrite.cli.load import load_index
+from grape_rewrite.cli.load import load_data, load_index, load_retriever
 from grape_rewrite.cli.options import Data, MaxUnreadable, RemoteCode, RetrieverName
 from grape_rewrite.cli.output import say
 
@@ -20,7 +20,8 @@ def embed(
     from grape_rewrite.cache import cache_folder
     from grape_rewrite.index.shard import SIDECAR
 
-    _, index = load_index(data, retriever, max_unreadable, trust_remote_code)
+    corpus = load_data(data).corpus
+    index = load_index(load_retriever(retriever, trust_remote_code), corpus, max_unreadable)
     folder = cache_folder() / "embeddings" / index.fingerprint()[:32]
     shards = [json.loads(file.read_text(encoding="utf-8")) for file in folder.glob(f"*/{SIDECAR}")]
     unreadable = sum(len(shard["unreadable"]) for shard in shards)

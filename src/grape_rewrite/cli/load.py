@@ -1,4 +1,7 @@
-"""Loading what commands work on, with a word on what was found."""
+"""Loading what commands work on: the data first, then the models, and the embeddings, which take longest, last.
+
+So a mistake is said before the work that it would have wasted.
+"""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,75 +11,110 @@ from grape_rewrite.cli.output import notes, shows_progress
 from grape_rewrite.errors import UserError
 
 if TYPE_CHECKING:
-    from grape_rewrite.datasets import Dataset
+    from grape_rewrite.datasets import Corpus, Dataset
     from grape_rewrite.index import Index
-    from grape_rewrite.rewriting import Rewriter
+    from grape_rewrite.retrievers import Retriever
+    from grape_rewrite.rewriting import Prompt, Rewriter
 
 
-def load_index(
-    data: str,
-    retriever: str,
-    max_unreadable: float = 0.0,
-    trust_remote_code: bool = False,
-    quiet: bool = False,
-    splits: Iterable[str] = (),
-) -> "tuple[Dataset, Index]":
-    """Load a data set and embed its corpus, or take the embeddings from the cache.
+def load_data(data: str, splits: Iterable[str] = ()) -> "Dataset":
+    """Load a data set and read these splits.
 
-    :param quiet: show no progress and say nothing but warnings.
-    :param splits: read these first, so that a mistake in them is said before anything heavy loads.
+    :raises UserError: for every mistake in its corpus and in these splits.
     """
     from grape_rewrite.datasets import Dataset
-    from grape_rewrite.retrievers import Retriever
 
     dataset = Dataset.load(data)
     for split in splits:
         dataset.split(split)
-    corpus = dataset.corpus
-    frozen = Retriever.load(retriever, trust_remote_code=trust_remote_code)
-    index = frozen.index(corpus, progress=shows_progress(quiet), max_unreadable=max_unreadable)
+    return dataset
+
+
+def load_retriever(name: str, trust_remote_code: bool = False, quiet: bool = False) -> "Retriever":
+    """Load a frozen retriever."""
+    _announce(f"Loading retriever {name}", quiet)
+    from grape_rewrite.retrievers import Retriever
+
+    return Retriever.load(name, trust_remote_code=trust_remote_code)
+
+
+def load_rewriter(
+    name: str,
+    prompt: "Prompt | None" = None,
+    max_tokens: int | None = None,
+    trust_remote_code: bool = False,
+    quiet: bool = False,
+) -> "Rewriter":
+    """Load a rewriter.
+
+    :param prompt: what an untrained one is asked with, the multilingual prompt by default; an adapter brings its own.
+    :param max_tokens: where rewrites of an untrained one are cut off.
+    """
+    _announce(f"Loading rewriter {name}", quiet)
+    from grape_rewrite.rewriting import Rewriter
+    from grape_rewrite.training import TrainingConfig
+
+    trained = is_adapter(name)
+    return Rewriter.load(
+        name,
+        None if trained else prompt,
+        max_tokens or TrainingConfig.model_fields["max_tokens"].default,
+        trust_remote_code=trust_remote_code,
+    )
+
+
+def load_index(retriever: "Retriever", corpus: "Corpus", max_unreadable: float = 0.0, quiet: bool = False) -> "Index":
+    """Embed a corpus, or take its embeddings from the cache, and say which items had to be skipped."""
+    index = retriever.index(corpus, progress=shows_progress(quiet), max_unreadable=max_unreadable)
     if index.skipped:
         row = next(iter(index.skipped))
         notes.print(
             f"{len(index.skipped)} of {len(corpus)} items skipped, such as {corpus.ids[row]}: {index.skipped[row]}",
             markup=False,
         )
-    return dataset, index
+    return index
 
 
-def load_rewriter(name: str, index: "Index", trust_remote_code: bool = False) -> "Rewriter":
-    """Load a rewriter to be measured on an index.
-
-    An untrained one gets the output vocabulary that training gives it by default, so that both are measured alike.
-    """
-    from grape_rewrite.rewriting import Rewriter
+def give_words(rewriter: "Rewriter", index: "Index") -> None:
+    """Give an untrained rewriter the output vocabulary that training gives it by default, to measure both alike."""
     from grape_rewrite.training import TrainingConfig
     from grape_rewrite.training.grpo import restrict_output
 
-    rewriter = Rewriter.load(name, trust_remote_code=trust_remote_code)
     if rewriter.facts is None:
         restrict_output(rewriter, index, TrainingConfig())
-    return rewriter
 
 
-def check_adapter(rewriter: str, index: "Index", allow_mismatch: bool) -> None:
+def is_adapter(name: str) -> bool:
+    """Whether a rewriter's name is the folder of a trained adapter."""
+    from grape_rewrite.rewriting.adapter import ADAPTER_FILE
+
+    return (Path(name) / ADAPTER_FILE).is_file()
+
+
+def check_adapter(rewriter: str, retriever: "Retriever", corpus: "Corpus", allow_mismatch: bool) -> None:
     """Refuse an adapter that learned from another retriever; note another corpus. An untrained model always fits.
 
     :raises UserError: when the retriever differs and that is not allowed.
     """
-    from grape_rewrite.rewriting.adapter import ADAPTER_FILE, read_adapter
+    from grape_rewrite.rewriting.adapter import read_adapter
 
-    if not (Path(rewriter) / ADAPTER_FILE).is_file():
+    if not is_adapter(rewriter):
         return
     facts = read_adapter(Path(rewriter))
-    fingerprint = index.retriever.fingerprint()
+    fingerprint = retriever.fingerprint()
     if facts.retriever_fingerprint != fingerprint:
         mismatch = (
             f"adapter {rewriter} was trained for retriever {facts.retriever} ({facts.retriever_fingerprint[:12]}), "
-            f"not for {index.retriever.name} ({fingerprint[:12]})"
+            f"not for {retriever.name} ({fingerprint[:12]})"
         )
         if not allow_mismatch:
             raise UserError(f"{mismatch}; use that one, or --allow-mismatch")
         notes.print(f"note: {mismatch}", markup=False, soft_wrap=True)
-    if facts.corpus_fingerprint != index.corpus.fingerprint():
+    if facts.corpus_fingerprint != corpus.fingerprint():
         notes.print(f"note: adapter {rewriter} was trained on another corpus", markup=False, soft_wrap=True)
+
+
+def _announce(what: str, quiet: bool) -> None:
+    """Say what is being loaded, where somebody is waiting: libraries alone take seconds."""
+    if shows_progress(quiet):
+        notes.print(f"{what} ...", style="dim", markup=False, soft_wrap=True)

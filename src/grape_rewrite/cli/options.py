@@ -1,8 +1,11 @@
 """Options that several commands share."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from grape_rewrite.rewriting import Prompt
 
 Data = Annotated[str, typer.Argument(help="A folder in the BEIR layout, [bold]scenes[/bold] or [bold]emoji[/bold].")]
 RetrieverName = Annotated[
@@ -10,6 +13,14 @@ RetrieverName = Annotated[
 ]
 RewriterName = Annotated[
     str, typer.Option("--rewriter", help="gemma-3-270m, a trained adapter, a model folder or a name on the model hub.")
+]
+PromptName = Annotated[
+    str | None,
+    typer.Option(
+        "--prompt",
+        help="multilingual (the default), long-form, composed, or a YAML file with instruction, template and examples; "
+        "for untrained rewriters, since an adapter brings its own.",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of all that is drawn by chance.")]
@@ -20,3 +31,10 @@ RemoteCode = Annotated[bool, typer.Option("--trust-remote-code", help="Run code 
 AllowMismatch = Annotated[
     bool, typer.Option("--allow-mismatch", help="Accept an adapter that was trained for another retriever.")
 ]
+
+
+def read_prompt(name: str | None) -> "Prompt | None":
+    """Return the prompt that `--prompt` names."""
+    from grape_rewrite.rewriting.prompt import named_prompt
+
+    return None if name is None else named_prompt(name)

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from grape_rewrite.cli.options import Json, RemoteCode, RewriterName, Seed
+from grape_rewrite.cli.load import load_rewriter
+from grape_rewrite.cli.options import Json, PromptName, RemoteCode, RewriterName, Seed, read_prompt
 from grape_rewrite.cli.output import say
 from grape_rewrite.errors import UserError
 
@@ -15,6 +16,7 @@ from grape_rewrite.errors import UserError
 def rewrite(
     queries: Annotated[list[str] | None, typer.Argument(help="Queries.")] = None,
     rewriter: RewriterName = "gemma-3-270m",
+    prompt: PromptName = None,
     file: Annotated[Path | None, typer.Option(help="File with a query a line; - is standard input.")] = None,
     group: Annotated[int, typer.Option(min=1, help="Rewrites for each query.")] = 1,
     temperature: Annotated[float, typer.Option(min=0, help="0 takes the likeliest; several rewrites need more.")] = 0,
@@ -22,7 +24,7 @@ def rewrite(
     json: Json = False,
     trust_remote_code: RemoteCode = False,
 ) -> None:
-    """Print the rewrites of queries, one a line.
+    """Print the rewrites of queries, one a line; with --group, each after its query and a tab.
 
     Example: [bold]grape rewrite --rewriter runs/demo "ein roter Apfel"[/bold]
     """
@@ -36,14 +38,13 @@ def rewrite(
     if group > 1 and temperature == 0:
         raise UserError(f"--group {group} needs --temperature above 0, such as 1: all rewrites would be the same")
 
-    from grape_rewrite.rewriting import Rewriter
-
-    policy = Rewriter.load(rewriter, trust_remote_code=trust_remote_code)
+    # Standard output is for the rewrites; no progress is shown.
+    policy = load_rewriter(rewriter, read_prompt(prompt), trust_remote_code=trust_remote_code, quiet=True)
     for text, rewrites in zip(texts, policy.rewrite(texts, group, temperature, seed), strict=True):
         if json:
             say(jsonlib.dumps({"query": text, "rewrites": rewrites}, ensure_ascii=False))
         else:
-            say("\n".join(rewrites))
+            say("\n".join(rewrites if group == 1 else [f"{text}\t{rewrite}" for rewrite in rewrites]))
 
 
 def _read(file: Path) -> list[str]:

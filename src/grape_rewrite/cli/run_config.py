@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from grape_rewrite.atomic import write_text
 from grape_rewrite.errors import UserError
-from grape_rewrite.rewriting.prompt import PROMPTS, Prompt
+from grape_rewrite.rewriting.prompt import Prompt, named_prompt
 from grape_rewrite.training.config import TrainingConfig
 
 
@@ -22,9 +22,15 @@ class RunConfig(BaseModel):
     retriever: str = "lite-clip"
     rewriter: str = "gemma-3-270m"
     out: Path
-    prompt: str | Prompt | None = None
+    prompt: Prompt | None = None
     max_unreadable: float = Field(0.0, ge=0, le=1)
     training: TrainingConfig = TrainingConfig()
+
+    @field_validator("prompt", mode="before")
+    @classmethod
+    def _find_prompt(cls, prompt: object) -> object:
+        """A prompt may be given whole, or by the name of a shift or of a file."""
+        return named_prompt(prompt) if isinstance(prompt, str) else prompt
 
     @staticmethod
     def read(path: Path, overrides: Mapping[str, Any]) -> "RunConfig":
@@ -56,23 +62,13 @@ class RunConfig(BaseModel):
             known = [*(key for key in RunConfig.model_fields if key != "training"), *TrainingConfig.model_fields]
             raise UserError(f"unknown key {unknown[0]!r}; known: {', '.join(known)}")
         try:
-            config = RunConfig(**own, training=TrainingConfig.of(**rest))
+            return RunConfig(**own, training=TrainingConfig.of(**rest))
         except ValidationError as error:
             first = error.errors()[0]
             key = ".".join(str(part) for part in first["loc"])
             if first["type"] == "missing":
                 raise UserError(f"{key} is missing; give --{key}, or {key}: in the config") from None
             raise UserError(f"{key}={first['input']!r}: {first['msg']}") from None
-        config.chosen_prompt()
-        return config
-
-    def chosen_prompt(self) -> Prompt | None:
-        """The prompt of the config: one of its own, or that of a shift by name."""
-        if isinstance(self.prompt, str):
-            if self.prompt not in PROMPTS:
-                raise UserError(f"unknown prompt {self.prompt!r}; known: {', '.join(PROMPTS)}, or instruction: ...")
-            return PROMPTS[self.prompt]
-        return self.prompt
 
     def write(self) -> None:
         """Write the config as `config.yaml` into its own folder.

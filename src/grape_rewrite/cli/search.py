@@ -7,9 +7,20 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from grape_rewrite.cli.load import check_adapter, load_index, load_rewriter
-from grape_rewrite.cli.options import AllowMismatch, Data, Json, MaxUnreadable, RemoteCode, RetrieverName, RewriterName
+from grape_rewrite.cli.load import check_adapter, give_words, load_data, load_index, load_retriever, load_rewriter
+from grape_rewrite.cli.options import (
+    AllowMismatch,
+    Data,
+    Json,
+    MaxUnreadable,
+    PromptName,
+    RemoteCode,
+    RetrieverName,
+    RewriterName,
+    read_prompt,
+)
 from grape_rewrite.cli.output import results, say
+from grape_rewrite.errors import UserError
 
 if TYPE_CHECKING:
     from grape_rewrite.index import Index
@@ -20,6 +31,7 @@ def search(
     query: Annotated[str, typer.Argument(help="What to search for.")],
     retriever: RetrieverName = "lite-clip",
     rewriter: RewriterName = "gemma-3-270m",
+    prompt: PromptName = None,
     k: Annotated[int, typer.Option("-k", min=1, help="Results.")] = 5,
     json: Json = False,
     allow_mismatch: AllowMismatch = False,
@@ -30,9 +42,16 @@ def search(
 
     Example: [bold]grape search scenes "rotes Herz und Pferd" --rewriter runs/demo[/bold]
     """
-    _, index = load_index(data, retriever, max_unreadable, trust_remote_code, quiet=json)
-    check_adapter(rewriter, index, allow_mismatch)
-    [rewritten] = load_rewriter(rewriter, index, trust_remote_code).likeliest([query])
+    if not query.strip():
+        raise UserError("the query is empty; give it some words")
+    asked = read_prompt(prompt)
+    corpus = load_data(data).corpus
+    frozen = load_retriever(retriever, trust_remote_code, quiet=json)
+    check_adapter(rewriter, frozen, corpus, allow_mismatch)
+    policy = load_rewriter(rewriter, asked, trust_remote_code=trust_remote_code, quiet=json)
+    index = load_index(frozen, corpus, max_unreadable, quiet=json)
+    give_words(policy, index)
+    [rewritten] = policy.likeliest([query])
     raw, better = index.search([query, rewritten], k)
     if json:
         found = {

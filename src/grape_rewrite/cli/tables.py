@@ -7,6 +7,8 @@ from rich.box import SIMPLE
 from rich.markup import escape
 from rich.table import Table
 
+from grape_rewrite.evaluation.verdict import can_tell
+
 COLUMNS = {"recall@1": "R@1", "recall@5": "R@5", "recall@10": "R@10", "mrr": "MRR", "ndcg@10": "nDCG@10"}
 
 
@@ -31,8 +33,12 @@ def evaluation_table(summary: Mapping[str, Any]) -> Table:
 
 def _gains(summary: Mapping[str, Any]) -> str:
     rows = [row for row in summary["comparisons"] if row["metric"] == "recall@10"]
-    return "\n".join(
+    lines = [
         f"{row['a']} - {row['b']}: {100 * row['difference']:+.1f} points of R@10 "
         f"({100 * row['low']:+.1f} to {100 * row['high']:+.1f}, p = {row['p']:.2g})"
         for row in rows
-    )
+    ]
+    if not can_tell(summary["clusters"]):
+        asked = "query" if summary["clusters"] == 1 else "queries"
+        lines.append(f"{summary['clusters']} independent {asked} are too few to tell a difference from chance")
+    return "\n".join(lines)

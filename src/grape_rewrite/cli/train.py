@@ -5,10 +5,20 @@ from typing import Annotated, Any
 
 import typer
 
-from grape_rewrite.cli.load import load_index
+from grape_rewrite.cli.load import load_data, load_index, load_retriever, load_rewriter
 from grape_rewrite.cli.options import RemoteCode
 from grape_rewrite.cli.output import notes
 from grape_rewrite.errors import UserError
+from grape_rewrite.training.config import TrainingConfig
+
+
+def _hyperparameter(key: str) -> Any:
+    """An option that overrides a config's value; the default, which holds where neither says anything, is shown."""
+    field = TrainingConfig.model_fields[key]
+    text = str(field.description)
+    return typer.Option(
+        help=f"{text[0].upper()}{text[1:]}.", show_default=False if field.default is None else str(field.default)
+    )
 
 
 def train(
@@ -16,20 +26,37 @@ def train(
         str | None,
         typer.Argument(help="A folder in the BEIR layout, [bold]scenes[/bold], [bold]emoji[/bold], or a YAML config."),
     ] = None,
-    retriever: Annotated[str | None, typer.Option(help="lite-clip, minilm, a folder or a hub name.")] = None,
-    rewriter: Annotated[str | None, typer.Option(help="gemma-3-270m, a folder or a hub name.")] = None,
+    retriever: Annotated[
+        str | None,
+        typer.Option(help="lite-clip, minilm, a model folder or a name on the model hub.", show_default="lite-clip"),
+    ] = None,
+    rewriter: Annotated[
+        str | None,
+        typer.Option(help="gemma-3-270m, a model folder or a name on the model hub.", show_default="gemma-3-270m"),
+    ] = None,
+    prompt: Annotated[
+        str | None,
+        typer.Option(
+            help="multilingual, long-form, composed, or a YAML file with instruction, template and examples.",
+            show_default="multilingual",
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the adapter and the checkpoints.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the interrupted run in --out.")] = False,
-    reward: Annotated[str | None, typer.Option(help="rank_linear, rank_log, reciprocal_rank or similarity.")] = None,
-    steps: Annotated[int | None, typer.Option(help="Updates of the policy.")] = None,
-    minutes: Annotated[float | None, typer.Option(help="Stop after so many minutes.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of the run.")] = None,
-    batch: Annotated[int | None, typer.Option(help="Rewrites a step: queries times group.")] = None,
-    group: Annotated[int | None, typer.Option(help="Rewrites for each query.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
-    temperature: Annotated[float | None, typer.Option(help="Sampling temperature.")] = None,
-    max_tokens: Annotated[int | None, typer.Option(help="Where a rewrite is cut off.")] = None,
-    output_vocabulary: Annotated[str | None, typer.Option(help="retriever or full.")] = None,
+    reward: Annotated[str | None, _hyperparameter("reward")] = None,
+    steps: Annotated[int | None, _hyperparameter("steps")] = None,
+    minutes: Annotated[float | None, _hyperparameter("minutes")] = None,
+    seed: Annotated[int | None, _hyperparameter("seed")] = None,
+    batch: Annotated[int | None, _hyperparameter("batch")] = None,
+    group: Annotated[int | None, _hyperparameter("group")] = None,
+    learning_rate: Annotated[float | None, _hyperparameter("learning_rate")] = None,
+    temperature: Annotated[float | None, _hyperparameter("temperature")] = None,
+    max_tokens: Annotated[int | None, _hyperparameter("max_tokens")] = None,
+    output_vocabulary: Annotated[str | None, _hyperparameter("output_vocabulary")] = None,
+    max_unreadable: Annotated[
+        float | None,
+        typer.Option(help="Share of the corpus whose image may be unreadable; those are skipped.", show_default="0"),
+    ] = None,
     trust_remote_code: RemoteCode = False,
 ) -> None:
     """Train a rewriter with the retriever's own ranking as the reward.
@@ -42,6 +69,7 @@ def train(
     given: dict[str, Any] = {
         "retriever": retriever,
         "rewriter": rewriter,
+        "prompt": prompt,
         "out": out,
         "reward": reward,
         "steps": steps,
@@ -53,6 +81,7 @@ def train(
         "temperature": temperature,
         "max_tokens": max_tokens,
         "output_vocabulary": output_vocabulary,
+        "max_unreadable": max_unreadable,
     }
     given = {key: value for key, value in given.items() if value is not None}
     if resume and source is None:
@@ -74,19 +103,26 @@ def train(
 def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
     """Load what the config names, train, and say what to do next."""
     from grape_rewrite.cli.display import Display
-    from grape_rewrite.rewriting import Rewriter
-    from grape_rewrite.training import train as train_rewriter
     from grape_rewrite.training.run_folder import RunFolder
 
-    dataset, index = load_index(
-        config.data, config.retriever, config.max_unreadable, trust_remote_code, splits=["train", "dev"]
-    )
-    policy = Rewriter.load(
-        config.rewriter, config.chosen_prompt(), config.training.max_tokens, trust_remote_code=trust_remote_code
-    )
-    with Display() as display:
-        display.begin(config.training.steps)
-        try:
+    dataset = load_data(config.data, ["train", "dev"])
+    for other in dataset.splits:  # a mistake in the test split is better said now than after the training
+        dataset.split(other)
+    config.training.require_queries(dataset.train)
+    folder = RunFolder(config.out)
+    if resume:
+        folder.resume(config.training)
+    else:
+        folder.require_free()
+    frozen = load_retriever(config.retriever, trust_remote_code)
+    policy = load_rewriter(config.rewriter, config.prompt, config.training.max_tokens, trust_remote_code)
+    index = load_index(frozen, dataset.corpus, config.max_unreadable)
+
+    from grape_rewrite.training import train as train_rewriter
+
+    try:
+        with Display() as display:
+            display.begin(config.training.steps)
             trained = train_rewriter(
                 policy,
                 index,
@@ -97,11 +133,11 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
                 watch=display.watch,
                 begun=config.write,
             )
-        except KeyboardInterrupt:
-            again = f"all is saved. Go on with: grape train --resume --out {config.out}"
-            cure = again if RunFolder(config.out).last_checkpoint() else "nothing was saved yet; begin again."
-            notes.print(f"Interrupted; {cure}", markup=False, soft_wrap=True)
-            raise typer.Exit(130) from None
+    except KeyboardInterrupt:
+        again = f"all is saved. Go on with: grape train --resume --out {config.out}"
+        cure = again if folder.last_checkpoint() else "nothing was saved yet; begin again."
+        notes.print(f"Interrupted; {cure}", markup=False, soft_wrap=True)
+        raise typer.Exit(130) from None
     best = f"best dev MRR {trained.facts.dev_mrr:.3f} at step {trained.facts.steps}"
     notes.print(
         f"{best}. Next: grape evaluate {config.data} --retriever {config.retriever} --rewriter {config.out}",

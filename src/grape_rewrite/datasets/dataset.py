@@ -48,6 +48,11 @@ class Dataset:
         return self._splits[name]
 
     @property
+    def splits(self) -> list[str]:
+        """The names of the splits that have a file, sorted."""
+        return split_names(self.folder)
+
+    @property
     def train(self) -> Split:
         """The queries to train on."""
         return self.split("train")
@@ -65,7 +70,7 @@ class Dataset:
     def fingerprint(self) -> str:
         """Return the SHA-256 over the corpus, the queries and the judgements of all splits."""
         digest = hashlib.sha256(self.corpus.fingerprint().encode())
-        names = ["queries.jsonl", *(f"qrels/{name}.tsv" for name in split_names(self.folder))]
+        names = ["queries.jsonl", *(f"qrels/{name}.tsv" for name in self.splits)]
         for name in names:
             file = self.folder / name
             content = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from rich.box import SIMPLE
 from rich.table import Table
 
 from grape_rewrite.rewards import best_positive_rank
@@ -57,17 +58,21 @@ class Headroom:
 
     def table(self) -> Table:
         """Return the figures as a table for a terminal."""
-        table = Table(title=f"Headroom on {self.queries} queries, {self.corpus} items", caption=self.verdict)
+        table = Table(
+            box=SIMPLE,
+            title=f"Headroom on {self.queries} queries, {self.corpus} items",
+            caption=(
+                f"Groups whose samples all rank the same: {100 * self.zero_variance:.0f} %. "
+                f"Different rewrites in a group of {self.group}: {self.distinct:.1f}.\n{self.verdict}"
+            ),
+        )
         table.add_column("")
         spans = ["rank 1", *(f"{low + 1}-{high}" for low, high in pairwise(EDGES)), f">{EDGES[-1]}"]
-        for heading in ("Recall@10", "MRR", *spans):
-            table.add_column(heading, justify="right")
+        for heading in ("R@10", "MRR", *spans):
+            table.add_column(heading, justify="right", no_wrap=True)
         for name, shares in self.ranks.items():
             cells = [f"{100 * share:.0f} %" for share in shares]
             table.add_row(name, f"{self.recall_at_10[name]:.3f}", f"{self.mrr[name]:.3f}", *cells)
-        table.add_section()
-        table.add_row("groups without variance", f"{100 * self.zero_variance:.0f} %")
-        table.add_row("distinct rewrites in a group", f"{self.distinct:.1f}")
         return table
 
 
@@ -77,7 +82,7 @@ def measure_headroom(
     split: "Split",
     group: int = 8,
     seed: int = 0,
-    temperature: float = 1.0,
+    temperature: float = 0.7,
     progress: bool = False,
 ) -> Headroom:
     """Rank the queries of a split raw, rewritten greedily, and rewritten `group` times by sampling.
@@ -87,6 +92,7 @@ def measure_headroom(
     :param split: the queries and their judgements.
     :param group: samples for each query.
     :param seed: seed of the sampling.
+    :param temperature: of the sampling; by default that of training.
     """
     positives = split.positives(index.corpus)
     samples = rewriter.rewrite(split.texts, group=group, temperature=temperature, seed=seed, progress=progress)

@@ -97,7 +97,11 @@ def render_report(
         noun=noun,
         headline=verdict.headline(summary["corpus"], noun, single),
         findings=[
-            *(verdict.difference(row, formats.within(labels[row["b"]])) for row in against if row["b"] in compared),
+            *(
+                verdict.difference(row, formats.within(labels[row["b"]]), summary["clusters"])
+                for row in against
+                if row["b"] in compared
+            ),
             verdict.harm(summary["methods"], ours, formats.within(labels[evaluation.reference])),
         ],
         inflation=verdict.inflation(summary["methods"], ours, shown[-2], formats.within(labels[shown[-2]]))

@@ -30,14 +30,26 @@ def headline(size: int, noun: str, single: bool) -> str:
     return f"of the relevant {noun}s are among the first ten of {size:,}."
 
 
-def difference(comparison: Mapping[str, Any], label: str) -> Finding:
+def can_tell(clusters: int) -> bool:
+    """Return whether a paired randomisation test on so many independent queries could show anything.
+
+    >>> can_tell(5), can_tell(6)
+    (False, True)
+    """
+    return bool(2.0 ** (1 - clusters) < SIGNIFICANT)  # the p-value when every one of them is better
+
+
+def difference(comparison: Mapping[str, Any], label: str, clusters: int) -> Finding:
     """Return how our method compares with another on Recall@10.
 
     :param comparison: one of the summary's `comparisons`.
     :param label: what the other method is called.
+    :param clusters: the summary's number of independent queries.
     """
     text = f"points of Recall@10 against {label}"
-    if comparison["p"] >= SIGNIFICANT:
+    if not can_tell(clusters):
+        text += ", on too few queries to tell it from chance"
+    elif comparison["p"] >= SIGNIFICANT:
         text += ", no more than chance may bring about"
     evidence = (
         f"95 % interval {points(comparison['low'])} to {points(comparison['high'])}, {confidence(comparison['p'])}"

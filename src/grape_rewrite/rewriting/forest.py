@@ -54,7 +54,7 @@ class Forest:
         self._depth = np.zeros((rows, 64), dtype=np.int64)
         if prefix:
             ids = torch.tensor([list(prefix)], device=self.device)
-            decoder(input_ids=ids, past_key_values=self._cache, use_cache=True)
+            decoder(input_ids=ids, cache=self._cache, use_cache=True)
             self._cache.batch_repeat_interleave(rows)
 
     @property
@@ -95,7 +95,7 @@ class Forest:
             input_ids=torch.from_numpy(ids).to(self.device),
             attention_mask=attention,
             position_ids=torch.from_numpy(depth + self.prefix_length).to(self.device),
-            past_key_values=self._cache,
+            cache=self._cache,
             use_cache=True,
         ).last_hidden_state
         return slots, hidden[torch.from_numpy(np.asarray(row)), torch.from_numpy(column)]

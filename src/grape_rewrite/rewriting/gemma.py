@@ -7,6 +7,8 @@ from grape_rewrite.cache import cache_folder, whole_folder
 from grape_rewrite.errors import UserError
 from grape_rewrite.quiet import quiet
 
+EMBEDDED = "gemma-3-270m"
+HUB_NAME = "google/gemma-3-270m"  # where the makers' own weights are
 GGUF_SHA256 = "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818"
 
 

@@ -1,7 +1,11 @@
 """Prompts: the one place where a rewriter is told what to do, a plain template for each distribution shift."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
+
+import yaml
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from grape_rewrite.errors import UserError
 
@@ -20,6 +24,8 @@ class Prompt:
     instruction: str
     template: str = "Query: {query}\nEnglish:"
     examples: tuple[tuple[str, str], ...] = ()
+
+    __pydantic_config__ = ConfigDict(extra="forbid")  # a misspelt key in a config is a mistake, not an extra
 
     def __post_init__(self) -> None:
         if self.template.count(QUERY) != 1 or not self.markers:
@@ -89,3 +95,23 @@ PROMPTS = {
         ),
     ),
 }
+
+
+def named_prompt(name: str) -> Prompt:
+    """Return a prompt of `PROMPTS`, or the one in a YAML file with the keys `instruction`, `template`, `examples`.
+
+    :raises UserError: when there is no such prompt, or the file holds something else.
+    """
+    if name in PROMPTS:
+        return PROMPTS[name]
+    file = Path(name)
+    if file.suffix not in {".yaml", ".yml"}:
+        raise UserError(f"unknown prompt {name!r}; known: {', '.join(PROMPTS)}, or a YAML file with instruction: ...")
+    try:
+        return TypeAdapter(Prompt).validate_python(yaml.safe_load(file.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UserError(f"cannot read prompt {file}: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UserError(f"prompt {file}: {where or 'the file'}: {first['msg']}") from error

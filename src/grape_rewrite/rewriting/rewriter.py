@@ -12,7 +12,7 @@ from grape_rewrite.hub import NotOnHubError, find_on_hub
 from grape_rewrite.quiet import quiet
 from grape_rewrite.rewriting.adapter import ADAPTER_FILE, read_adapter
 from grape_rewrite.rewriting.attention import require_attention, window
-from grape_rewrite.rewriting.gemma import gemma_folder
+from grape_rewrite.rewriting.gemma import EMBEDDED, HUB_NAME, gemma_folder
 from grape_rewrite.rewriting.precision import best_dtype
 from grape_rewrite.rewriting.prompt import PROMPTS, Prompt
 from grape_rewrite.rewriting.sampling import sample
@@ -99,6 +99,11 @@ class Rewriter:
         if facts.output_vocabulary is not None:
             rewriter.restrict(facts.output_vocabulary)
         return rewriter
+
+    @property
+    def hub_name(self) -> str:
+        """What others know the base model by: its name on the hub, where it is not a folder of this machine."""
+        return HUB_NAME if self.name == EMBEDDED else self.name
 
     @property
     def decoder(self) -> Any:
@@ -246,7 +251,7 @@ def _source(base: str) -> tuple[Path | str, bool]:
 
     :raises UserError: when it can be had nowhere.
     """
-    if base == "gemma-3-270m":
+    if base == EMBEDDED:
         return gemma_folder(), True
     if Path(base).is_dir():
         return base, True

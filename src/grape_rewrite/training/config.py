@@ -1,10 +1,13 @@
 """What a training run can be told, checked before anything heavy loads."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from grape_rewrite.errors import UserError
+
+if TYPE_CHECKING:
+    from grape_rewrite.datasets import Split
 
 
 class TrainingConfig(BaseModel):
@@ -12,15 +15,19 @@ class TrainingConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reward: Literal["rank_linear", "rank_log", "reciprocal_rank", "similarity"] = "rank_log"
+    reward: Literal["rank_linear", "rank_log", "reciprocal_rank", "similarity"] = Field(
+        "rank_log", description="what a rewrite is worth: rank_linear, rank_log, reciprocal_rank or similarity"
+    )
     steps: int = Field(40, ge=1, description="updates of the policy")
     minutes: float | None = Field(None, gt=0, description="stop after so many minutes, if that comes first")
     batch: int = Field(256, ge=2, description="rewrites a step: queries times group")
     group: int = Field(8, ge=2, description="rewrites for each query, which are compared with each other")
-    learning_rate: float = Field(2e-4, gt=0, lt=1)
+    learning_rate: float = Field(
+        2e-4, gt=0, lt=1, description="learning rate at its peak; it falls to 0 with the steps"
+    )
     warmup: int = Field(3, ge=0, description="steps until the learning rate is reached")
-    temperature: float = Field(0.7, gt=0)
-    max_tokens: int = Field(16, ge=2, description="where a rewrite is cut off")
+    temperature: float = Field(0.7, gt=0, description="temperature of the sampling; higher is more varied")
+    max_tokens: int = Field(16, ge=2, description="length at which a rewrite is cut off")
     free_tokens: int | None = Field(
         None, ge=0, description="length up to which a rewrite costs nothing; half of max_tokens by default"
     )
@@ -40,11 +47,13 @@ class TrainingConfig(BaseModel):
         le=1,
         description="how often a query is drawn that ranks first both raw and rewritten untrained; others count 1",
     )
-    output_vocabulary: Literal["retriever", "full"] = "retriever"
+    output_vocabulary: Literal["retriever", "full"] = Field(
+        "retriever", description="what rewrites are made of: the words of corpus and retriever, or full"
+    )
     dev_queries: int = Field(260, ge=1, description="dev queries that the best checkpoint is chosen by")
     evaluate_every: int = Field(20, ge=1, description="steps between two looks at the dev queries")
     save_every: int = Field(10, ge=1, description="steps between two checkpoints that an interrupted run goes on from")
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, description="seed of all that is drawn by chance")
 
     @model_validator(mode="after")
     def _sizes_fit(self) -> "TrainingConfig":
@@ -64,6 +73,18 @@ class TrainingConfig(BaseModel):
     def free(self) -> int:
         """The length in tokens up to which a rewrite costs nothing."""
         return self.max_tokens // 2 if self.free_tokens is None else self.free_tokens
+
+    def require_queries(self, split: "Split") -> None:
+        """Require that a step's queries are there.
+
+        :param split: the queries to train on.
+        :raises UserError: when there are fewer, with the largest batch that they would do for.
+        """
+        if self.queries > len(split):
+            raise UserError(
+                f"a step of {self.batch} rewrites in groups of {self.group} needs {self.queries} queries, but the "
+                f"{split.name} split has {len(split)}; use a batch of {len(split) * self.group} or less"
+            )
 
     @staticmethod
     def of(**values: object) -> "TrainingConfig":

@@ -56,11 +56,7 @@ def train(
     """
     config = config or TrainingConfig.of(**values)
     run = RunFolder(Path(out))
-    if config.queries > len(dataset.train):
-        raise UserError(
-            f"a step of {config.batch} rewrites in groups of {config.group} needs {config.queries} queries, "
-            f"but the train split has {len(dataset.train)}; use a batch of {len(dataset.train) * config.group} or less"
-        )
+    config.require_queries(dataset.train)
     if hasattr(rewriter.model, "peft_config"):
         raise UserError(
             f"this rewriter has been trained already; train from its base model, Rewriter.load({rewriter.name!r})"
@@ -117,7 +113,7 @@ def train(
             seed=config.seed,
             shuffle_dataset=False,
             remove_unused_columns=False,
-            gradient_checkpointing=False,
+            activation_checkpointing=False,
             bf16=False,  # the weights are bfloat16 themselves; autocast would only cast them again and again
             use_cpu=rewriter.model.device.type == "cpu",
             dataloader_pin_memory=rewriter.model.device.type != "cpu",
@@ -137,6 +133,8 @@ def train(
         ),
         callbacks=[interrupt, *limits, history],
     )
+    # PEFT would name the folder that the weights came from, which nobody else has.
+    trainer.model.peft_config["default"].base_model_name_or_path = rewriter.hub_name
     trainer.remove_callback(PrinterCallback)
     with interrupt:
         trainer.train(resume_from_checkpoint=last)

@@ -43,11 +43,10 @@ class RunFolder:
         """Whether the run that lies here came to its end."""
         return (self.folder / ADAPTER_FILE).exists() and not self.checkpoints.is_dir()
 
-    def begin(self, config: TrainingConfig) -> None:
-        """Make the folder for a new run.
+    def require_free(self) -> None:
+        """Require that no run lies here.
 
-        :raises UserError: when a run lies here already, something else stands where its checkpoints go, or the disk
-            cannot take it.
+        :raises UserError: when one does.
         """
         if self.is_finished:
             raise UserError(f"{self.folder} holds a run already, a finished one; use another --out folder")
@@ -55,6 +54,14 @@ class RunFolder:
             raise UserError(
                 f"{self.folder} holds a run already; use --resume to go on with it, or another --out folder"
             )
+
+    def begin(self, config: TrainingConfig) -> None:
+        """Make the folder for a new run.
+
+        :raises UserError: when a run lies here already, something else stands where its checkpoints go, or the disk
+            cannot take it.
+        """
+        self.require_free()
         self.clear()
         if self.checkpoints.exists():  # with a training.json beside it, the next `clear` would take it for a run's own
             raise UserError(f"{self.checkpoints} is in the way and belongs to no run; use another --out folder")
