@@ -2,8 +2,8 @@
 
     .venv/bin/python benchmarks/quality.py --seeds 0 1 2
 
-Each seed trains with the default hyperparameters into `--out`/DATA/seed-N (a finished one is used again) and is
-evaluated on the same test queries. The last line is one JSON object.
+Each seed trains with the default hyperparameters, but for `--steps`, into `--out`/DATA-STEPS/seed-N (a finished one is
+used again) and is evaluated on the same test queries. The last line is one JSON object.
 """
 
 import argparse
@@ -29,14 +29,16 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--queries", type=int, default=10**9, help="test queries, all languages alike (default: all)")
     parser.add_argument("--data", choices=["scenes", "emoji"], default="scenes")
+    parser.add_argument("--steps", type=int, default=TrainingConfig().steps, help="updates (default: %(default)s)")
     parser.add_argument("--out", type=Path, default=Path("runs/quality"))
     arguments = parser.parse_args()
 
     dataset = Dataset.load(arguments.data)
     index = Retriever.load(RETRIEVER).index(dataset.corpus)
     split = dataset.test.sample(arguments.queries)
+    runs = arguments.out / f"{arguments.data}-{arguments.steps}"
     found = {
-        seed: measure(seed, arguments.out / arguments.data / f"seed-{seed}", dataset, index, split)
+        seed: measure(TrainingConfig(seed=seed, steps=arguments.steps), runs / f"seed-{seed}", dataset, index, split)
         for seed in arguments.seeds
     }
 
@@ -45,6 +47,7 @@ def main() -> None:
         "data": arguments.data,
         "queries": len(split),
         "corpus": len(dataset.corpus),
+        "steps": arguments.steps,
         "seeds": arguments.seeds,
         "methods": {
             name: {metric: spread([found[seed]["methods"][name][metric] for seed in found]) for metric in METRICS}
@@ -62,9 +65,8 @@ def main() -> None:
     print(json.dumps(result))
 
 
-def measure(seed: int, folder: Path, dataset: Dataset, index: object, split: object) -> dict:
+def measure(config: TrainingConfig, folder: Path, dataset: Dataset, index: object, split: object) -> dict:
     """Return the summary of one seed's evaluation."""
-    config = TrainingConfig(seed=seed)
     run = RunFolder(folder)
     if run.is_finished:
         trained = Rewriter.load(str(folder))
@@ -76,9 +78,9 @@ def measure(seed: int, folder: Path, dataset: Dataset, index: object, split: obj
             out=folder,
             config=config,
             resume=run.can_resume(config),
-            watch=lambda row, _: show(seed, row),
+            watch=lambda row, _: show(config.seed, row),
         )
-    evaluation = evaluate(side_by_side(trained, split), index, split, seed=seed)
+    evaluation = evaluate(side_by_side(trained, split), index, split, seed=config.seed)
     evaluation.write(folder)
     return evaluation.summary
 

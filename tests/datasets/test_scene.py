@@ -48,6 +48,16 @@ def test_a_scene_shows_both_drawings_in_their_places(tmp_path: Path) -> None:
         assert (rows.min(), columns.min()) == pytest.approx(np.add(corner, 0.56 * 22), abs=3)
 
 
+def test_the_paper_of_one_drawing_hides_nothing_of_the_other(tmp_path: Path) -> None:
+    files = [tmp_path / "black.png", tmp_path / "white.png"]
+    for file in files:
+        Image.new("RGB", (224, 224), file.stem).save(file)
+    for order, corner in ((files, slice(0, 125)), (files[::-1], slice(99, 224))):
+        black = np.asarray(compose(*order)).max(axis=2) == 0
+        assert black[corner, corner].all()
+        assert black.sum() == 125**2
+
+
 @pytest.mark.parametrize("language", sorted(AND))
 def test_a_caption_holds_both_names_in_order(language: str) -> None:
     text = caption("Alpha", "Beta", language)

@@ -12,7 +12,7 @@ from grape_rewrite.datasets.embedded import ask_for, describe, described, is_bui
 from grape_rewrite.datasets.emoji import build_emoji
 from grape_rewrite.datasets.scene import AND, Pair, caption, compose, ring, scene_id
 
-LAYOUT = 1  # raised when what is written changes, so that no older copy in a cache is taken for it
+LAYOUT = 2  # raised when what is written changes, so that no older copy in a cache is taken for it
 # Drawings of the searched part of `emoji` that an index made for English serves well: `lite-clip` ranks them among its
 # first ten by their English names (304 of 602). These are the sixty of lowest hash among them; see docs/log.md.
 DRAWINGS = """

@@ -10,7 +10,7 @@ from grape_rewrite.datasets.embedded import fraction
 if TYPE_CHECKING:
     from PIL import Image
 
-SHARE = 0.56  # side of a drawing in a scene, as a share of the scene's: the second hides a corner of the first
+SHARE = 0.56  # side of a drawing in a scene, as a share of the scene's: their corners, mostly paper, overlap
 AND = {
     "ar": " و",
     "de": " und ",
@@ -58,10 +58,12 @@ def scene_id(pair: Pair) -> str:
 def compose(first: Path, second: Path) -> "Image.Image":
     """Put one picture into the upper left and the other into the lower right of a white square of the same size.
 
+    Where they overlap, the darker of both is kept, so that neither's paper hides a part of the other.
+
     :param first: file of a square picture.
     :param second: file of another of the same size.
     """
-    from PIL import Image
+    from PIL import Image, ImageChops
 
     drawings = []
     for file in (first, second):
@@ -71,7 +73,9 @@ def compose(first: Path, second: Path) -> "Image.Image":
     side = round(SHARE * size)
     scene = Image.new("RGB", (size, size), "white")
     for drawing, corner in zip(drawings, (0, size - side), strict=True):
-        scene.paste(drawing.resize((side, side), Image.Resampling.LANCZOS), (corner, corner))
+        placed = Image.new("RGB", (size, size), "white")
+        placed.paste(drawing.resize((side, side), Image.Resampling.LANCZOS), (corner, corner))
+        scene = ImageChops.darker(scene, placed)
     return scene
 
 

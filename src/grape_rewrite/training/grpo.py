@@ -2,6 +2,7 @@
 
 import logging
 import tempfile
+import warnings
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -136,7 +137,8 @@ def train(
     # PEFT would name the folder that the weights came from, which nobody else has.
     trainer.model.peft_config["default"].base_model_name_or_path = rewriter.hub_name
     trainer.remove_callback(PrinterCallback)
-    with interrupt:
+    with interrupt, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=FutureWarning)  # TRL calls transformers by old names
         trainer.train(resume_from_checkpoint=last)
     if index.retriever.fingerprint() != frozen:
         raise UserError(f"retriever {index.retriever.name!r} has changed during training; it must stay frozen")
