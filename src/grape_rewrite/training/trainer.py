@@ -33,6 +33,7 @@ class GrapeTrainer(GRPOTrainer):
         self.rewriter = rewriter
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*rollout_func")  # experimental in TRL; its minor is pinned
+            warnings.filterwarnings("ignore", category=FutureWarning)  # PEFT calls transformers by old names
             super().__init__(
                 model=rewriter.model,
                 processing_class=rewriter.tokenizer,
