@@ -40,6 +40,7 @@ def run_demo(
     progress: bool = True,
     watch: Watch | None = None,
     begin: Callable[[int], None] | None = None,
+    enter: Callable[[str], None] | None = None,
 ) -> Evaluation:
     """Build the data, embed it, train a rewriter, evaluate it beside its baselines and write the report.
 
@@ -52,8 +53,9 @@ def run_demo(
     :param queries: test queries, all languages alike.
     :param watch: is called after each step of training.
     :param begin: is called before training, with the number of steps.
+    :param enter: is called at the beginning of each part of the work, with its name.
     """
-    clock = Clock()
+    clock = Clock(enter)
     with clock("data"):
         dataset = Dataset.load(build_scenes(progress=progress))
     with clock("retriever and index"):
@@ -113,14 +115,20 @@ def side_by_side(trained: Rewriter, split: Split) -> dict[str, Rewriter | list[s
 
 
 class Clock:
-    """Measures named stretches of time, in seconds."""
+    """Measures named stretches of time, in seconds.
 
-    def __init__(self) -> None:
+    :param enter: is called at the beginning of each, with its name.
+    """
+
+    def __init__(self, enter: Callable[[str], None] | None = None) -> None:
         self.seconds: dict[str, float] = {}
+        self._enter = enter
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:
         """Measure the block."""
+        if self._enter:
+            self._enter(name)
         start = time.perf_counter()
         yield
         self.seconds[name] = time.perf_counter() - start

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from grape_rewrite.cli.options import Seed
-from grape_rewrite.cli.output import notes, results, shows_progress
+from grape_rewrite.cli.output import announce, notes, results, shows_progress
 
 
 def demo(
@@ -19,6 +19,7 @@ def demo(
 
     Needs neither a model hub nor an accelerator. Example: [bold]grape demo --out runs/demo[/bold]
     """
+    announce("Loading libraries")
     from grape_rewrite.cli.display import Display
     from grape_rewrite.cli.tables import evaluation_table
     from grape_rewrite.demo import run_demo
@@ -26,7 +27,14 @@ def demo(
     try:
         with Display() as display:
             evaluation = run_demo(
-                out, seed, steps, queries, progress=shows_progress(), watch=display.watch, begin=display.begin
+                out,
+                seed,
+                steps,
+                queries,
+                progress=shows_progress(),
+                watch=display.watch,
+                begin=display.begin,
+                enter=lambda part: announce(part.capitalize()),
             )
     except KeyboardInterrupt:
         command = f"grape demo --out {out} --seed {seed}" + (f" --steps {steps}" if steps else "")

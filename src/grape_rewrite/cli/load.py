@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grape_rewrite.cli.output import notes, shows_progress
+from grape_rewrite.cli.output import announce, notes, shows_progress
 from grape_rewrite.errors import UserError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def load_data(data: str, splits: Iterable[str] = ()) -> "Dataset":
 
 def load_retriever(name: str, trust_remote_code: bool = False, quiet: bool = False) -> "Retriever":
     """Load a frozen retriever."""
-    _announce(f"Loading retriever {name}", quiet)
+    announce(f"Loading retriever {name}", quiet)
     from grape_rewrite.retrievers import Retriever
 
     return Retriever.load(name, trust_remote_code=trust_remote_code)
@@ -50,7 +50,7 @@ def load_rewriter(
     :param prompt: what an untrained one is asked with, the multilingual prompt by default; an adapter brings its own.
     :param max_tokens: where rewrites of an untrained one are cut off.
     """
-    _announce(f"Loading rewriter {name}", quiet)
+    announce(f"Loading rewriter {name}", quiet)
     from grape_rewrite.rewriting import Rewriter
     from grape_rewrite.training import TrainingConfig
 
@@ -112,9 +112,3 @@ def check_adapter(rewriter: str, retriever: "Retriever", corpus: "Corpus", allow
         notes.print(f"note: {mismatch}", markup=False, soft_wrap=True)
     if facts.corpus_fingerprint != corpus.fingerprint():
         notes.print(f"note: adapter {rewriter} was trained on another corpus", markup=False, soft_wrap=True)
-
-
-def _announce(what: str, quiet: bool) -> None:
-    """Say what is being loaded, where somebody is waiting: libraries alone take seconds."""
-    if shows_progress(quiet):
-        notes.print(f"{what} ...", style="dim", markup=False, soft_wrap=True)

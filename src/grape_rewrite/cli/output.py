@@ -19,6 +19,12 @@ def shows_progress(quiet: bool = False) -> bool:
     return sys.stdout.isatty() and not quiet
 
 
+def announce(what: str, quiet: bool = False) -> None:
+    """Say what comes next where somebody is waiting: libraries and models alone take seconds, in silence."""
+    if shows_progress(quiet):
+        notes.print(f"{what} ...", style="dim", markup=False, soft_wrap=True)
+
+
 class Warnings(logging.Handler):
     """Prints the warnings of a logger as lines on standard error, above a live display if there is one."""
 
