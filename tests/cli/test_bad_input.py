@@ -26,6 +26,8 @@ def train(grape, cache, tiny_dataset_folder, tiny_retriever_folder, tiny_model_f
         (["--batch", 10, "--group", 4], ["10", "4", "8"]),
         (["--batch", 800, "--group", 8], ["100", "48"]),
         (["--reward", "fame"], ["reward", "fame", "rank_log"]),
+        (["--reward", "nowhere:fame"], ["nowhere:fame", "cannot import"]),
+        (["--pool", 41], ["pool=41", "40"]),
         (["--max-tokens", 1], ["max_tokens", "1", "2"]),
         (["--steps", 0], ["steps", "0", "1"]),
     ],

@@ -107,5 +107,5 @@ def test_refuses_what_has_no_answer(metric):
         metric(scores, [np.array([0])] * 2, 0)
     with pytest.raises(ValueError, match="2 rows of scores but 1"):
         metric(scores, [np.array([0])], 1)
-    with pytest.raises(ValueError, match="query 1 has no positive"):
+    with pytest.raises(ValueError, match="row 1 has no positive"):
         metric(scores, [np.array([0]), np.array([], dtype=int)], 1)

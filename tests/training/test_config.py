@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from grape_rewrite.errors import UserError
+from grape_rewrite.rewards import REWARDS
 from grape_rewrite.training import TrainingConfig
 
 
@@ -14,8 +15,10 @@ from grape_rewrite.training import TrainingConfig
         ({"group": 1}, r"group=1: .* greater than or equal to 2"),
         ({"batch": 100, "group": 8}, "batch 100 is no multiple of group 8; 96 would be"),
         ({"batch": 4, "group": 8}, "batch 4 is no multiple of group 8; 8 would be"),
-        ({"stpes": 10}, r"unknown key 'stpes'; known: reward, steps, .*seed"),
-        ({"reward": "rank"}, r"reward='rank': .*'rank_linear'.*'similarity'"),
+        ({"stpes": 10}, r"unknown key 'stpes'; known: reward, pool, .*seed"),
+        ({"reward": "rank"}, r"reward='rank': known are rank_linear, .*, and functions of your own as module:function"),
+        ({"pool": 1}, r"pool=1: .*greater than or equal to 2"),
+        ({"hard": 1.0}, r"hard=1\.0: .*less than 1"),
         ({"steps": 0}, "steps=0: "),
         ({"steps": "many"}, "steps='many': .*integer"),
         ({"learning_rate": 2.0}, r"learning_rate=2\.0: .*less than 1"),
@@ -31,6 +34,18 @@ def test_one_clear_line(values: dict[str, Any], message: str) -> None:
     with pytest.raises(UserError, match=message) as caught:
         TrainingConfig.of(**values)
     assert "\n" not in str(caught.value)
+
+
+def test_a_pool_must_fit_into_the_corpus() -> None:
+    config = TrainingConfig.of(pool=50)
+    config.require_corpus(50)
+    with pytest.raises(UserError, match="pool=50: the corpus has 49 items; 2 to 49"):
+        config.require_corpus(49)
+
+
+def test_help_names_every_reward() -> None:
+    words = str(TrainingConfig.model_fields["reward"].description)
+    assert all(name in words for name in REWARDS)
 
 
 def test_defaults_fit_and_come_back_from_json() -> None:

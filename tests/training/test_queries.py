@@ -13,7 +13,7 @@ from grape_rewrite.datasets import Dataset, Split
 from grape_rewrite.index import Index
 from grape_rewrite.rewards import best_positive_rank
 from grape_rewrite.rewriting import Prompt, Rewriter
-from grape_rewrite.training.queries import already_solved, draw_queries
+from grape_rewrite.training.queries import already_solved, draw_queries, hard_items
 
 
 @st.composite
@@ -86,3 +86,18 @@ def test_solved_is_first_both_raw_and_rewritten(
     assert everywhere.tolist() == (rewritten == 1).tolist()
     assert 0 < everywhere.sum() < 12
     assert not already_solved(rewriter, index, split, np.full(12, 2.0)).any()
+
+
+def test_hard_items_are_the_best_of_both_in_turn(
+    index: Index, tiny_dataset: Dataset, tiny_model_folder: Path, tiny_prompt: Prompt
+) -> None:
+    rewriter = Rewriter.load(str(tiny_model_folder), tiny_prompt, max_tokens=6)
+    rewriter.restrict_to_words([item.text or "" for item in index.corpus])
+    split = tiny_dataset.train
+    found = hard_items(rewriter, index, split, np.array([5, 2, 5]), 6)
+    assert set(found) == {2, 5}
+    for row, items in found.items():
+        best = [index.search([text], 7)[0] for text in (split.texts[row], rewriter.likeliest([split.texts[row]])[0])]
+        wanted = [index.corpus.position[hit[0]] for pair in zip(*best, strict=True) for hit in pair]
+        positives = split.positives(index.corpus)[row]
+        assert items.tolist() == [item for item in dict.fromkeys(wanted) if item not in positives][:6]

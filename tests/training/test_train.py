@@ -99,6 +99,8 @@ def test_baselines_are_the_untrained_model(finished, tiny_model_folder: Path, ti
     "values",
     [
         {"reward": "similarity"},
+        {"pool": 8},
+        {"pool": 40, "hard": 0.0, "reward": "contrastive"},
         {"reward": "reciprocal_rank", "beta": 0.1, "warmup": 0},
         {"reward": "rank_linear", "output_vocabulary": "full", "solved_weight": 0.0},
         {"temperature": 0.8, "length_weight": 0.0, "form_weight": 0.0},

@@ -44,6 +44,7 @@ def train(
     out: Annotated[Path | None, typer.Option(help="Folder for the adapter and the checkpoints.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the interrupted run in --out.")] = False,
     reward: Annotated[str | None, _hyperparameter("reward")] = None,
+    pool: Annotated[int | None, _hyperparameter("pool")] = None,
     steps: Annotated[int | None, _hyperparameter("steps")] = None,
     minutes: Annotated[float | None, _hyperparameter("minutes")] = None,
     seed: Annotated[int | None, _hyperparameter("seed")] = None,
@@ -72,6 +73,7 @@ def train(
         "prompt": prompt,
         "out": out,
         "reward": reward,
+        "pool": pool,
         "steps": steps,
         "minutes": minutes,
         "seed": seed,
@@ -109,6 +111,7 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
     for other in dataset.splits:  # a mistake in the test split is better said now than after the training
         dataset.split(other)
     config.training.require_queries(dataset.train)
+    config.training.require_corpus(len(dataset.corpus))
     folder = RunFolder(config.out)
     if resume:
         folder.resume(config.training)

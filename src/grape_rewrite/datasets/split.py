@@ -66,6 +66,13 @@ class Split:
             rows.append(np.array(sorted(corpus.position[id] for id in self.qrels[query.id]), dtype=np.int64))
         return rows
 
+    def gains(self, corpus: Corpus) -> list[np.ndarray]:
+        """Return, for each query, the grades of its relevant items, in the order of `positives`, as int64."""
+        return [
+            np.array([self.qrels[query.id][corpus.ids[row]] for row in rows], dtype=np.int64)
+            for query, rows in zip(self.queries, self.positives(corpus), strict=True)
+        ]
+
     def sample(self, size: int, seed: int = 0) -> "Split":
         """Draw `size` queries without replacement, the same number of each language as far as they last.
 

@@ -110,10 +110,7 @@ def evaluate_methods(
             raise UserError(f"method {name!r} has {len(given)} rewrites for {len(split)} queries of {split.name!r}")
 
     positives = split.positives(index.corpus)
-    gains = [
-        np.array([split.qrels[query.id][index.corpus.ids[row]] for row in rows])
-        for query, rows in zip(split.queries, positives, strict=True)
-    ]
+    gains = split.gains(index.corpus)
     embeddings = _embed(texts, index, progress)
     methods = {name: measure(texts[name], embeddings[name], index, positives, gains) for name in texts}
     clusters = cluster_labels(positives)

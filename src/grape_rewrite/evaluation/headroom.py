@@ -10,8 +10,6 @@ import numpy.typing as npt
 from rich.box import SIMPLE
 from rich.table import Table
 
-from grape_rewrite.rewards import best_positive_rank
-
 if TYPE_CHECKING:
     from grape_rewrite.datasets import Split
     from grape_rewrite.index import Index
@@ -97,12 +95,10 @@ def measure_headroom(
     positives = split.positives(index.corpus)
     samples = rewriter.rewrite(split.texts, group=group, temperature=temperature, seed=seed, progress=progress)
     greedy = rewriter.likeliest(split.texts, progress)
-    drawn = np.stack(
-        [best_positive_rank(index.scores(_or_query(samples, split, i)), positives) for i in range(group)], axis=1
-    )
+    drawn = np.stack([index.ranks(_or_query(samples, split, i), positives) for i in range(group)], axis=1)
     ranks = {
-        "raw": best_positive_rank(index.scores(split.texts), positives),
-        "untrained": best_positive_rank(index.scores(greedy), positives),
+        "raw": index.ranks(split.texts, positives),
+        "untrained": index.ranks(greedy, positives),
         "best-of-group": drawn.min(axis=1),
     }
     return Headroom(

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from grape_rewrite.rewards.rank import best_positive_rank
+from grape_rewrite.rewards.ndcg import ndcg
+from grape_rewrite.rewards.rank import best_positive_rank, check_rows
 
 Scores = npt.NDArray[np.floating]
 Rows = Sequence[npt.NDArray[np.integer]]
@@ -31,7 +32,9 @@ def recall(scores: Scores, positives: Rows, k: int) -> npt.NDArray[np.float64]:
     :return: (n,) shares in [0, 1].
     :raises ValueError: when k is not positive, a query has no positive, or the lengths differ.
     """
-    _check(scores, positives, k)
+    if k < 1:
+        raise ValueError(f"k is {k}; it must be at least 1")
+    check_rows(scores, positives)
     found = np.empty(len(scores))
     for row, (values, relevant) in enumerate(zip(scores, positives, strict=True)):
         above, level = _places(values, relevant)
@@ -51,35 +54,6 @@ def reciprocal_rank(scores: Scores, positives: Rows) -> npt.NDArray[np.float64]:
     :raises ValueError: when a query has no positive, or the lengths differ.
     """
     return 1 / best_positive_rank(scores, positives)
-
-
-def ndcg(scores: Scores, positives: Rows, k: int, gains: Rows | None = None) -> npt.NDArray[np.float64]:
-    """Return each query's normalised discounted cumulative gain at k (Järvelin and Kekäläinen, TOIS 2002).
-
-        DCG@k = sum_{p in P} gain_p * E[ [place_p <= k] / log2(1 + place_p) ],    nDCG@k = DCG@k / ideal DCG@k
-
-    >>> ndcg(np.array([[0.9, 0.5, 0.3, 0.1]]), [np.array([1])], k=10).round(4)
-    array([0.6309])
-
-    :param scores: (n, N) scores.
-    :param positives: n arrays of column numbers, none empty.
-    :param k: how many of the best items count, at least 1.
-    :param gains: n arrays of relevance grades above 0, in the order of the positives; all 1 when not given.
-    :return: (n,) values in [0, 1].
-    :raises ValueError: when k is not positive, a query has no positive, or the lengths differ.
-    """
-    _check(scores, positives, k)
-    if gains is None:
-        gains = [np.ones(len(relevant), dtype=np.int64) for relevant in positives]
-    # discounts[j] is the sum of the discounts of the first j places; it stays level beyond k.
-    discounts = np.concatenate([[0.0], np.cumsum(1 / np.log2(np.arange(2, k + 2)))])
-    result = np.empty(len(scores))
-    for row, (values, relevant, gain) in enumerate(zip(scores, positives, gains, strict=True)):
-        above, level = _places(values, relevant)
-        discount = (discounts[np.minimum(above + level, k)] - discounts[np.minimum(above, k)]) / level
-        best = np.sort(gain)[::-1][:k]
-        result[row] = (gain * discount).sum() / (best / np.log2(np.arange(2, len(best) + 2))).sum()
-    return result
 
 
 def query_metrics(scores: Scores, positives: Rows, gains: Rows | None = None) -> dict[str, npt.NDArray[np.float64]]:
@@ -108,13 +82,3 @@ def _places(
     upto = np.searchsorted(ordered, values[items], side="right")
     below = np.searchsorted(ordered, values[items], side="left")
     return len(values) - upto, upto - below
-
-
-def _check(scores: Scores, positives: Rows, k: int) -> None:
-    if k < 1:
-        raise ValueError(f"k is {k}; it must be at least 1")
-    if len(scores) != len(positives):
-        raise ValueError(f"{len(scores)} rows of scores but {len(positives)} sets of positives")
-    for row, relevant in enumerate(positives):
-        if len(relevant) == 0:
-            raise ValueError(f"query {row} has no positive; a metric needs at least one")

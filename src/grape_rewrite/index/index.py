@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +11,12 @@ from grape_rewrite.datasets import Corpus
 from grape_rewrite.errors import UserError
 from grape_rewrite.index.top import top_items
 from grape_rewrite.retrievers import Retriever
+from grape_rewrite.rewards.rank import best_positive_rank
 
 log = logging.getLogger(__name__)
 
 NEVER = -1.0  # the lowest cosine there is: what a skipped item scores
-SLAB = 2**26  # scores held at once while searching, 256 MiB
+SLAB = 2**26  # scores held at once, 256 MiB
 
 
 class Index:
@@ -53,12 +54,20 @@ class Index:
 
         Texts longer than the context are counted in `truncated_queries`, and the first of them are logged.
         """
-        return self.cosines(self._embed(texts))
+        return self.cosines(self.embed(texts))
 
-    def cosines(self, embeddings: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Return the (n, N) float32 cosines of (n, d) unit rows with every item, -1 for skipped items."""
-        cosines = embeddings @ self.embeddings.T
-        cosines[:, list(self.skipped)] = NEVER
+    def cosines(
+        self, embeddings: npt.NDArray[np.float32], rows: npt.NDArray[np.integer] | None = None
+    ) -> npt.NDArray[np.float32]:
+        """Return the float32 cosines of (n, d) unit rows with items, -1 for skipped items.
+
+        :param rows: (M,) corpus rows; all N of them by default.
+        :return: (n, M) cosines.
+        """
+        items = self.embeddings if rows is None else self.embeddings[rows]
+        cosines = embeddings @ items.T
+        skipped = list(self.skipped) if rows is None else np.isin(rows, list(self.skipped))
+        cosines[:, skipped] = NEVER
         return cosines
 
     def search(self, texts: Sequence[str], k: int = 10) -> list[list[tuple[str, float]]]:
@@ -71,21 +80,42 @@ class Index:
             raise UserError(f"k is {k}; a search returns at least 1 item")
         k = min(k, len(self) - len(self.skipped))
         ids = self.corpus.ids
-        queries = self._embed(texts)
-        slab = max(1, SLAB // len(self))
         found: list[list[tuple[str, float]]] = []
-        for start in range(0, len(queries), slab):
-            scores = self.cosines(queries[start : start + slab])
+        for scores in self.slabs(texts):
             scores[:, list(self.skipped)] = -np.inf
             for values, rows in zip(scores, top_items(scores, k), strict=True):
                 found.append([(ids[row], float(values[row])) for row in rows])
         return found
 
+    def slabs(self, texts: Sequence[str]) -> Iterator[npt.NDArray[np.float32]]:
+        """Yield the scores of n texts as (n_i, N) arrays, so few rows at a time that they fit the memory."""
+        queries = self.embed(texts)
+        slab = max(1, SLAB // len(self))
+        for start in range(0, len(queries), slab):
+            yield self.cosines(queries[start : start + slab])
+
+    def top(self, texts: Sequence[str], k: int) -> npt.NDArray[np.intp]:
+        """Return the (n, min(k, N)) corpus rows of each text's k best items, best first, skipped ones last."""
+        none = np.empty((0, min(k, len(self))), dtype=np.intp)
+        return np.concatenate([none, *(top_items(scores, k) for scores in self.slabs(texts))])
+
+    def ranks(self, texts: Sequence[str], positives: Sequence[npt.NDArray[np.integer]]) -> npt.NDArray[np.float64]:
+        """Return the (n,) ranks of each text's best positive in the whole corpus; see `best_positive_rank`.
+
+        :param positives: n arrays of corpus rows, none empty.
+        """
+        found, done = [np.empty(0)], 0
+        for scores in self.slabs(texts):
+            found.append(best_positive_rank(scores, positives[done : done + len(scores)]))
+            done += len(scores)
+        return np.concatenate(found)
+
     def fingerprint(self) -> str:
         """Return a SHA-256 of retriever and corpus together."""
         return combined_fingerprint(self.retriever, self.corpus)
 
-    def _embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+    def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Return the (n, d) float32 unit rows of n texts, counting those that are longer than the context."""
         truncated = self.retriever.count_truncated(texts)
         if truncated and not self.truncated_queries:
             log.warning(

@@ -5,32 +5,60 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+Scores = npt.NDArray[np.floating] | Sequence[npt.NDArray[np.floating]]
+Rows = Sequence[npt.NDArray[np.integer]]
+Weights = Sequence[npt.NDArray[np.floating]]
 
-def best_positive_rank(
-    scores: npt.NDArray[np.floating], positives: Sequence[npt.NDArray[np.integer]]
-) -> npt.NDArray[np.float64]:
+
+def best_positive_rank(scores: Scores, positives: Rows, weights: Weights | None = None) -> npt.NDArray[np.float64]:
     """Return the rank of each row's best positive among the irrelevant items, a tie counting one half.
 
-        rank = 1 + sum_{d not in P} ( [s_d > s_p*] + 1/2 [s_d = s_p*] ),    s_p* = max_{p in P} s_p
+        rank = 1 + sum_{d not in P} w_d ( [s_d > s_p*] + 1/2 [s_d = s_p*] ),    s_p* = max_{p in P} s_p
 
-    Other positives never count as competitors, so a perfect row has rank 1 however many positives it has.
+    Other positives never count as competitors, so a perfect row has rank 1 however many positives it has. With a sample
+    of the corpus instead of the whole, the weights say how many items each stands for: see `draw_pool`.
 
     >>> best_positive_rank(np.array([[0.9, 0.5, 0.5, 0.1]]), [np.array([1])])
     array([2.5])
 
-    :param scores: (n, N) scores of every corpus item for each of n rewrites.
+    :param scores: n rows of scores of every candidate, one row for each rewrite: an (n, N) array, or n arrays.
     :param positives: n arrays of column numbers, none empty.
-    :return: (n,) ranks in [1, N].
+    :param weights: n arrays like the rows of scores; all 1 when not given. Those of positives do not matter.
+    :return: (n,) ranks of at least 1.
     :raises ValueError: when a row has no positive, or the lengths differ.
+    """
+    check_rows(scores, positives, weights)
+    ranks = np.empty(len(scores))
+    for row, (values, relevant) in enumerate(zip(scores, positives, strict=True)):
+        best = values[relevant].max()
+        if weights is None:
+            above = float(np.count_nonzero(values > best))
+            level = float(np.count_nonzero(values == best) - np.count_nonzero(values[relevant] == best))
+        else:
+            share = weights_of_irrelevant(weights[row], relevant)
+            above, level = share[values > best].sum(), share[values == best].sum()
+        ranks[row] = 1 + above + level / 2
+    return ranks
+
+
+def weights_of_irrelevant(
+    weights: npt.NDArray[np.floating], relevant: npt.NDArray[np.integer]
+) -> npt.NDArray[np.float64]:
+    """Return a row's weights with those of its positives set to 0."""
+    share = np.array(weights, dtype=np.float64)
+    share[relevant] = 0
+    return share
+
+
+def check_rows(scores: Scores, positives: Rows, weights: Weights | None = None) -> None:
+    """Require a set of positives for each row of scores, none of them empty, and weights like the scores.
+
+    :raises ValueError: naming the row, or the lengths that differ.
     """
     if len(scores) != len(positives):
         raise ValueError(f"{len(scores)} rows of scores but {len(positives)} sets of positives")
-    ranks = np.empty(len(scores))
-    for row, (values, relevant) in enumerate(zip(scores, positives, strict=True)):
+    for row, relevant in enumerate(positives):
         if len(relevant) == 0:
             raise ValueError(f"row {row} has no positive; a rank needs at least one")
-        best = values[relevant].max()
-        above = np.count_nonzero(values > best)
-        level = np.count_nonzero(values == best) - np.count_nonzero(values[relevant] == best)
-        ranks[row] = 1 + above + level / 2
-    return ranks
+    if weights is not None and [len(row) for row in weights] != [len(row) for row in scores]:
+        raise ValueError("the rows of weights are not as long as those of the scores")

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 
-def rank_linear(ranks: npt.NDArray[np.floating], competitors: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
+def rank_linear(ranks: npt.NDArray[np.floating], competitors: npt.NDArray[np.number]) -> npt.NDArray[np.float64]:
     """Return `1 - (rank - 1) / N`: 1 for the first place, 0 for the last, linear between.
 
     >>> rank_linear(np.array([1.0, 51.0, 101.0]), np.array([100, 100, 100]))

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 
-def rank_log(ranks: npt.NDArray[np.floating], competitors: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
+def rank_log(ranks: npt.NDArray[np.floating], competitors: npt.NDArray[np.number]) -> npt.NDArray[np.float64]:
     """Return `1 - log(rank) / log(N + 1)`: every halving of the rank is worth the same.
 
     >>> rank_log(np.array([1.0, 10.0, 100.0]), np.array([99, 99, 99]))

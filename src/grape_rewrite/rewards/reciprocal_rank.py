@@ -4,14 +4,13 @@ import numpy as np
 import numpy.typing as npt
 
 
-def reciprocal_rank(ranks: npt.NDArray[np.floating], competitors: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:
+def reciprocal_rank(ranks: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
     """Return `1 / rank`, whatever the number of competitors.
 
-    >>> reciprocal_rank(np.array([1.0, 2.0, 4.0]), np.array([9, 9, 9]))
+    >>> reciprocal_rank(np.array([1.0, 2.0, 4.0]))
     array([1.  , 0.5 , 0.25])
 
     :param ranks: (n,) ranks of at least 1, as `best_positive_rank` gives them.
-    :param competitors: unused; every rank reward takes it.
     :return: (n,) rewards in (0, 1].
     """
     return 1 / np.asarray(ranks, dtype=np.float64)

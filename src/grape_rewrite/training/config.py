@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from grape_rewrite.errors import UserError
 
@@ -15,8 +15,20 @@ class TrainingConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reward: Literal["rank_linear", "rank_log", "reciprocal_rank", "similarity"] = Field(
-        "rank_log", description="what a rewrite is worth: rank_linear, rank_log, reciprocal_rank or similarity"
+    reward: str = Field(
+        "rank_log",
+        description="what a rewrite is worth: rank_linear, rank_log, reciprocal_rank, ndcg, similarity, margin, "
+        "contrastive, or a function of your own as module:function",
+    )
+    pool: int | None = Field(
+        None, ge=2, description="candidates that a rank is computed against; the whole corpus by default"
+    )
+    hard: float = Field(
+        0.5,
+        ge=0,
+        lt=1,
+        description="share of the pool that is taken from the top results of the raw query and of its untrained "
+        "rewrite; the others are drawn from all other items",
     )
     steps: int = Field(40, ge=1, description="updates of the policy")
     minutes: float | None = Field(None, gt=0, description="stop after so many minutes, if that comes first")
@@ -55,6 +67,18 @@ class TrainingConfig(BaseModel):
     save_every: int = Field(10, ge=1, description="steps between two checkpoints that an interrupted run goes on from")
     seed: int = Field(0, ge=0, description="seed of all that is drawn by chance")
 
+    @field_validator("reward")
+    @classmethod
+    def _reward_is_known(cls, name: str) -> str:
+        from grape_rewrite.rewards import REWARDS
+        from grape_rewrite.training.own_reward import OwnReward
+
+        if ":" in name:
+            OwnReward(name)  # it says what is wrong with it
+        elif name not in REWARDS:
+            raise ValueError(f"known are {', '.join(REWARDS)}, and functions of your own as module:function")
+        return name
+
     @model_validator(mode="after")
     def _sizes_fit(self) -> "TrainingConfig":
         if self.batch % self.group:
@@ -68,6 +92,11 @@ class TrainingConfig(BaseModel):
     def queries(self) -> int:
         """Queries a step."""
         return self.batch // self.group
+
+    @property
+    def hard_items(self) -> int:
+        """How many candidates of a pool are hard."""
+        return round(self.hard * (self.pool or 0))
 
     @property
     def free(self) -> int:
@@ -84,6 +113,17 @@ class TrainingConfig(BaseModel):
             raise UserError(
                 f"a step of {self.batch} rewrites in groups of {self.group} needs {self.queries} queries, but the "
                 f"{split.name} split has {len(split)}; use a batch of {len(split) * self.group} or less"
+            )
+
+    def require_corpus(self, size: int) -> None:
+        """Require a corpus that a pool can be drawn from.
+
+        :param size: items in the corpus.
+        :raises UserError: when the pool is larger.
+        """
+        if self.pool is not None and self.pool > size:
+            raise UserError(
+                f"pool={self.pool}: the corpus has {size} items; 2 to {size}, or leave it out for all of them"
             )
 
     @staticmethod

@@ -17,13 +17,14 @@ from transformers import PrinterCallback, set_seed
 from grape_rewrite.datasets import Dataset, Split
 from grape_rewrite.errors import UserError
 from grape_rewrite.index import Index
-from grape_rewrite.rewards import best_positive_rank, brevity, well_formed
+from grape_rewrite.rewards import brevity, well_formed
 from grape_rewrite.rewriting.adapter import ADAPTER_FILE, AdapterFacts, read_adapter, write_adapter
 from grape_rewrite.rewriting.rewriter import Rewriter
 from grape_rewrite.training.callbacks import History, Interrupt, TimeLimit
 from grape_rewrite.training.config import TrainingConfig
 from grape_rewrite.training.example import Watch
-from grape_rewrite.training.queries import already_solved, draw_queries
+from grape_rewrite.training.own_reward import RewardError
+from grape_rewrite.training.queries import already_solved, draw_queries, hard_items
 from grape_rewrite.training.retrieval_reward import RetrievalReward, text_of
 from grape_rewrite.training.run_folder import RunFolder
 
@@ -58,6 +59,7 @@ def train(
     config = config or TrainingConfig.of(**values)
     run = RunFolder(Path(out))
     config.require_queries(dataset.train)
+    config.require_corpus(len(index))
     if hasattr(rewriter.model, "peft_config"):
         raise UserError(
             f"this rewriter has been trained already; train from its base model, Rewriter.load({rewriter.name!r})"
@@ -77,7 +79,8 @@ def train(
 
     from grape_rewrite.training.trainer import GrapeTrainer
 
-    reward = RetrievalReward(index, config.reward)
+    uniform = None if config.pool is None else config.pool - config.hard_items
+    reward = RetrievalReward(index, config.reward, uniform, config.seed)
     dev = dataset.dev.sample(config.dev_queries)
     facts = _facts(rewriter, index, config, frozen)
     trainer: Any = None
@@ -139,7 +142,14 @@ def train(
     trainer.remove_callback(PrinterCallback)
     with interrupt, warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=FutureWarning)  # TRL calls transformers by old names
-        trainer.train(resume_from_checkpoint=last)
+        try:
+            trainer.train(resume_from_checkpoint=last)
+        except RewardError as error:
+            # What was learned before the step that failed is whole.
+            if trainer.state.global_step:
+                trainer._save_checkpoint(trainer.model, trial=None)
+                raise UserError(f"{error}; the steps before it are saved, --resume goes on with them") from error
+            raise
     if index.retriever.fingerprint() != frozen:
         raise UserError(f"retriever {index.retriever.name!r} has changed during training; it must stay frozen")
     if interrupt.asked:
@@ -163,7 +173,7 @@ def restrict_output(rewriter: Rewriter, index: Index, config: TrainingConfig) ->
 def measure_split(rewriter: Rewriter, index: Index, split: Split) -> dict[str, float]:
     """Rewrite the queries of a split greedily; return `dev_mrr`, `dev_recall@10` and `dev_rewrite_words`."""
     rewrites = rewriter.likeliest(split.texts)
-    ranks = best_positive_rank(index.scores(rewrites), split.positives(index.corpus))
+    ranks = index.ranks(rewrites, split.positives(index.corpus))
     return {
         "dev_mrr": float((1 / ranks).mean()),
         "dev_recall@10": float((ranks <= 10).mean()),
@@ -174,18 +184,22 @@ def measure_split(rewriter: Rewriter, index: Index, split: Split) -> dict[str, f
 def _table(rewriter: Rewriter, index: Index, split: Split, config: TrainingConfig) -> Table:
     """The prompts of the whole run in order, with the corpus rows of their positives."""
     positives = split.positives(index.corpus)
-    raw = best_positive_rank(index.scores(split.texts), positives)
+    raw = index.ranks(split.texts, positives)
     weights = np.where(already_solved(rewriter, index, split, raw), max(config.solved_weight, 1e-9), 1.0)
+    gains = split.gains(index.corpus)
     count = config.steps * config.queries
     drawn = draw_queries(weights, count, config.queries, config.seed)
-    return Table.from_dict(
-        {
-            "prompt": [rewriter.prompt_text(split.texts[row]) for row in drawn],
-            "query": [split.texts[row] for row in drawn],
-            "positives": [positives[row].tolist() for row in drawn],
-            "rank_before": [float(raw[row]) for row in drawn],
-        }
-    )
+    columns = {
+        "prompt": [rewriter.prompt_text(split.texts[row]) for row in drawn],
+        "query": [split.texts[row] for row in drawn],
+        "positives": [positives[row].tolist() for row in drawn],
+        "gains": [gains[row].tolist() for row in drawn],
+        "rank_before": [float(raw[row]) for row in drawn],
+    }
+    if config.pool is not None:
+        hard = hard_items(rewriter, index, split, drawn, config.hard_items)
+        columns |= {"hard": [hard[row].tolist() for row in drawn], "draw": list(range(count))}
+    return Table.from_dict(columns)
 
 
 def _form_rewards(rewriter: Rewriter, config: TrainingConfig) -> list[Any]:

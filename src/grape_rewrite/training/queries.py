@@ -5,7 +5,6 @@ import numpy.typing as npt
 
 from grape_rewrite.datasets import Split
 from grape_rewrite.index import Index
-from grape_rewrite.rewards import best_positive_rank
 from grape_rewrite.rewriting.rewriter import Rewriter
 
 
@@ -22,9 +21,32 @@ def already_solved(
     rows = np.flatnonzero(solved)
     if len(rows):
         positives = split.positives(index.corpus)
-        scores = index.scores(rewriter.likeliest([split.texts[row] for row in rows]))
-        solved[rows] = best_positive_rank(scores, [positives[row] for row in rows]) == 1
+        rewrites = rewriter.likeliest([split.texts[row] for row in rows])
+        solved[rows] = index.ranks(rewrites, [positives[row] for row in rows]) == 1
     return solved
+
+
+def hard_items(
+    rewriter: Rewriter, index: Index, split: Split, rows: npt.NDArray[np.integer], count: int
+) -> dict[int, npt.NDArray[np.int64]]:
+    """Find the items that compete hardest: the best results of the raw query and of its untrained rewrite, in turn.
+
+    :param rewriter: the untrained policy.
+    :param rows: numbers of queries of the split; those that come again are searched once.
+    :param count: how many for each query.
+    :return: number of a query -> (count,) corpus rows, no positives among them; fewer where the corpus has no more.
+    """
+    chosen = np.unique(rows)
+    texts = [split.texts[row] for row in chosen]
+    positives = split.positives(index.corpus)
+    depth = count + max(len(positives[row]) for row in chosen)
+    raw, rewritten = (index.top(asked, depth) for asked in (texts, rewriter.likeliest(texts)))
+    found = {}
+    for row, first, second in zip(chosen.tolist(), raw, rewritten, strict=True):
+        in_turn = np.stack([first, second], axis=1).ravel()
+        distinct = dict.fromkeys(in_turn[~np.isin(in_turn, positives[row])].tolist())
+        found[row] = np.array(list(distinct)[:count], dtype=np.int64)
+    return found
 
 
 def draw_queries(weights: npt.NDArray[np.floating], count: int, batch: int, seed: int) -> npt.NDArray[np.int64]:

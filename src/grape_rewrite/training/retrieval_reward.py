@@ -7,8 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from grape_rewrite.index import Index
-from grape_rewrite.rewards import REWARDS, best_positive_rank, reward
+from grape_rewrite.rewards import REWARDS, Candidates, draw_pool
 from grape_rewrite.training.example import Example
+from grape_rewrite.training.own_reward import OwnReward
+
+Rows = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.floating]
 
 
 def text_of(completion: Any) -> str:
@@ -31,28 +35,38 @@ def share_without_variance(prompts: Sequence[Any], values: Sequence[float]) -> f
 class RetrievalReward:
     """The reward of a rewrite by where the frozen retriever ranks its target.
 
-    The data set that TRL trains on needs a column `positives`: the corpus rows relevant to each prompt. With columns
-    `query` and `rank_before` too, `examples` can show the latest batch.
+    The data set that TRL trains on needs a column `positives`: the corpus rows relevant to each prompt; `gains` are
+    their grades. With columns `query` and `rank_before` too, `examples` can show the latest batch.
 
     :param index: the corpus, embedded by the frozen retriever.
-    :param name: one of `grape_rewrite.rewards.REWARDS`.
+    :param name: one of `grape_rewrite.rewards.REWARDS`, or `module:function`, see `OwnReward`.
+    :param uniform: how many items are drawn to stand for the corpus; the whole corpus by default. Then the data set
+        needs the columns `hard`, corpus rows that always compete, and `draw`, a number that decides what is drawn.
+    :param seed: of what is drawn.
+    :raises ValueError: when there is no reward of that name.
     """
 
-    def __init__(self, index: Index, name: str = "rank_log") -> None:
-        if name not in REWARDS:
-            raise ValueError(f"unknown reward {name!r}; known: {', '.join(REWARDS)}")
+    def __init__(self, index: Index, name: str = "rank_log", uniform: int | None = None, seed: int = 0) -> None:
+        if name not in REWARDS and ":" not in name:
+            raise ValueError(f"unknown reward {name!r}; known: {', '.join(REWARDS)}, or module:function")
         self.__name__ = name
         self.index = index
         self.name = name
+        self.uniform = uniform
+        self.seed = seed
+        self._own = None if name in REWARDS else OwnReward(name)
         self._latest: list[Example] = []
 
     def __call__(self, completions: Sequence[Any], positives: Sequence[Sequence[int]], **extra: Any) -> list[float]:
         """Return one reward for each completion; an empty one is worth what the worst rank is."""
         rewrites = [text_of(completion).strip() for completion in completions]
         rows = [np.asarray(row, dtype=np.int64) for row in positives]
-        scores = self._scores(rewrites, rows)
-        ranks = best_positive_rank(scores, rows)
-        values = [float(value) for value in reward(self.name, scores, rows)]
+        if self.uniform is None:
+            candidates = self._whole(rewrites, rows, extra.get("gains"))
+        else:
+            candidates = self._pooled(rewrites, rows, extra["hard"], extra["draw"], extra.get("gains"))
+        values = self._own(rewrites, candidates) if self._own else REWARDS[self.name](candidates).tolist()
+        ranks = candidates.ranks
         if "query" in extra and "rank_before" in extra:
             columns = (extra["query"], rewrites, extra["rank_before"], ranks.tolist())
             self._latest = [Example(*row) for row in zip(*columns, strict=True)]
@@ -62,23 +76,58 @@ class RetrievalReward:
             extra["log_metric"]("zero_variance", share_without_variance(extra["prompts"], values))
         return values
 
-    def _scores(self, rewrites: list[str], rows: list[npt.NDArray[np.int64]]) -> npt.NDArray[np.float32]:
-        """Score each rewrite (n, N); each distinct text is embedded once.
+    def _whole(self, rewrites: list[str], positives: list[Rows], gains: Any) -> Candidates:
+        """Score each rewrite against the whole corpus."""
+        embedded, place = self._embed(rewrites)
+        found = self.index.cosines(embedded)
+        scores = [
+            found[place[text]] if text else _worst(len(self.index), relevant)
+            for text, relevant in zip(rewrites, positives, strict=True)
+        ]
+        return Candidates(scores, positives, gains)
 
-        A retriever gives even the empty text some place; a rewriter must not learn to use that, so all irrelevant items
-        are put before the positives.
-        """
-        distinct = {text: row for row, text in enumerate(dict.fromkeys(text for text in rewrites if text))}
-        scores = np.ones((len(rewrites), len(self.index)), dtype=np.float32)
-        spoken = [place for place, text in enumerate(rewrites) if text]
-        if spoken:
-            scores[spoken] = self.index.scores(list(distinct))[[distinct[rewrites[place]] for place in spoken]]
-        for place, text in enumerate(rewrites):
-            if not text:
-                scores[place, rows[place]] = -1.0
-        return scores
+    def _pooled(
+        self, rewrites: list[str], positives: list[Rows], hard: Sequence[Any], draws: Sequence[int], gains: Any
+    ) -> Candidates:
+        """Score each rewrite against a pool; rewrites of the same draw, which are a group, share theirs."""
+        embedded, place = self._embed(rewrites)
+        pools = {
+            draw: draw_pool(
+                relevant,
+                np.asarray(strong, dtype=np.int64),
+                self.uniform or 0,
+                len(self.index),
+                np.random.default_rng([self.seed, draw]),
+            )
+            for draw, relevant, strong in zip(draws, positives, hard, strict=True)
+        }
+        columns = [np.arange(len(relevant)) for relevant in positives]
+        scores = [
+            self.index.cosines(embedded[[place[text]]], pools[draw].rows)[0]
+            if text
+            else _worst(len(pools[draw].rows), relevant)
+            for text, draw, relevant in zip(rewrites, draws, columns, strict=True)
+        ]
+        return Candidates(scores, columns, gains, [pools[draw].weights for draw in draws])
+
+    def _embed(self, rewrites: list[str]) -> tuple[npt.NDArray[np.float32], dict[str, int]]:
+        """Return the embeddings of the distinct texts that are not empty, and each one's row."""
+        place = {text: row for row, text in enumerate(dict.fromkeys(text for text in rewrites if text))}
+        if not place:
+            return np.zeros((0, self.index.retriever.dimension), dtype=np.float32), place
+        return self.index.embed(list(place)), place
 
     def examples(self, count: int = 5) -> list[Example]:
         """Return a few rewrites of the latest batch, of different queries, evenly over the batch."""
         first = list({example.query: example for example in reversed(self._latest)}.values())[::-1]
         return first[:: max(1, len(first) // count)][:count]
+
+
+def _worst(size: int, relevant: Rows) -> Floats:
+    """Scores that put all irrelevant items before the positives.
+
+    A retriever gives even the empty text some place; a rewriter must not learn to use that.
+    """
+    scores = np.ones(size, dtype=np.float32)
+    scores[relevant] = -1.0
+    return scores

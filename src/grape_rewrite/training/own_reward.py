@@ -1,0 +1,68 @@
+"""A user's own reward: a Python function that a config names as `module:function`."""
+
+import importlib
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grape_rewrite.errors import UserError
+from grape_rewrite.rewards import Candidates
+
+
+class RewardError(UserError):
+    """A reward that failed in the middle of a run."""
+
+
+class OwnReward:
+    """A function of the rewrites (n texts) and their `Candidates`, which returns n numbers, larger being better.
+
+    :param name: `module:function`, imported from the folder that the program was started in or from what is installed.
+    :raises UserError: when there is no such module or function, or its import fails.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._function = _find(name)
+
+    def __call__(self, rewrites: list[str], candidates: Candidates) -> list[float]:
+        """Call the function.
+
+        :raises RewardError: when it fails, with its file and line, or returns anything but one finite number for each
+            rewrite.
+        """
+        try:
+            values = self._function(rewrites, candidates)
+            found = [float(value) for value in values]
+        except Exception as error:  # whatever a user's function may raise
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{last.filename}, line {last.lineno}"
+            raise RewardError(f"reward {self.name}: {where}: {type(error).__name__}: {error}") from error
+        if len(found) != len(rewrites):
+            raise RewardError(f"reward {self.name} returned {len(found)} numbers for {len(rewrites)} rewrites")
+        for value, rewrite in zip(found, rewrites, strict=True):
+            if not np.isfinite(value):
+                raise RewardError(
+                    f"reward {self.name} returned {value} for the rewrite {rewrite!r}; a number is needed"
+                )
+        return found
+
+
+def _find(name: str) -> Callable[..., Sequence[float]]:
+    module, _, function = name.partition(":")
+    if not module or not function:
+        raise UserError(f"reward {name!r} names no function; write module:function, such as my_rewards:first_place")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        found: Any = importlib.import_module(module)
+    except Exception as error:  # whatever a user's module may raise
+        raise UserError(f"reward {name!r}: cannot import {module}: {type(error).__name__}: {error}") from error
+    found = getattr(found, function, None)
+    if not callable(found):
+        raise UserError(f"reward {name!r}: module {module} has no function {function!r}")
+    return found

@@ -1,0 +1,114 @@
+"""A user's own reward: a function in a module, called with the rewrites and what they are judged by."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from grape_rewrite.errors import UserError
+from grape_rewrite.rewards import Candidates
+from grape_rewrite.training.own_reward import OwnReward, RewardError
+from grape_rewrite.training.run_folder import RunFolder
+
+MODULE = """
+import math
+
+CALLS = 0
+
+def short_and_first(rewrites, candidates):
+    return 1 / candidates.ranks - 0.01 * [len(text) for text in rewrites][0]
+
+def too_few(rewrites, candidates):
+    return [0.0] * (len(rewrites) - 1)
+
+def not_a_number(rewrites, candidates):
+    return [math.nan] * len(rewrites)
+
+def words(rewrites, candidates):
+    return rewrites
+
+def nothing(rewrites, candidates):
+    return None
+
+def raises(rewrites, candidates):
+    return [1 / 0 for _ in rewrites]
+
+def fails_later(rewrites, candidates):
+    global CALLS
+    CALLS += 1
+    if CALLS == 3:
+        raise RuntimeError("out of luck")
+    return [len(text) for text in rewrites]
+
+VALUE = 3
+"""
+FOUND = Candidates(np.array([[0.9, 0.1], [0.1, 0.9]]), [np.array([0]), np.array([0])])
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
+    """A module in the folder that the program was started in; named after the test, as modules are imported once."""
+    name = "rewards_of_" + re.sub(r"\W", "_", request.node.name)
+    (tmp_path / f"{name}.py").write_text(MODULE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return name
+
+
+def test_it_sees_rewrites_and_candidates(module: str) -> None:
+    assert OwnReward(f"{module}:short_and_first")(["abcd", "ab"], FOUND) == pytest.approx([0.96, 0.46])
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        ("too_few", "returned 1 numbers for 2 rewrites"),
+        ("not_a_number", "returned nan for the rewrite 'abcd'"),
+        ("words", "ValueError: could not convert string to float: 'abcd'"),
+        ("nothing", "TypeError"),
+        ("raises", r"rewards_of_\w+\.py, line 22: ZeroDivisionError: division by zero"),
+    ],
+)
+def test_what_it_may_not_return(module: str, function: str, words: str) -> None:
+    with pytest.raises(RewardError, match=words):
+        OwnReward(f"{module}:{function}")(["abcd", "ab"], FOUND)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("nowhere_to_be_found:f", "cannot import nowhere_to_be_found: ModuleNotFoundError"),
+        (":f", "names no function; write module:function"),
+        ("f:", "names no function; write module:function"),
+    ],
+)
+def test_what_cannot_be_found(name: str, words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        OwnReward(name)
+
+
+@pytest.mark.parametrize("function", ["missing", "VALUE"])
+def test_a_module_without_that_function(module: str, function: str) -> None:
+    with pytest.raises(UserError, match=f"module {module} has no function '{function}'"):
+        OwnReward(f"{module}:{function}")
+
+
+def test_a_run_that_it_stops_can_be_resumed(begin: Callable[..., Any], module: str, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    with pytest.raises(UserError, match=r"line 28: RuntimeError: out of luck; the steps before it are saved, --resume"):
+        begin(out, reward=f"{module}:fails_later", save_every=100)
+    assert str(RunFolder(out).last_checkpoint()).endswith("checkpoint-2")
+    done = begin(out, reward=f"{module}:fails_later", save_every=100, resume=True)
+    assert [row["step"] for row in RunFolder(out).rows()] == [0, 1, 2, 3, 4]
+    assert done.rewriter.facts.reward == f"{module}:fails_later"
+
+
+def test_a_run_that_it_stops_at_once_leaves_nothing_to_resume(
+    begin: Callable[..., Any], module: str, tmp_path: Path
+) -> None:
+    with pytest.raises(RewardError, match="ZeroDivisionError"):
+        begin(tmp_path / "run", reward=f"{module}:raises")
+    assert not RunFolder(tmp_path / "run").is_taken
