@@ -15,6 +15,7 @@ from statistics import mean, stdev
 from grape_rewrite.datasets import Dataset
 from grape_rewrite.demo import RETRIEVER, REWRITER, side_by_side
 from grape_rewrite.evaluation.rewriters import evaluate
+from grape_rewrite.index import Index
 from grape_rewrite.retrievers import Retriever
 from grape_rewrite.rewriting import Rewriter
 from grape_rewrite.training import TrainingConfig, train
@@ -37,10 +38,16 @@ def main() -> None:
     index = Retriever.load(RETRIEVER).index(dataset.corpus)
     split = dataset.test.sample(arguments.queries)
     runs = arguments.out / f"{arguments.data}-{arguments.steps}"
-    found = {
-        seed: measure(TrainingConfig(seed=seed, steps=arguments.steps), runs / f"seed-{seed}", dataset, index, split)
-        for seed in arguments.seeds
-    }
+    found: dict[int, dict] = {}
+    untrained: dict[str, list[str]] = {}
+    for seed in arguments.seeds:
+        config = TrainingConfig(seed=seed, steps=arguments.steps)
+        trained = rewriter_of(config, runs / f"seed-{seed}", dataset, index)
+        # What is not trained rewrites alike beside every seed: once is enough.
+        evaluation = evaluate({**side_by_side(trained, split), **untrained}, index, split, seed=seed)
+        untrained = {name: evaluation.methods[name].rewrites for name in trained.baselines()}
+        evaluation.write(runs / f"seed-{seed}")
+        found[seed] = evaluation.summary
 
     methods = next(iter(found.values()))["methods"]
     result = {
@@ -65,24 +72,20 @@ def main() -> None:
     print(json.dumps(result))
 
 
-def measure(config: TrainingConfig, folder: Path, dataset: Dataset, index: object, split: object) -> dict:
-    """Return the summary of one seed's evaluation."""
+def rewriter_of(config: TrainingConfig, folder: Path, dataset: Dataset, index: Index) -> Rewriter:
+    """Return the rewriter that a run has trained, after training it if that has not been done."""
     run = RunFolder(folder)
     if run.is_finished:
-        trained = Rewriter.load(str(folder))
-    else:
-        trained = train(
-            Rewriter.load(REWRITER),
-            index,
-            dataset,
-            out=folder,
-            config=config,
-            resume=run.can_resume(config),
-            watch=lambda row, _: show(config.seed, row),
-        )
-    evaluation = evaluate(side_by_side(trained, split), index, split, seed=config.seed)
-    evaluation.write(folder)
-    return evaluation.summary
+        return Rewriter.load(str(folder))
+    return train(
+        Rewriter.load(REWRITER),
+        index,
+        dataset,
+        out=folder,
+        config=config,
+        resume=run.can_resume(config),
+        watch=lambda row, _: show(config.seed, row),
+    )
 
 
 def show(seed: int, row: dict) -> None:

@@ -2,14 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-
-import numpy as np
-import numpy.typing as npt
 
 from grape_rewrite.atomic import write_text
 from grape_rewrite.errors import UserError
@@ -17,6 +14,7 @@ from grape_rewrite.evaluation.inflation import Rows
 from grape_rewrite.evaluation.method import Method, measure
 from grape_rewrite.evaluation.summary import by_language, cluster_labels, compare, summarise_method
 from grape_rewrite.evaluation.trec import write_run
+from grape_rewrite.strategies import Ask, Asked, embed_asks
 
 if TYPE_CHECKING:
     from grape_rewrite.datasets import Corpus, Query, Split
@@ -77,7 +75,7 @@ class Evaluation:
 
 
 def evaluate_methods(
-    rewrites: "Mapping[str, list[str] | None]",
+    rewrites: "Mapping[str, Sequence[str | Ask] | None]",
     index: "Index",
     split: "Split",
     reference: str = "raw",
@@ -85,11 +83,12 @@ def evaluate_methods(
     costs: Mapping[str, Mapping[str, float]] | None = None,
     progress: bool = False,
 ) -> Evaluation:
-    """Evaluate methods by their rewrites of the same queries; each distinct text is embedded once.
+    """Evaluate methods by what they ask for the same queries; each distinct text is embedded once.
 
     Intervals and tests draw clusters of queries with the same positives, not single queries.
 
-    :param rewrites: method -> one rewrite for each query of the split, in its order; None for the queries themselves.
+    :param rewrites: method -> one rewrite, or one `Ask`, for each query of the split, in its order; None for the
+        queries themselves.
     :param index: the embedded corpus.
     :param split: the queries and their judgements.
     :param reference: the method that harm and score inflation are measured against.
@@ -104,15 +103,20 @@ def evaluate_methods(
         raise UserError(f"split {split.name!r} has no queries; there is nothing to evaluate")
     if reference not in rewrites:
         raise UserError(f"reference {reference!r} is not among the methods {', '.join(map(repr, rewrites))}")
-    texts = {name: list(split.texts if given is None else given) for name, given in rewrites.items()}
-    for name, given in texts.items():
+    asks = {
+        name: [
+            Ask((given,)) if isinstance(given, str) else given for given in (split.texts if texts is None else texts)
+        ]
+        for name, texts in rewrites.items()
+    }
+    for name, given in asks.items():
         if len(given) != len(split):
             raise UserError(f"method {name!r} has {len(given)} rewrites for {len(split)} queries of {split.name!r}")
 
     positives = split.positives(index.corpus)
     gains = split.gains(index.corpus)
-    embeddings = _embed(texts, index, progress)
-    methods = {name: measure(texts[name], embeddings[name], index, positives, gains) for name in texts}
+    vectors = embed_asks([ask for given in asks.values() for ask in given], index, progress)
+    methods = {name: measure(Asked(given, index, vectors), positives, gains) for name, given in asks.items()}
     clusters = cluster_labels(positives)
     summary = {
         "methods": {
@@ -134,16 +138,6 @@ def evaluate_methods(
         },
     }
     return Evaluation(index.corpus, split.queries, positives, methods, reference, summary)
-
-
-def _embed(texts: Mapping[str, list[str]], index: "Index", progress: bool) -> dict[str, npt.NDArray[np.float32]]:
-    distinct = {text: row for row, text in enumerate(dict.fromkeys(text for given in texts.values() for text in given))}
-    embeddings = index.retriever.embed_texts(list(distinct), progress=progress)
-    broken = ~np.isfinite(embeddings).all(axis=1)
-    if broken.any():
-        text = list(distinct)[int(np.argmax(broken))]
-        raise UserError(f"retriever {index.retriever.name!r} gives no finite embedding for {text!r}")
-    return {name: embeddings[[distinct[text] for text in given]] for name, given in texts.items()}
 
 
 def _fingerprint(split: "Split") -> str:

@@ -1,4 +1,4 @@
-"""What one method's rewrites reach: every figure that is computed from its scores alone."""
+"""What one method reaches: every figure that is computed from its scores alone."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,12 +12,10 @@ from grape_rewrite.index.top import top_items
 from grape_rewrite.rewards.rank import best_positive_rank
 
 if TYPE_CHECKING:
-    from grape_rewrite.index import Index
+    from grape_rewrite.strategies import Asked
 
 # Results kept for each query: what run files hold by custom, of which the report shows the first five.
 DEPTH = 100
-# Scores held at once: 4 million floats are 16 MiB, whatever the size of the corpus.
-CELLS = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -27,7 +25,7 @@ class Method:
     rewrites: list[str]
     metrics: dict[str, npt.NDArray[np.float64]]
     ranks: npt.NDArray[np.float64]
-    levels: Levels
+    levels: Levels | None
     top: npt.NDArray[np.intp]
     top_scores: npt.NDArray[np.floating]
     hubness: float
@@ -40,24 +38,18 @@ class Method:
         return sum(not rewrite.strip() for rewrite in self.rewrites)
 
 
-def measure(
-    rewrites: list[str], embeddings: npt.NDArray[np.float32], index: "Index", positives: Rows, gains: Rows
-) -> Method:
-    """Search the whole corpus with each rewrite and keep the ranks, the metrics and the best `DEPTH` items.
+def measure(asked: "Asked", positives: Rows, gains: Rows) -> Method:
+    """Search the whole corpus for each query and keep the ranks, the metrics and the best `DEPTH` items.
 
-    :param rewrites: n texts, in the order of the queries.
-    :param embeddings: (n, d) unit embeddings of the rewrites.
-    :param index: the embedded corpus of N items.
+    :param asked: what is searched with, in the order of the n queries.
     :param positives: n arrays of relevant rows, none empty.
     :param gains: n arrays of relevance grades, in the order of the positives.
     :return: the method's figures.
     """
+    index = asked.index
     metrics, ranks, levels, tops, top_scores = [], [], [], [], []
     depth = min(DEPTH, len(index) - len(index.skipped))
-    step = max(1, CELLS // len(index.corpus))
-    for start in range(0, len(rewrites), step):
-        part = slice(start, start + step)
-        scores = index.cosines(embeddings[part])
+    for part, scores in asked.slabs():
         metrics.append(query_metrics(scores, positives[part], gains[part]))
         ranks.append(best_positive_rank(scores, positives[part]))
         levels.append(score_levels(scores, positives[part]))
@@ -65,13 +57,16 @@ def measure(
         top_scores.append(np.take_along_axis(scores, tops[-1], axis=1))
     top = np.concatenate(tops)
     return Method(
-        rewrites=rewrites,
+        rewrites=[ask.shown for ask in asked.asks],
         metrics={name: np.concatenate([part[name] for part in metrics]) for name in metrics[0]},
         ranks=np.concatenate(ranks),
-        levels=Levels(*(np.concatenate(part) for part in zip(*levels, strict=True))),
+        # Fused rankings have scores of their own kind, which cannot be compared with cosines.
+        levels=None
+        if any(ask.by_rank for ask in asked.asks)
+        else Levels(*(np.concatenate(part) for part in zip(*levels, strict=True))),
         top=top,
         top_scores=np.concatenate(top_scores),
         hubness=hubness(top[:, :10], len(index.corpus)),
-        centroid=centroid_cosine(embeddings, index.embeddings),
-        truncated=index.retriever.count_truncated(rewrites),
+        centroid=centroid_cosine(asked.vectors, index.embeddings),
+        truncated=index.retriever.count_truncated([text for ask in asked.asks for text in ask.texts]),
     )

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from grape_rewrite.evaluation.harm import harm
-from grape_rewrite.evaluation.inflation import Rows, inflation
+from grape_rewrite.evaluation.inflation import Inflation, Rows, inflation
 from grape_rewrite.evaluation.method import Method
 from grape_rewrite.evaluation.metrics import METRICS
 from grape_rewrite.evaluation.significance import Interval, bootstrap_interval, randomisation_test
@@ -48,7 +48,7 @@ def summarise_method(
         **{name: interval.mean for name, interval in intervals.items()},
         "harm": damage.share,
         "harm_loss": damage.loss,
-        **inflation(method.levels, reference.levels)._asdict(),
+        **_inflation(method, reference),
         "hubness": method.hubness,
         "centroid": method.centroid,
         "rewrite_tokens": cost.get("rewrite_tokens"),
@@ -57,6 +57,13 @@ def summarise_method(
         "empty": method.empty,
         "intervals": {name: {"low": found.low, "high": found.high} for name, found in intervals.items()},
     }
+
+
+def _inflation(method: Method, reference: Method) -> dict[str, float | None]:
+    """Return the figures of score inflation, null where the scores of the two are of different kinds."""
+    if method.levels is None or reference.levels is None:
+        return dict.fromkeys(Inflation._fields)
+    return inflation(method.levels, reference.levels)._asdict()
 
 
 def compare(methods: Mapping[str, Method], clusters: Labels, seed: int) -> list[dict[str, Any]]:

@@ -81,7 +81,10 @@ def inflation(methods: Mapping[str, Any], ours: str, baseline: str, label: str) 
     :param ours: name of our method.
     :param baseline: name of what it is held against: the strongest other method.
     :param label: what the baseline is called.
+    :return: sentences; none where the scores of the two cannot be compared.
     """
+    if methods[ours]["d_pos"] is None or methods[baseline]["d_pos"] is None:
+        return ""  # one of them fuses rankings, whose scores are no cosines
     d_pos, d_neg, d_hard, margin = (
         methods[ours][key] - methods[baseline][key] for key in ("d_pos", "d_neg", "d_hard", "margin")
     )

@@ -1,0 +1,29 @@
+"""Strategies: the ways from a query and its rewrites to what is searched with."""
+
+from grape_rewrite.strategies.agreement import UntilAgreement
+from grape_rewrite.strategies.ask import Ask, Strategy
+from grape_rewrite.strategies.chosen import MostConfident
+from grape_rewrite.strategies.expanded import Interpolated, Query2doc
+from grape_rewrite.strategies.gated import ForLanguages, Sure, Worthwhile
+from grape_rewrite.strategies.generations import Generations
+from grape_rewrite.strategies.plain import Greedy, Raw
+from grape_rewrite.strategies.sampled import Sampled
+from grape_rewrite.strategies.scoring import Asked, embed_asks
+
+__all__ = [
+    "Ask",
+    "Asked",
+    "ForLanguages",
+    "Generations",
+    "Greedy",
+    "Interpolated",
+    "MostConfident",
+    "Query2doc",
+    "Raw",
+    "Sampled",
+    "Strategy",
+    "Sure",
+    "UntilAgreement",
+    "Worthwhile",
+    "embed_asks",
+]

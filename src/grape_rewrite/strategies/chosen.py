@@ -1,0 +1,29 @@
+"""The one of several samples that the retriever is surest of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from grape_rewrite.datasets import Query
+from grape_rewrite.index import Index
+from grape_rewrite.strategies.ask import Ask
+from grape_rewrite.strategies.confidence import confidence
+from grape_rewrite.strategies.generations import Generations
+
+
+@dataclass(frozen=True)
+class MostConfident:
+    """Search with the one of K samples that the retriever is surest of: whose best item stands out most.
+
+    A text's confidence is its best score less the mean of the ten that follow.
+    """
+
+    generations: Generations
+    count: int = 4
+
+    def __call__(self, queries: Sequence[Query], index: Index) -> list[Ask]:
+        """Return one sample of each query."""
+        asks = []
+        for made in self.generations.sampled([query.text for query in queries], self.count):
+            sure = confidence(list(made.texts), index)
+            asks.append(Ask((made.texts[int(sure.argmax())],), tokens=made.tokens, seconds=made.seconds))
+        return asks

@@ -1,0 +1,60 @@
+"""From what strategies ask to scores of the corpus."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from grape_rewrite.errors import UserError
+from grape_rewrite.index import Index
+from grape_rewrite.index.index import SLAB
+from grape_rewrite.strategies.ask import Ask
+from grape_rewrite.strategies.fusion import mean_vector, reciprocal_rank_fusion
+
+Floats = npt.NDArray[np.float32]
+Vectors = Mapping[str, Floats]
+
+
+def embed_asks(asks: Sequence[Ask], index: Index, progress: bool = False) -> Vectors:
+    """Embed every distinct text once.
+
+    :raises UserError: when the retriever returns an embedding that is not finite.
+    """
+    texts = list(dict.fromkeys(text for ask in asks for text in ask.texts))
+    embedded = index.retriever.embed_texts(texts, progress=progress)
+    broken = ~np.isfinite(embedded).all(axis=1)
+    if broken.any():
+        text = texts[int(np.argmax(broken))]
+        raise UserError(f"retriever {index.retriever.name!r} gives no finite embedding for {text!r}")
+    return dict(zip(texts, embedded, strict=True))
+
+
+class Asked:
+    """Asks that can be scored.
+
+    :param asks: n of them, each with at least one text.
+    :param index: the embedded corpus of N items.
+    :param vectors: the embedding of each text, see `embed_asks`.
+    """
+
+    def __init__(self, asks: Sequence[Ask], index: Index, vectors: Vectors) -> None:
+        self.asks = list(asks)
+        self.index = index
+        self._rows = [np.stack([vectors[text] for text in ask.texts]) for ask in asks]
+        means = [
+            mean_vector(rows, ask.weights) if len(rows) > 1 else rows[0]
+            for rows, ask in zip(self._rows, asks, strict=True)
+        ]
+        self.vectors = np.stack(means)
+        """(n, d) what each searches with; the mean of the texts also where their rankings are fused."""
+
+    def slabs(self) -> Iterator[tuple[slice, Floats]]:
+        """Yield the scores as (rows, (n_i, N) array), so few rows at a time that they fit the memory."""
+        step = max(1, SLAB // len(self.index))
+        for start in range(0, len(self.asks), step):
+            part = slice(start, min(start + step, len(self.asks)))
+            scores = self.index.cosines(self.vectors[part])
+            for row in range(part.start, part.stop):
+                if self.asks[row].by_rank:
+                    scores[row - start] = reciprocal_rank_fusion(self.index.cosines(self._rows[row]))
+            yield part, scores

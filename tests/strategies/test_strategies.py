@@ -1,0 +1,180 @@
+"""What each strategy asks, on a tiny model and a tiny index."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from grape_rewrite.datasets import Query
+from grape_rewrite.index import Index
+from grape_rewrite.rewriting import Rewriter
+from grape_rewrite.strategies import (
+    Ask,
+    Asked,
+    ForLanguages,
+    Generations,
+    Greedy,
+    Interpolated,
+    MostConfident,
+    Query2doc,
+    Raw,
+    Sampled,
+    Sure,
+    UntilAgreement,
+    Worthwhile,
+    embed_asks,
+)
+from grape_rewrite.strategies.confidence import confidence
+from grape_rewrite.strategies.fusion import reciprocal_rank_fusion
+
+Queries = list[Query]
+EVERY: dict[str, Callable[[Generations], object]] = {
+    "raw": lambda _: Raw(),
+    "greedy": Greedy,
+    "mean": lambda made: Sampled(made, 3),
+    "rrf": lambda made: Sampled(made, 3, by_rank=True),
+    "hyde": lambda made: Sampled(made, 3, with_query=True),
+    "confident": lambda made: MostConfident(made, 3),
+    "agreement": lambda made: UntilAgreement(made, 4),
+    "query2doc": Query2doc,
+    "interpolated": Interpolated,
+    "sure": lambda made: Sure(Greedy(made), 0.2),
+    "language": lambda made: ForLanguages(Greedy(made), frozenset({"de"})),
+    "worthwhile": lambda made: Worthwhile(Greedy(made)),
+}
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_one_ask_for_each_query_the_same_each_time(
+    name: str, generations: Generations, queries: Queries, tiny_index: Index
+) -> None:
+    strategy = EVERY[name](generations)
+    asks = strategy(queries, tiny_index)
+    assert len(asks) == len(queries)
+    assert all(text.strip() for ask in asks for text in ask.texts)
+    assert strategy(queries, tiny_index) == asks
+    again = EVERY[name](Generations(generations.rewriter, temperature=1.0, seed=5))(queries, tiny_index)
+    assert [ask.texts for ask in again] == [ask.texts for ask in asks]
+    assert strategy([], tiny_index) == []
+
+
+def test_greedy_is_the_likeliest_rewrite(
+    rewriter: Rewriter, generations: Generations, queries: Queries, tiny_index: Index
+) -> None:
+    asks = Greedy(generations)(queries, tiny_index)
+    texts = [query.text for query in queries]
+    assert [ask.texts for ask in asks] == [(text,) for text in rewriter.likeliest(texts)]
+    assert all(ask.tokens > 0 and ask.seconds > 0 for ask in asks)
+    assert [ask.texts for ask in Raw()(queries, tiny_index)] == [(text,) for text in texts]
+    assert all(ask.tokens == ask.seconds == 0 for ask in Raw()(queries, tiny_index))
+
+
+def test_rewrites_are_made_once(generations: Generations, queries: Queries, tiny_index: Index, monkeypatch) -> None:
+    first = Sampled(generations, 3)(queries, tiny_index)
+    monkeypatch.setattr(generations.rewriter, "rewrite", None)  # nothing is left to ask it for
+    assert Sampled(generations, 3)(queries, tiny_index) == first
+    assert {ask.texts[0] for ask in MostConfident(generations, 3)(queries, tiny_index)} <= {
+        text for ask in first for text in ask.texts
+    }
+
+
+def test_samples_and_the_query_beside_them(generations: Generations, queries: Queries, tiny_index: Index) -> None:
+    plain, beside = (Sampled(generations, 3, with_query=add)(queries, tiny_index) for add in (False, True))
+    for query, one, other in zip(queries, plain, beside, strict=True):
+        assert len(one.texts) == 3
+        assert other.texts == (*one.texts, query.text)
+    assert any(len(set(ask.texts)) > 1 for ask in plain)
+
+
+def test_the_most_confident_sample_is_chosen(generations: Generations, queries: Queries, tiny_index: Index) -> None:
+    chosen, all_of_them = (
+        MostConfident(generations, 4)(queries, tiny_index),
+        Sampled(generations, 4)(queries, tiny_index),
+    )
+    for one, ask in zip(chosen, all_of_them, strict=True):
+        best = confidence(list(ask.texts), tiny_index).max()
+        assert confidence([one.texts[0]], tiny_index)[0] == pytest.approx(best)
+        assert one.tokens == ask.tokens
+
+
+def test_confidence_is_how_far_the_best_stands_out(tiny_index: Index) -> None:
+    texts = ["red apple", "red", "moon"]
+    for text, found in zip(texts, confidence(texts, tiny_index), strict=True):
+        scores = [score for _, score in tiny_index.search([text], 11)[0]]
+        assert found == pytest.approx(scores[0] - np.mean(scores[1:]), abs=1e-6)
+
+
+def test_more_samples_are_made_where_they_disagree(
+    generations: Generations, queries: Queries, tiny_index: Index
+) -> None:
+    asks = UntilAgreement(generations, 8)(queries, tiny_index)
+    counts = [len(ask.texts) for ask in asks]
+    assert set(counts) <= {2, 4, 8}
+    assert len(set(counts)) > 1
+    for ask in asks:
+        first = {tiny_index.search([text], 1)[0][0][0] for text in ask.texts}
+        assert len(ask.texts) == 8 or len(set(ask.texts)) == 1 or len(first) == 1
+    assert np.mean([ask.tokens for ask in asks if len(ask.texts) == 8]) > np.mean(
+        [ask.tokens for ask in asks if len(ask.texts) == 2]
+    )
+
+
+def test_expansion_and_interpolation(generations: Generations, queries: Queries, tiny_index: Index) -> None:
+    greedy = [ask.texts[0] for ask in Greedy(generations)(queries, tiny_index)]
+    for query, rewrite, one, two in zip(
+        queries,
+        greedy,
+        Query2doc(generations)(queries, tiny_index),
+        Interpolated(generations, 0.25)(queries, tiny_index),
+        strict=True,
+    ):
+        assert one.texts == (f"{query.text} {rewrite}",)
+        assert (two.texts, two.weights) == ((query.text, rewrite), (0.25, 0.75))
+
+
+def test_sure_queries_are_left_alone_at_no_cost(generations: Generations, queries: Queries, tiny_index: Index) -> None:
+    english = [replace(query, text=query.reference or "") for query in queries[:4]]
+    mixed = [*english, *queries[4:]]
+    threshold = float(confidence([query.text for query in english], tiny_index).min()) - 1e-5  # rounding
+    for query, ask in zip(mixed, Sure(Greedy(generations), threshold)(mixed, tiny_index), strict=True):
+        left = confidence([query.text], tiny_index)[0] >= threshold
+        assert (ask == Ask((query.text,))) == left
+    assert all(Sure(Greedy(generations), threshold)(english, tiny_index)[row].tokens == 0 for row in range(4))
+
+
+def test_known_languages_are_left_alone(generations: Generations, queries: Queries, tiny_index: Index) -> None:
+    for query, ask in zip(
+        queries, ForLanguages(Greedy(generations), frozenset({"de"}))(queries, tiny_index), strict=True
+    ):
+        assert (ask.tokens == 0) == (query.language == "de")
+
+
+def test_what_does_not_stand_out_is_not_taken(generations: Generations, queries: Queries, tiny_index: Index) -> None:
+    # The retriever knows the English words and no others, so the former stand out as they are.
+    queries = [*(replace(query, text=query.reference or "") for query in queries[:4]), *queries[4:]]
+    tried = Greedy(generations)(queries, tiny_index)
+    raw = confidence([query.text for query in queries], tiny_index)
+    gained = confidence([ask.texts[0] for ask in tried], tiny_index) - raw
+    threshold = float(gained.min() + gained.max()) / 2
+    asks = Worthwhile(Greedy(generations), threshold)(queries, tiny_index)
+    for query, attempt, gain, ask in zip(queries, tried, gained, asks, strict=True):
+        assert ask.texts == (attempt.texts if gain > threshold else (query.text,))
+        assert ask.tokens == attempt.tokens  # trying is what costs
+    assert 0 < sum(ask.texts == attempt.texts for ask, attempt in zip(asks, tried, strict=True)) < len(asks)
+
+
+def test_scores_of_asks(tiny_index: Index) -> None:
+    asks = [
+        Ask(("red apple",)),
+        Ask(("red apple", "green moon"), (1.0, 0.0)),
+        Ask(("red apple", "green moon"), by_rank=True),
+        Ask(("red apple", "red apple")),
+    ]
+    asked = Asked(asks, tiny_index, embed_asks(asks, tiny_index))
+    scores = np.concatenate([part for _, part in asked.slabs()])
+    both = tiny_index.scores(["red apple", "green moon"])
+    for row in (0, 1, 3):
+        assert scores[row] == pytest.approx(both[0], abs=1e-6)
+    assert scores[2] == pytest.approx(reciprocal_rank_fusion(both))
+    assert [ask.shown for ask in asks[2:]] == ["red apple | green moon", "red apple"]
