@@ -100,6 +100,7 @@ def test_baselines_are_the_untrained_model(finished, tiny_model_folder: Path, ti
     [
         {"reward": "similarity"},
         {"pool": 8},
+        {"algorithm": "best-of-group"},
         {"pool": 40, "hard": 0.0, "reward": "contrastive"},
         {"reward": "reciprocal_rank", "beta": 0.1, "warmup": 0},
         {"reward": "rank_linear", "output_vocabulary": "full", "solved_weight": 0.0},

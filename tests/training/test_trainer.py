@@ -174,3 +174,21 @@ def test_one_step_in_the_whole_vocabulary(pair) -> None:
 )
 def test_one_step_with_other_settings(pair, settings: dict[str, Any]) -> None:
     assert_same_step(*pair("gemma", "a group without variance", **settings))
+
+
+def test_imitation_is_the_likelihood_of_the_best_samples(pair) -> None:
+    ours, stock = pair("gemma", "all differ")
+    ours.imitates = True
+    total = sum(len(completion) for group in COMPLETIONS for completion in group)
+    loss = 0.0
+    for prompt, group, rewards in zip(PROMPTS, COMPLETIONS, REWARDS["all differ"], strict=True):
+        best = group[rewards.index(max(rewards))]
+        row = torch.tensor([prompt + best])
+        values, _, _ = stock._get_per_token_logps_and_entropies(stock.model, row, torch.ones_like(row), len(best))
+        loss = loss - values.sum() / total
+    loss.backward()
+    mine, _ = step(ours)
+    scale = max(float(parameter.grad.abs().max()) for parameter in adapter(stock).values())
+    assert scale > 1e-3
+    for name, parameter in adapter(stock).items():
+        torch.testing.assert_close(mine[name], parameter.grad, rtol=1e-4, atol=1e-6 * scale, msg=name)

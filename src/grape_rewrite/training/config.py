@@ -30,6 +30,10 @@ class TrainingConfig(BaseModel):
         description="share of the pool that is taken from the top results of the raw query and of its untrained "
         "rewrite; the others are drawn from all other items",
     )
+    algorithm: Literal["grpo", "best-of-group"] = Field(
+        "grpo",
+        description="grpo, or best-of-group: supervised fine-tuning on the best sample of each group, at equal compute",
+    )
     steps: int = Field(40, ge=1, description="updates of the policy")
     minutes: float | None = Field(None, gt=0, description="stop after so many minutes, if that comes first")
     batch: int = Field(256, ge=2, description="rewrites a step: queries times group")

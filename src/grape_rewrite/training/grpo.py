@@ -98,6 +98,7 @@ def train(
     set_seed(config.seed)  # the adapter's first weights are drawn; older TRL makes them before it sets the seed
     trainer = GrapeTrainer(
         rewriter=rewriter,
+        imitates=config.algorithm == "best-of-group",
         reward_funcs=[reward, *_form_rewards(rewriter, config)],
         args=GRPOConfig(
             output_dir=str(run.checkpoints),

@@ -8,6 +8,7 @@ import torch
 
 from grape_rewrite.rewriting.rewriter import Rewriter
 from grape_rewrite.rewriting.scoring import log_probabilities
+from grape_rewrite.training.imitation import best_of_group
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -27,10 +28,12 @@ class GrapeTrainer(GRPOTrainer):
     the forward pass; vLLM; images.
 
     :param rewriter: prompt, output vocabulary and end tokens; its model is the one that is trained.
+    :param imitates: learn the best sample of each group by heart (`best_of_group`) instead of weighing all of them.
     """
 
-    def __init__(self, rewriter: Rewriter, **arguments: Any) -> None:
+    def __init__(self, rewriter: Rewriter, imitates: bool = False, **arguments: Any) -> None:
         self.rewriter = rewriter
+        self.imitates = imitates
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*rollout_func")  # experimental in TRL; its minor is pinned
             warnings.filterwarnings("ignore", category=FutureWarning)  # PEFT calls transformers by old names
@@ -46,6 +49,13 @@ class GrapeTrainer(GRPOTrainer):
         self.has_entropy_bonus = self.args.entropy_coef != 0.0 or self.args.use_adaptive_entropy
         if not self.shares:
             logger.warning("several processes or vLLM: TRL's own forward pass is used instead of shared prompts")
+
+    def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
+        """Sample and score the prompts of a step."""
+        made: dict[str, Any] = super()._generate_and_score_completions(inputs)
+        if self.imitates:
+            made["advantages"] = best_of_group(made["advantages"], self.num_generations)
+        return made
 
     def _get_per_token_logps_and_entropies(
         self,
