@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from grape_rewrite.cli import data, demo, evaluate, headroom, index, rewrite, search, train
+from grape_rewrite.cli import ablate, data, demo, evaluate, headroom, index, rewrite, search, train
 from grape_rewrite.cli.group import OneLineErrors
 from grape_rewrite.cli.output import Warnings, say
 
@@ -20,7 +20,15 @@ app = typer.Typer(
     rich_markup_mode="rich",
     add_completion=False,
 )
-for command in (demo.demo, headroom.headroom, train.train, evaluate.evaluate, rewrite.rewrite, search.search):
+for command in (
+    demo.demo,
+    headroom.headroom,
+    train.train,
+    evaluate.evaluate,
+    ablate.ablate,
+    rewrite.rewrite,
+    search.search,
+):
     app.command()(command)
 app.command(name="index")(index.embed)
 app.add_typer(data.app, name="data")

@@ -1,0 +1,64 @@
+"""Arms: what is compared, each a change to the default of training."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import yaml
+
+from grape_rewrite.errors import UserError
+from grape_rewrite.rewards import REWARDS
+from grape_rewrite.training.config import TrainingConfig
+
+Changes = dict[str, Any]
+
+DEFAULT = "grape"
+ARMS: dict[str, Changes] = {
+    DEFAULT: {},
+    "sft": {"algorithm": "best-of-group"},
+    **{f"grpo-{name}": {"reward": name} for name in REWARDS},
+    **{f"pool-{size}": {"pool": size} for size in (16, 64, 256, 1024)},
+    "no-length": {"length_weight": 0.0},
+    "no-form": {"form_weight": 0.0},
+    "kl": {"beta": 0.04},
+    "scale-group": {"scale": "group"},
+}
+
+
+def read_arms(words: Sequence[str], base: Mapping[str, Any]) -> dict[str, Changes]:
+    """Return the arms that are asked for, each tried on the base config.
+
+    >>> read_arms(["grape", "group=4,batch=64"], {})
+    {'grape': {}, 'group=4,batch=64': {'group': 4, 'batch': 64}}
+
+    :param words: names of `ARMS`, or changes of one's own as `key=value,key=value`.
+    :param base: hyperparameters that all arms share, where they do not change them.
+    :raises UserError: for a name that is not known, an arm that is named twice or changes nothing that it says, and
+        values that are not possible.
+    """
+    arms: dict[str, Changes] = {}
+    for word in words:
+        if word in arms:
+            raise UserError(f"arm {word!r} is named twice")
+        if "/" in word:
+            raise UserError(f"arm {word!r} cannot be the name of a folder; leave out the slash")
+        if word not in ARMS and "=" not in word:
+            raise UserError(f"unknown arm {word!r}; known: {', '.join(ARMS)}, or changes such as group=4,batch=64")
+        arms[word] = ARMS[word] if word in ARMS else _changes(word)
+        try:
+            TrainingConfig.of(**{**base, **arms[word]})
+        except UserError as error:
+            raise UserError(f"arm {word!r}: {error}") from error
+    if not arms:
+        raise UserError(f"no arms; name some of {', '.join(ARMS)}")
+    return arms
+
+
+def _changes(word: str) -> Changes:
+    """Read `key=value,key=value`, values as in YAML."""
+    changes = {}
+    for part in word.split(","):
+        key, equals, value = part.partition("=")
+        if not key or not equals or not value:
+            raise UserError(f"arm {word!r}: {part!r} is no change; write key=value, such as group=4")
+        changes[key] = yaml.safe_load(value)
+    return changes

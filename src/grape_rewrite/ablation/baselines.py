@@ -1,0 +1,34 @@
+"""What can be had without training, from the same model with the same prompt."""
+
+from typing import Any
+
+from grape_rewrite.datasets import Split
+from grape_rewrite.rewriting import Rewriter
+from grape_rewrite.strategies import Generations, Greedy, MostConfident, Query2doc, Sampled
+
+SAMPLES = 8
+
+
+def training_free(rewriter: Rewriter, split: Split, seed: int = 0) -> dict[str, Any]:
+    """Return the methods of `evaluate` that need no training, raw first.
+
+    `english` are the human references, where every query has one; `hyde`, `query2doc`, and the fusions of 8 samples use
+    the rewriter with its examples.
+
+    :param rewriter: the untrained rewriter.
+    :param split: the queries.
+    :param seed: of the sampling.
+    """
+    prompted = list(rewriter.baselines().items())
+    best = Generations(prompted[-1][1], seed=seed)
+    references = [query.reference for query in split if query.reference]
+    return {
+        "raw": None,
+        **{name: Greedy(Generations(method)) for name, method in prompted},
+        "hyde": Sampled(best, SAMPLES, with_query=True),
+        "query2doc": Query2doc(best),
+        "mean": Sampled(best, SAMPLES),
+        "rrf": Sampled(best, SAMPLES, by_rank=True),
+        "confident": MostConfident(best, SAMPLES),
+        **({"english": references} if len(references) == len(split) else {}),
+    }

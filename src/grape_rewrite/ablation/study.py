@@ -1,0 +1,88 @@
+"""A study: arms times seeds with the same budget, in a folder that an interrupted study goes on from."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from grape_rewrite.atomic import write_text
+from grape_rewrite.errors import UserError
+from grape_rewrite.rewriting.prompt import Prompt
+from grape_rewrite.training.config import TrainingConfig
+
+STUDY = "study.yaml"
+UNTRAINED = "untrained"
+
+
+class Job(NamedTuple):
+    """One run of a study: an arm with a seed, or all that needs no training, once."""
+
+    arm: str
+    seed: int
+
+    def folder(self, out: Path) -> Path:
+        """Where the run lies."""
+        return out / self.arm / f"seed-{self.seed}"
+
+
+class Study(BaseModel):
+    """What is compared, on what. `training` holds the hyperparameters that all arms share."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    data: str
+    retriever: str
+    rewriter: str
+    prompt: Prompt | None = None
+    split: str = "test"
+    queries: int | None = None
+    training: dict[str, Any] = {}
+    arms: dict[str, dict[str, Any]]
+    seeds: list[int]
+
+    def jobs(self) -> Iterator[Job]:
+        """Every run, seed by seed, so that a study which is stopped early has all arms."""
+        yield Job(UNTRAINED, 0)
+        for seed in self.seeds:
+            for arm in self.arms:
+                yield Job(arm, seed)
+
+    def config(self, job: Job) -> TrainingConfig:
+        """The hyperparameters of a run."""
+        return TrainingConfig.of(**{**self.training, **self.arms[job.arm], "seed": job.seed})
+
+    def begin(self, out: Path) -> "Study":
+        """Write the study into its folder, or join it to the one that lies there.
+
+        :return: the study with the arms and seeds of both.
+        :raises UserError: when the folder holds a study of something else: its runs could not be compared.
+        """
+        whole = self
+        if (out / STUDY).is_file():
+            there = read_study(out)
+            for key in ("data", "retriever", "rewriter", "prompt", "split", "queries", "training"):
+                old, new = getattr(there, key), getattr(self, key)
+                if old != new:
+                    raise UserError(f"{out} holds a study with {key}={old!r}, not {new!r}; use another --out folder")
+            changed = next((arm for arm in self.arms if there.arms.get(arm, self.arms[arm]) != self.arms[arm]), None)
+            if changed:
+                raise UserError(f"{out} holds an arm {changed!r} with {there.arms[changed]}, not {self.arms[changed]}")
+            seeds = list(dict.fromkeys([*there.seeds, *self.seeds]))
+            whole = self.model_copy(update={"arms": {**there.arms, **self.arms}, "seeds": seeds})
+        write_text(out / STUDY, yaml.safe_dump(whole.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
+        return whole
+
+
+def read_study(out: Path) -> Study:
+    """Read the study that a folder holds.
+
+    :raises UserError: when there is none, or it does not hold what it should.
+    """
+    try:
+        return Study.model_validate(yaml.safe_load((out / STUDY).read_text(encoding="utf-8")))
+    except OSError as error:
+        raise UserError(f"{out} holds no study: {error.strerror} ({STUDY})") from error
+    except (yaml.YAMLError, ValidationError) as error:
+        raise UserError(f"{out / STUDY}: {str(error).splitlines()[0]}") from error

@@ -1,0 +1,63 @@
+"""The results of a study as Markdown."""
+
+from collections.abc import Mapping
+from typing import Any
+
+COLUMNS = {
+    "recall@1": "R@1",
+    "recall@5": "R@5",
+    "recall@10": "R@10",
+    "mrr": "MRR",
+    "ndcg@10": "nDCG@10",
+    "harm": "harm",
+}
+INFLATION = {"d_pos": "positives", "d_hard": "hard negatives", "d_neg": "all negatives", "margin": "margin"}
+METRICS = {"recall@10": "points of R@10", "mrr": "points of MRR"}
+
+
+def markdown(results: Mapping[str, Any]) -> str:
+    """Return the tables of `read_results`: what each arm reaches, the comparisons, score inflation, cost.
+
+    Names of arms are the user's; a pipe in them would end a cell and is replaced.
+    """
+    arms, comparisons = results["arms"], results["comparisons"]
+    parts = [f"{results['queries']} queries, {results['runs']} runs" + _missing(results), _table(arms, COLUMNS)]
+    if comparisons:
+        lines = ["| against | metric | difference | 95 % | p | p, Holm |", "|---|---|---|---|---|---|"]
+        lines += [
+            f"| {_cell(row['b'])} | {METRICS[row['metric']]} | {100 * row['difference']:+.1f} | "
+            f"{100 * row['low']:+.1f} to {100 * row['high']:+.1f} | {row['p']:.2g} | {row['p_holm']:.2g} |"
+            for row in comparisons
+        ]
+        parts.append("\n".join(lines))
+    parts.append(_table(arms, INFLATION, "rise over raw of the scores of"))
+    if results["costs"]:
+        lines = ["| arm | training, s | peak, GB | parameters trained |", "|---|---|---|---|"]
+        lines += [
+            f"| {_cell(name)} | {cost['training_seconds']:.0f} | {cost['peak_gb']:.1f} | "
+            f"{cost['trained_parameters']:,.0f} |"
+            for name, cost in results["costs"].items()
+        ]
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(arms: Mapping[str, Any], columns: Mapping[str, str], corner: str = "arm") -> str:
+    lines = [f"| {corner} | " + " | ".join(columns.values()) + " |", "|---" * (len(columns) + 1) + "|"]
+    for name, metrics in arms.items():
+        cells = [_spread(metrics[key]) if key in metrics else "" for key in columns]
+        if any(cells):
+            lines.append(f"| {_cell(name)} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _spread(found: Mapping[str, Any]) -> str:
+    return f"{found['mean']:.3f}" + (f" ± {found['std']:.3f}" if len(found["seeds"]) > 1 else "")
+
+
+def _missing(results: Mapping[str, Any]) -> str:
+    return f"; not complete: {', '.join(results['missing'])}" if results["missing"] else ""
+
+
+def _cell(name: str) -> str:
+    return name.replace("|", "/")

@@ -1,0 +1,125 @@
+"""One run of a study, in a process of its own: `python -m grape_rewrite.ablation.work OUT ARM SEED`."""
+
+import fcntl
+import os
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from grape_rewrite.ablation.manifest import Manifest, hardware, peak_gb, versions, write_manifest
+from grape_rewrite.ablation.study import UNTRAINED, Job, Study, read_study
+from grape_rewrite.errors import UserError
+
+
+def main() -> None:
+    """Do one run. A mistake is one line on standard error and exit code 2; Ctrl-C saves and is exit code 130."""
+    os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    warnings.simplefilter("ignore")
+    out, arm, seed = sys.argv[1:]
+    job = Job(arm, int(seed))
+    try:
+        with _alone(job.folder(Path(out))):
+            work(Path(out), job)
+    except UserError as error:
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def work(out: Path, job: Job) -> None:
+    """Train and evaluate, or evaluate what needs no training, and write the manifest last.
+
+    :param out: the folder of the study.
+    :param job: the run.
+    """
+    from grape_rewrite.ablation.baselines import training_free
+    from grape_rewrite.datasets import Dataset
+    from grape_rewrite.evaluation.rewriters import evaluate
+    from grape_rewrite.retrievers import Retriever
+    from grape_rewrite.rewriting import Rewriter
+    from grape_rewrite.training import TrainingConfig
+    from grape_rewrite.training.grpo import restrict_output
+    from grape_rewrite.training.run_folder import RunFolder
+
+    study, folder = read_study(out), job.folder(out)
+    dataset = Dataset.load(study.data)
+    index = Retriever.load(study.retriever).index(dataset.corpus)
+    split = dataset.split(study.split)
+    split = split if study.queries is None else split.sample(study.queries)
+    if job.arm == UNTRAINED:
+        config = None
+        rewriter = Rewriter.load(study.rewriter, study.prompt)
+        restrict_output(rewriter, index, TrainingConfig.of(**study.training))
+        methods = training_free(rewriter, split, job.seed)
+    else:
+        config = study.config(job)
+        rewriter = _trained(study, config, folder, index, dataset)
+        methods = {"raw": None, job.arm: rewriter}
+    start = time.perf_counter()
+    evaluation = evaluate(methods, index, split, seed=job.seed)
+    evaluation.write(folder)
+    write_manifest(
+        folder,
+        Manifest(
+            arm=job.arm,
+            seed=job.seed,
+            training=None if config is None else config.model_dump(mode="json"),
+            data=study.data,
+            split=study.split,
+            queries=len(split),
+            fingerprints={**evaluation.summary["fingerprints"], "data": dataset.fingerprint()},
+            base_model=rewriter.name,
+            versions=versions(),
+            hardware=hardware(str(rewriter.model.device)),
+            training_seconds=None
+            if config is None
+            else sum(row.get("step_time", 0) for row in RunFolder(folder).rows()),
+            evaluation_seconds=time.perf_counter() - start,
+            peak_gb=peak_gb(),
+            trained_parameters=0 if config is None else _adapter_size(rewriter),
+        ),
+    )
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let no second process work on a run: one that was left behind by a study that was killed may still be at it.
+
+    :raises UserError: when another process is at it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UserError(f"another process is at work on {folder}; wait for it, or end it") from error
+        yield
+
+
+def _trained(study: Study, config: Any, folder: Path, index: Any, dataset: Any) -> Any:
+    """Return the rewriter that the run trains, or has trained before it was stopped in its evaluation."""
+    from grape_rewrite.rewriting import Rewriter
+    from grape_rewrite.training import train
+    from grape_rewrite.training.run_folder import RunFolder
+
+    run = RunFolder(folder)
+    if run.is_finished:
+        return Rewriter.load(str(folder))
+    rewriter = Rewriter.load(study.rewriter, study.prompt, config.max_tokens)
+    return train(rewriter, index, dataset, folder, config, resume=run.can_resume(config))
+
+
+def _adapter_size(rewriter: Any) -> int:
+    """Return the number of the adapter's parameters."""
+    return sum(weight.numel() for name, weight in rewriter.model.named_parameters() if "lora_" in name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""`grape ablate`."""
+
+import json as jsonlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from grape_rewrite.cli.load import load_data
+from grape_rewrite.cli.options import Data, Json, PromptName, RetrieverName, RewriterName, read_prompt
+from grape_rewrite.cli.output import notes, results, say
+from grape_rewrite.errors import UserError
+
+if TYPE_CHECKING:
+    from grape_rewrite.ablation import Job
+
+
+def ablate(
+    data: Data = "scenes",
+    retriever: RetrieverName = "lite-clip",
+    rewriter: RewriterName = "gemma-3-270m",
+    arms: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--arm",
+            help="What to compare; repeat it. grape (the default of training), sft, grpo-REWARD, pool-16, no-length, "
+            "kl, or changes of your own such as group=4,batch=64. By default grape, sft and grpo-similarity.",
+        ),
+    ] = None,
+    seeds: Annotated[list[int] | None, typer.Option("--seed", min=0, help="Repeat it; 0, 1 and 2 by default.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder of the study; one that was stopped goes on.")] = Path(
+        "runs/ablation"
+    ),
+    prompt: PromptName = None,
+    split: Annotated[str, typer.Option(help="Split to measure on.")] = "test",
+    queries: Annotated[int | None, typer.Option(min=1, help="Queries, all languages alike; all by default.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Steps of every arm; the tuned number by default.")] = None,
+    parallel: Annotated[int, typer.Option(min=1, help="Runs at a time.")] = 1,
+    only: Annotated[str | None, typer.Option(help="Just this run of the study, such as grape/seed-0.")] = None,
+    json: Json = False,
+) -> None:
+    """Compare rewards, pools and other settings over several seeds, with one budget and one protocol.
+
+    Example: [bold]grape ablate scenes --arm grape --arm grpo-similarity --seed 0 --seed 1 --parallel 2[/bold]
+    """
+    from grape_rewrite.ablation.arms import read_arms
+
+    chosen = [0, 1, 2] if seeds is None else seeds
+    twice = next((seed for place, seed in enumerate(chosen) if seed in chosen[:place]), None)
+    if twice is not None:
+        raise UserError(f"seed {twice} is named twice; each adds evidence once")
+    training: dict[str, Any] = {} if steps is None else {"steps": steps}
+    named = read_arms(arms or ["grape", "sft", "grpo-similarity"], training)
+    asked = read_prompt(prompt)
+    dataset = load_data(data, ["train", "dev", split])
+
+    from grape_rewrite.ablation import Study, markdown, read_results, run_study
+
+    study = Study(
+        data=data,
+        retriever=retriever,
+        rewriter=rewriter,
+        prompt=asked,
+        split=split,
+        queries=queries,
+        training=training,
+        arms=named,
+        seeds=chosen,
+    )
+    for job in study.jobs():
+        if job.arm in named:
+            study.config(job).require_queries(dataset.train)
+            study.config(job).require_corpus(len(dataset.corpus))
+    study = study.begin(out)
+    try:
+        run_study(study, out, parallel, only, watch=_tell)
+    except KeyboardInterrupt:
+        notes.print("Interrupted; all is saved. Go on with the same command.", markup=False)
+        raise typer.Exit(130) from None
+    found = read_results(study, out)
+    from grape_rewrite.atomic import write_text
+
+    write_text(out / "results.json", jsonlib.dumps(found, indent=1) + "\n")
+    write_text(out / "results.md", markdown(found))
+    if json:
+        say(jsonlib.dumps(found))
+    else:
+        results.print(markdown(found), markup=False)
+        notes.print(f"Results: {out / 'results.md'}", markup=False)
+
+
+def _tell(job: "Job", what: str) -> None:
+    notes.print(f"{job.arm}, seed {job.seed}: {what}", markup=False)

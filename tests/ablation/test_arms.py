@@ -1,0 +1,35 @@
+"""What can be compared, and what is said to what cannot."""
+
+import pytest
+
+from grape_rewrite.ablation import ARMS, read_arms
+from grape_rewrite.errors import UserError
+from grape_rewrite.training import TrainingConfig
+
+
+def test_every_arm_is_a_config_of_its_own() -> None:
+    configs = {name: TrainingConfig.of(**changes) for name, changes in read_arms(list(ARMS), {}).items()}
+    assert set(configs) == set(ARMS)
+    default = TrainingConfig()
+    assert configs["grape"] == default
+    # The arm of the default reward is the default under another name.
+    assert [name for name, config in configs.items() if config == default] == ["grape", f"grpo-{default.reward}"]
+
+
+@pytest.mark.parametrize(
+    ("words", "base", "message"),
+    [
+        (["grape", "grape"], {}, "arm 'grape' is named twice"),
+        (["grappe"], {}, "unknown arm 'grappe'; known: grape, sft, grpo-rank_linear, .*, or changes such as"),
+        (["group=3"], {}, "arm 'group=3': batch 256 is no multiple of group 3; 255 would be"),
+        (["grape"], {"batch": 4}, "arm 'grape': batch 4 is no multiple of group 8; 8 would be"),
+        (["groop=4"], {}, "arm 'groop=4': unknown key 'groop'"),
+        (["group="], {}, "'group=' is no change; write key=value"),
+        (["reward=a/b:c"], {}, "cannot be the name of a folder"),
+        ([], {}, "no arms; name some of grape, "),
+    ],
+)
+def test_mistakes(words: list[str], base: dict[str, object], message: str) -> None:
+    with pytest.raises(UserError, match=message) as caught:
+        read_arms(words, base)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,100 @@
+"""What is made of the runs: checked against the files that the runs left."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from grape_rewrite.ablation import Study, markdown, read_results
+from grape_rewrite.errors import UserError
+from grape_rewrite.evaluation.holm import holm
+
+
+@pytest.fixture(scope="session")
+def results(finished: tuple[Study, Path]) -> dict:
+    return read_results(*finished)
+
+
+def summary(out: Path, run: str) -> dict:
+    return json.loads((out / run / "evaluation.json").read_text())["methods"]
+
+
+def test_means_and_spreads_are_those_of_the_runs(finished: tuple[Study, Path], results: dict) -> None:
+    _, out = finished
+    assert set(results["arms"]) == {
+        "raw", "zero-shot", "few-shot", "hyde", "query2doc", "mean", "rrf", "confident", "english", "grape",
+        "grpo-similarity",
+    }  # fmt: skip
+    for arm in ("grape", "grpo-similarity"):
+        values = [summary(out, f"{arm}/seed-{seed}")[arm]["mrr"] for seed in (0, 1)]
+        found = results["arms"][arm]["mrr"]
+        assert found["mean"] == pytest.approx(np.mean(values))
+        assert found["std"] == pytest.approx(np.std(values, ddof=1))
+        assert found["seeds"] == dict(zip((0, 1), values, strict=True))
+    assert results["arms"]["raw"]["recall@10"]["mean"] == summary(out, "untrained/seed-0")["raw"]["recall@10"]
+    assert results["missing"] == []
+    assert json.loads(json.dumps(results, allow_nan=False))["runs"] == 5
+
+
+def test_comparisons_are_differences_of_the_means(results: dict) -> None:
+    for metric in ("recall@10", "mrr"):
+        rows = [row for row in results["comparisons"] if row["metric"] == metric]
+        assert {row["b"] for row in rows} == set(results["arms"]) - {"grape"}
+        for row in rows:
+            means = [results["arms"][arm][metric]["mean"] for arm in ("grape", row["b"])]
+            assert row["difference"] == pytest.approx(means[0] - means[1])
+            assert row["low"] <= row["difference"] <= row["high"]
+        assert [row["p_holm"] for row in rows] == pytest.approx(holm([row["p"] for row in rows]).tolist())
+
+
+def test_queries_for_one_item_are_one_piece_of_evidence(finished: tuple[Study, Path], results: dict) -> None:
+    """Eight items are asked for twice each: with eight clusters no p-value can be below 2 / 2^8."""
+    lines = (finished[1] / "grape" / "seed-0" / "rewrites.jsonl").read_text().splitlines()
+    assert len({tuple(json.loads(line)["positives"]) for line in lines}) == 8
+    assert min(row["p"] for row in results["comparisons"]) >= 2 / 2**8
+
+
+def test_costs(finished: tuple[Study, Path], results: dict) -> None:
+    assert set(results["costs"]) == {"grape", "grpo-similarity"}
+    for cost in results["costs"].values():
+        assert cost["training_seconds"] > 0
+        assert cost["trained_parameters"] > 0
+
+
+def test_markdown_shows_what_was_found(results: dict) -> None:
+    text = markdown({**results, "missing": ["sft/seed-0"]})
+    rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| grape |")]
+    mrr = results["arms"]["grape"]["mrr"]
+    assert rows[0][4] == f"{mrr['mean']:.3f} ± {mrr['std']:.3f}"
+    assert "not complete: sft/seed-0" in text
+    for table in text.split("\n\n")[1:]:
+        widths = {line.count(" | ") for line in table.strip().splitlines() if not line.startswith("|---")}
+        assert len(widths) == 1, table
+
+
+def test_what_is_not_complete_is_missing(finished: tuple[Study, Path], tmp_path: Path) -> None:
+    study, out = finished
+    shutil.copytree(out, tmp_path / "copy")
+    (tmp_path / "copy" / "grape" / "seed-1" / "manifest.json").unlink()
+    found = read_results(study, tmp_path / "copy")
+    assert found["missing"] == ["grape/seed-1"]
+    assert list(found["arms"]["grape"]["mrr"]["seeds"]) == [0]
+    assert {tuple(row["seeds"]) for row in found["comparisons"]} == {(0,)}
+
+
+def test_runs_on_other_data_are_refused(finished: tuple[Study, Path], tmp_path: Path) -> None:
+    study, out = finished
+    shutil.copytree(out, tmp_path / "copy")
+    path = tmp_path / "copy" / "grape" / "seed-1" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["fingerprints"]["corpus"] = "another"
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(UserError, match=r"grape/seed-1 was made on another corpus than .*untrained/seed-0"):
+        read_results(study, tmp_path / "copy")
+
+
+def test_an_empty_study(finished: tuple[Study, Path], tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="holds no complete run yet"):
+        read_results(finished[0], tmp_path)

@@ -1,0 +1,135 @@
+"""A study: it does each run once, goes on where it was stopped, and refuses what cannot be compared."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from grape_rewrite.ablation import Study, read_study, run_study
+from grape_rewrite.ablation.manifest import MANIFEST, read_manifest
+from grape_rewrite.ablation.study import Job
+from grape_rewrite.errors import UserError
+
+
+def test_every_run_leaves_a_manifest(finished: tuple[Study, Path]) -> None:
+    study, out = finished
+    jobs = list(study.jobs())
+    assert jobs == [
+        Job("untrained", 0), Job("grape", 0), Job("grpo-similarity", 0), Job("grape", 1), Job("grpo-similarity", 1)
+    ]  # fmt: skip
+    for job in jobs:
+        manifest = read_manifest(job.folder(out))
+        assert manifest is not None
+        assert (manifest.arm, manifest.seed, manifest.split, manifest.queries) == (*job, "test", 16)
+        assert set(manifest.fingerprints) == {"retriever", "corpus", "queries", "data"}
+        assert manifest.peak_gb > 0.1
+        assert manifest.evaluation_seconds > 0
+        assert manifest.hardware["threads"] == int(os.environ["OMP_NUM_THREADS"])
+        if job.arm == "untrained":
+            assert manifest.training is manifest.training_seconds is None
+            assert manifest.trained_parameters == 0
+        else:
+            assert manifest.training["seed"] == job.seed
+            assert manifest.training["steps"] == 2
+            assert manifest.training["reward"] == ("similarity" if "similarity" in job.arm else "rank_log")
+            assert manifest.training_seconds > 0
+            # Rank 16 on all linear layers of the tiny model: 16 (in + out) for each.
+            assert manifest.trained_parameters == 16 * 3 * (
+                (32 + 32) + 2 * (32 + 16) + (32 + 32) + 2 * (32 + 48) + (48 + 32)
+            )
+
+
+def test_what_is_complete_is_not_done_again(finished: tuple[Study, Path]) -> None:
+    study, out = finished
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()}
+    told = []
+    run_study(study, out, watch=lambda job, what: told.append(what))
+    assert told == ["complete already"] * 5
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()} == before
+
+
+def test_a_study_that_was_killed_goes_on(study_of, own_cache, tmp_path: Path) -> None:
+    """The parent is killed; the run that it leaves behind is, too."""
+    study = study_of(["grape"], [0], training={**study_of(["grape"], [0]).training, "steps": 40}).begin(tmp_path)
+    program = (
+        "import sys; from pathlib import Path; from grape_rewrite.ablation import read_study, run_study; "
+        "out = Path(sys.argv[1]); run_study(read_study(out), out)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)])
+    history = tmp_path / "grape" / "seed-0" / "history.jsonl"
+    end = time.monotonic() + 300
+    while time.monotonic() < end and not (history.exists() and len(history.read_text().splitlines()) > 3):
+        time.sleep(0.05)
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    with pytest.raises(UserError, match=r"run grape/seed-0 failed: error: another process is at work on .*seed-0"):
+        run_study(study, tmp_path, only="grape/seed-0")
+    children = [
+        int(path.parent.name)
+        for path in Path("/proc").glob("[0-9]*/cmdline")
+        if f"grape_rewrite.ablation.work\0{tmp_path}" in _read(path)
+    ]
+    assert len(children) == 1
+    os.kill(children[0], signal.SIGKILL)
+    while f"grape_rewrite.ablation.work\0{tmp_path}" in _read(Path(f"/proc/{children[0]}/cmdline")):
+        time.sleep(0.05)
+    assert read_manifest(tmp_path / "grape" / "seed-0") is None
+    done = len(history.read_text().splitlines())
+    run_study(study, tmp_path, only="grape/seed-0")
+    assert read_manifest(tmp_path / "grape" / "seed-0") is not None
+    steps = [json.loads(line)["step"] for line in history.read_text().splitlines()]
+    assert steps == list(range(41))
+    assert done > 3
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
+
+
+def test_more_arms_and_seeds_join_a_study(finished: tuple[Study, Path], study_of, tmp_path: Path) -> None:
+    first = study_of(["grape"], [0]).begin(tmp_path)
+    whole = study_of(["sft"], [3, 0]).begin(tmp_path)
+    assert whole == read_study(tmp_path)
+    assert (list(whole.arms), whole.seeds) == (["grape", "sft"], [0, 3])
+    assert set(first.jobs()) < set(whole.jobs())
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"split": "dev"}, "holds a study with split='test', not 'dev'; use another --out folder"),
+        ({"queries": 4}, "holds a study with queries=None, not 4"),
+        ({"training": {"steps": 3}}, "holds a study with training="),
+    ],
+)
+def test_another_study_is_refused(study_of, tmp_path: Path, changes: dict[str, object], message: str) -> None:
+    study_of(["grape"], [0]).begin(tmp_path)
+    with pytest.raises(UserError, match=message):
+        study_of(["grape"], [0], **changes).begin(tmp_path)
+    assert read_study(tmp_path) == study_of(["grape"], [0])
+
+
+def test_a_run_that_fails_says_why(study_of, own_cache, tmp_path: Path) -> None:
+    study = study_of(["grape"], [0], rewriter=str(tmp_path / "nowhere")).begin(tmp_path)
+    with pytest.raises(UserError, match=r"run untrained/seed-0 failed: error: cannot load rewriter .*nowhere"):
+        run_study(study, tmp_path)
+
+
+def test_a_run_that_the_study_does_not_have(study_of, tmp_path: Path) -> None:
+    study = study_of(["grape"], [0])
+    with pytest.raises(UserError, match="no run 'sft/seed-0'; it has untrained/seed-0, grape/seed-0"):
+        run_study(study, tmp_path, only="sft/seed-0")
+
+
+def test_a_manifest_of_another_version(tmp_path: Path) -> None:
+    (tmp_path / MANIFEST).write_text('{"arm": "grape"}')
+    with pytest.raises(UserError, match="is no manifest of this version"):
+        read_manifest(tmp_path)
