@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from grape_rewrite.ablation import Study, markdown, read_results
+from grape_rewrite.ablation.outcomes import read_outcomes
 from grape_rewrite.errors import UserError
 from grape_rewrite.evaluation.holm import holm
 
@@ -51,9 +52,29 @@ def test_comparisons_are_differences_of_the_means(results: dict) -> None:
 
 def test_queries_for_one_item_are_one_piece_of_evidence(finished: tuple[Study, Path], results: dict) -> None:
     """Eight items are asked for twice each: with eight clusters no p-value can be below 2 / 2^8."""
-    lines = (finished[1] / "grape" / "seed-0" / "rewrites.jsonl").read_text().splitlines()
-    assert len({tuple(json.loads(line)["positives"]) for line in lines}) == 8
+    assert len(set(read_outcomes(finished[1] / "grape" / "seed-0").clusters)) == 8
     assert min(row["p"] for row in results["comparisons"]) >= 2 / 2**8
+
+
+def test_outcomes_are_those_of_each_query(finished: tuple[Study, Path]) -> None:
+    folder = finished[1] / "grape" / "seed-0"
+    found = read_outcomes(folder)
+    lines = [json.loads(line)["methods"]["grape"] for line in (folder / "rewrites.jsonl").read_text().splitlines()]
+    assert found.ranks["grape"] == [line["rank"] for line in lines]
+    assert found.metric("mrr", "grape").mean() == pytest.approx(summary(finished[1], "grape/seed-0")["grape"]["mrr"])
+    assert found.recall["grape"] == [
+        float(line["rank"] <= 10) for line in lines
+    ]  # one positive each, and no ties at 10
+    assert len(found.levels["grape"]) == len(lines)
+    assert read_outcomes(finished[1] / "untrained" / "seed-0").levels["rrf"] is None
+
+
+@pytest.mark.parametrize("content", [None, "{", '{"clusters": []}'])
+def test_outcomes_that_cannot_be_read(tmp_path: Path, content: str | None) -> None:
+    if content is not None:
+        (tmp_path / "outcomes.json").write_text(content)
+    with pytest.raises(UserError, match=r"outcomes\.json"):
+        read_outcomes(tmp_path)
 
 
 def test_costs(finished: tuple[Study, Path], results: dict) -> None:

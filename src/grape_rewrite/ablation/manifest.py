@@ -21,7 +21,8 @@ PACKAGES = ("grape-rewrite", "torch", "transformers", "trl", "peft", "numpy")
 class Manifest(BaseModel):
     """The content of `manifest.json`, which is written last: a run with one is complete.
 
-    Times are in seconds, memory in GB (10^9 bytes) of the process at its peak.
+    Times are in seconds, memory in GB (10^9 bytes) of the process at its peak. `figures` are those of the evaluation by
+    method, `looks` the rows of the history with dev figures.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -40,6 +41,8 @@ class Manifest(BaseModel):
     evaluation_seconds: float
     peak_gb: float
     trained_parameters: int
+    figures: dict[str, dict[str, float | None]]
+    looks: list[dict[str, float]]
 
 
 def versions() -> dict[str, str]:

@@ -1,6 +1,5 @@
 """What a study found: means and spreads over seeds, comparisons over queries and seeds, in one dictionary."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,8 @@ import numpy.typing as npt
 
 from grape_rewrite.ablation.arms import DEFAULT
 from grape_rewrite.ablation.manifest import Manifest, read_manifest
-from grape_rewrite.ablation.study import UNTRAINED, Job, Study
+from grape_rewrite.ablation.outcomes import read_outcomes
+from grape_rewrite.ablation.study import Job, Study
 from grape_rewrite.errors import UserError
 from grape_rewrite.evaluation.holm import holm
 from grape_rewrite.evaluation.significance import bootstrap_interval, randomisation_test
@@ -43,14 +43,12 @@ def read_results(study: Study, out: Path, seed: int = 0) -> dict[str, Any]:
     summaries: dict[str, dict[int, dict[str, Any]]] = {}
     rows: dict[str, dict[int, dict[str, Values]]] = {}
     clusters: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
-    for job in complete:
-        methods = json.loads((job.folder(out) / "evaluation.json").read_text(encoding="utf-8"))["methods"]
-        queries, clusters = _read_queries(job.folder(out))
-        for name in methods if job.arm == UNTRAINED else [job.arm]:
-            summaries.setdefault(name, {})[job.seed] = methods[name]
-            rows.setdefault(name, {})[job.seed] = {
-                metric: np.array([query[name][metric] for query in queries]) for metric in COMPARED
-            }
+    for job, manifest in complete.items():
+        outcomes = read_outcomes(job.folder(out))
+        clusters = np.array(outcomes.clusters)  # the same for all runs, as their queries are
+        for name, figures in manifest.figures.items():
+            summaries.setdefault(name, {})[job.seed] = figures
+            rows.setdefault(name, {})[job.seed] = {metric: outcomes.metric(metric, name) for metric in COMPARED}
     return {
         "arms": {name: _spread(found) for name, found in summaries.items()},
         "comparisons": _compare(rows, clusters, seed) if DEFAULT in rows else [],
@@ -77,15 +75,6 @@ def _require_same(complete: Mapping[Job, Manifest], out: Path) -> None:
                     f"{job.folder(out)} was made on another {key} than {first.folder(out)}; runs on different data "
                     "cannot be compared"
                 )
-
-
-def _read_queries(folder: Path) -> tuple[list[dict[str, Any]], npt.NDArray[np.int64]]:
-    """Return what each query reached by method, and the number of the items that it asks for."""
-    lines = (folder / "rewrites.jsonl").read_text(encoding="utf-8").split("\n")
-    records = [json.loads(line) for line in lines if line]
-    numbers: dict[tuple[str, ...], int] = {}
-    asked = [numbers.setdefault(tuple(sorted(record["positives"])), len(numbers)) for record in records]
-    return [record["methods"] for record in records], np.array(asked)
 
 
 def _spread(seeds: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:

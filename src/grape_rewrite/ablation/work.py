@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from grape_rewrite.ablation.manifest import Manifest, hardware, peak_gb, versions, write_manifest
+from grape_rewrite.ablation.outcomes import outcomes_of, write_outcomes
 from grape_rewrite.ablation.study import UNTRAINED, Job, Study, read_study
 from grape_rewrite.errors import UserError
 
@@ -65,6 +66,9 @@ def work(out: Path, job: Job) -> None:
     start = time.perf_counter()
     evaluation = evaluate(methods, index, split, seed=job.seed)
     evaluation.write(folder)
+    shown = list(methods) if config is None else [job.arm]
+    write_outcomes(folder, outcomes_of(evaluation, shown))
+    history = RunFolder(folder).rows()
     write_manifest(
         folder,
         Manifest(
@@ -78,12 +82,12 @@ def work(out: Path, job: Job) -> None:
             base_model=rewriter.name,
             versions=versions(),
             hardware=hardware(str(rewriter.model.device)),
-            training_seconds=None
-            if config is None
-            else sum(row.get("step_time", 0) for row in RunFolder(folder).rows()),
+            training_seconds=None if config is None else sum(row.get("step_time", 0) for row in history),
             evaluation_seconds=time.perf_counter() - start,
             peak_gb=peak_gb(),
             trained_parameters=0 if config is None else _adapter_size(rewriter),
+            figures={name: _scalars(evaluation.summary["methods"][name]) for name in shown},
+            looks=[row for row in history if "dev_mrr" in row],
         ),
     )
 
@@ -114,6 +118,11 @@ def _trained(study: Study, config: Any, folder: Path, index: Any, dataset: Any) 
         return Rewriter.load(str(folder))
     rewriter = Rewriter.load(study.rewriter, study.prompt, config.max_tokens)
     return train(rewriter, index, dataset, folder, config, resume=run.can_resume(config))
+
+
+def _scalars(figures: dict[str, Any]) -> dict[str, float | None]:
+    """Return the figures that are single numbers."""
+    return {name: value for name, value in figures.items() if not isinstance(value, dict)}
 
 
 def _adapter_size(rewriter: Any) -> int:

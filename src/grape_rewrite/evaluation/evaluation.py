@@ -67,8 +67,6 @@ class Evaluation:
                 name: {
                     "rewrite": method.rewrites[row],
                     "rank": float(method.ranks[row]),
-                    **{metric: float(values[row]) for metric, values in method.metrics.items()},
-                    "levels": None if method.levels is None else [float(level[row]) for level in method.levels],
                     "top": [self.corpus.ids[item] for item in method.top[row, :5]],
                 }
                 for name, method in self.methods.items()

@@ -23,6 +23,7 @@ from grape_rewrite.rewriting.rewriter import Rewriter
 from grape_rewrite.training.callbacks import History, Interrupt, TimeLimit
 from grape_rewrite.training.config import TrainingConfig
 from grape_rewrite.training.example import Watch
+from grape_rewrite.training.look import look
 from grape_rewrite.training.own_reward import RewardError
 from grape_rewrite.training.queries import already_solved, draw_queries, hard_items
 from grape_rewrite.training.retrieval_reward import RetrievalReward, text_of
@@ -87,7 +88,7 @@ def train(
     history = History(
         run.history,
         config.evaluate_every,
-        measure=lambda: measure_split(rewriter, index, dev),
+        measure=lambda: look(rewriter, index, dev),
         keep=lambda step, mrr: _save(
             trainer.model, run.folder, facts.model_copy(update={"steps": step, "dev_mrr": mrr})
         ),
@@ -169,17 +170,6 @@ def restrict_output(rewriter: Rewriter, index: Index, config: TrainingConfig) ->
             rewriter.restrict_to_words(texts)
         else:
             logger.warning("neither corpus nor retriever tells its words: the output vocabulary stays full")
-
-
-def measure_split(rewriter: Rewriter, index: Index, split: Split) -> dict[str, float]:
-    """Rewrite the queries of a split greedily; return `dev_mrr`, `dev_recall@10` and `dev_rewrite_words`."""
-    rewrites = rewriter.likeliest(split.texts)
-    ranks = index.ranks(rewrites, split.positives(index.corpus))
-    return {
-        "dev_mrr": float((1 / ranks).mean()),
-        "dev_recall@10": float((ranks <= 10).mean()),
-        "dev_rewrite_words": float(np.mean([len(text.split()) for text in rewrites])),
-    }
 
 
 def _table(rewriter: Rewriter, index: Index, split: Split, config: TrainingConfig) -> Table:

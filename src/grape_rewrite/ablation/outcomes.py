@@ -1,0 +1,75 @@
+"""What each query reached, as small as it can be kept: tests and scatter plots need no more of a run."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from grape_rewrite.atomic import write_text
+from grape_rewrite.errors import UserError
+from grape_rewrite.evaluation import Evaluation
+from grape_rewrite.evaluation.summary import cluster_labels
+
+OUTCOMES = "outcomes.json"
+
+
+class Outcomes(BaseModel):
+    """The content of `outcomes.json`.
+
+    `clusters` numbers the sets of items that the n queries ask for; queries with the same number are no independent
+    evidence. By method: `ranks` and `recall@10` of each query, and `levels`, the scores of its best positive and of its
+    hard negatives (null where the method fuses rankings).
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    clusters: list[int]
+    ranks: dict[str, list[float]]
+    recall: dict[str, list[float]]
+    levels: dict[str, list[tuple[float, float]] | None]
+
+    def metric(self, name: str, method: str) -> npt.NDArray[np.float64]:
+        """Return `recall@10` or `mrr` of each query."""
+        return np.array(self.recall[method]) if name == "recall@10" else 1 / np.array(self.ranks[method])
+
+
+def outcomes_of(evaluation: Evaluation, methods: Sequence[str]) -> Outcomes:
+    """Return what each query reached with some of an evaluation's methods."""
+    chosen = {name: evaluation.methods[name] for name in methods}
+    levels: dict[str, list[tuple[float, float]] | None] = {}
+    for name, method in chosen.items():
+        pairs = None
+        if method.levels is not None:
+            pairs = np.stack([method.levels.positive, method.levels.hard], axis=1).round(4).tolist()
+        levels[name] = pairs
+    return Outcomes(
+        clusters=cluster_labels(evaluation.positives).tolist(),
+        ranks={name: method.ranks.tolist() for name, method in chosen.items()},
+        recall={name: method.metrics["recall@10"].tolist() for name, method in chosen.items()},
+        levels=levels,
+    )
+
+
+def write_outcomes(folder: Path, outcomes: Outcomes) -> None:
+    """Write `outcomes.json`.
+
+    :raises UserError: when the disk cannot take it.
+    """
+    write_text(folder / OUTCOMES, outcomes.model_dump_json() + "\n")
+
+
+def read_outcomes(folder: Path) -> Outcomes:
+    """Read `outcomes.json`.
+
+    :raises UserError: when it is missing or does not hold what it should.
+    """
+    path = folder / OUTCOMES
+    try:
+        return Outcomes.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise UserError(f"cannot read {path}: {error.strerror}") from error
+    except (ValueError, ValidationError) as error:
+        raise UserError(f"{path}: {str(error).splitlines()[0]}") from error
