@@ -4,6 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
+from pydantic import TypeAdapter
+
+from grape_rewrite.rewriting import Prompt
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -29,3 +33,11 @@ def test_the_first_snippet_runs(
     exec(compile(snippet, str(README), "exec"), {})
     assert 0 <= float(capsys.readouterr().out.split()[-1]) <= 1
     assert (tmp_path / "runs" / "first" / "grape.json").is_file()
+
+
+def test_the_prompt_file_is_one() -> None:
+    lines = README.read_text(encoding="utf-8").splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("    instruction: "))
+    prompt = TypeAdapter(Prompt).validate_python(yaml.safe_load("\n".join(lines[start : start + 3])))
+    assert prompt.text("Was ist das?").endswith("Question: Was ist das?\nEnglish:")
+    assert len(prompt.examples) == 2
