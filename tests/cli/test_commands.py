@@ -61,6 +61,22 @@ def test_evaluate_prints_evaluation_json_and_nothing_else(
     assert "<html" in (tmp_path / "evaluation" / "report.html").read_text()
 
 
+def test_an_operating_point_is_named_and_measured(
+    grape, adapter: Path, tiny_dataset_folder: Path, tiny_retriever_folder: Path, tmp_path: Path
+) -> None:
+    arguments = ("evaluate", tiny_dataset_folder, "--retriever", tiny_retriever_folder, "--rewriter", adapter)
+    found = grape(*arguments, "--out", tmp_path / "o", "--operating-point", "best")
+    assert found.code == 0, found.err
+    point = json.loads((tmp_path / "o" / "operating_point.json").read_text())
+    assert f"To deploy: {point['strategy']} (best: the highest Recall@10)" in found.out
+    summary = json.loads((tmp_path / "o" / "evaluation.json").read_text())
+    assert point["strategy"] in {"raw", "greedy"} or point["strategy"] in summary["methods"]
+    for wrong, words in ((("--operating-point", "cheap"), "fast, safe, best"), (("--rewriter", "x"), "one rewriter")):
+        refused = grape(*arguments, "--operating-point", "best", *wrong)
+        assert refused.code == 2
+        assert words in refused.error_lines[0]
+
+
 def test_an_adapter_for_another_retriever_is_refused_unless_allowed(
     grape, adapter: Path, tiny_dataset_folder: Path, tmp_path: Path
 ) -> None:
@@ -167,6 +183,7 @@ def test_index_counts_what_it_embedded(grape, cache, tiny_dataset_folder: Path, 
         "headroom",
         "train",
         "evaluate",
+        "ablate",
         "rewrite",
         "search",
         "index",

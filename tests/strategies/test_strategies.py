@@ -34,11 +34,11 @@ EVERY: dict[str, Callable[[Generations], object]] = {
     "greedy": Greedy,
     "mean": lambda made: Sampled(made, 3),
     "rrf": lambda made: Sampled(made, 3, by_rank=True),
-    "hyde": lambda made: Sampled(made, 3, with_query=True),
+    "hyde": lambda made: Interpolated(Sampled(made, 3), 0.25),
     "confident": lambda made: MostConfident(made, 3),
     "agreement": lambda made: UntilAgreement(made, 4),
     "query2doc": Query2doc,
-    "interpolated": Interpolated,
+    "interpolated": lambda made: Interpolated(Greedy(made)),
     "sure": lambda made: Sure(Greedy(made), 0.2),
     "language": lambda made: ForLanguages(Greedy(made), frozenset({"de"})),
     "worthwhile": lambda made: Worthwhile(Greedy(made)),
@@ -80,10 +80,13 @@ def test_rewrites_are_made_once(generations: Generations, queries: Queries, tiny
 
 
 def test_samples_and_the_query_beside_them(generations: Generations, queries: Queries, tiny_index: Index) -> None:
-    plain, beside = (Sampled(generations, 3, with_query=add)(queries, tiny_index) for add in (False, True))
+    plain = Sampled(generations, 3)(queries, tiny_index)
+    beside = Interpolated(Sampled(generations, 3), 0.25)(queries, tiny_index)
     for query, one, other in zip(queries, plain, beside, strict=True):
         assert len(one.texts) == 3
         assert other.texts == (*one.texts, query.text)
+        assert other.weights == pytest.approx([0.25] * 4)  # HyDE: all alike
+        assert (one.tokens, one.seconds) == (other.tokens, other.seconds)
     assert any(len(set(ask.texts)) > 1 for ask in plain)
 
 
@@ -126,11 +129,12 @@ def test_expansion_and_interpolation(generations: Generations, queries: Queries,
         queries,
         greedy,
         Query2doc(generations)(queries, tiny_index),
-        Interpolated(generations, 0.25)(queries, tiny_index),
+        Interpolated(Interpolated(Greedy(generations), 0.5), 0.2)(queries, tiny_index),
         strict=True,
     ):
         assert one.texts == (f"{query.text} {rewrite}",)
-        assert (two.texts, two.weights) == ((query.text, rewrite), (0.25, 0.75))
+        assert two.texts == (rewrite, query.text, query.text)
+        assert two.weights == pytest.approx([0.4, 0.4, 0.2])
 
 
 def test_sure_queries_are_left_alone_at_no_cost(generations: Generations, queries: Queries, tiny_index: Index) -> None:

@@ -4,9 +4,16 @@ from typing import Any
 
 from grape_rewrite.datasets import Split
 from grape_rewrite.rewriting import Rewriter
-from grape_rewrite.strategies import Generations, Greedy, MostConfident, Query2doc, Sampled
+from grape_rewrite.strategies import Generations, Greedy, strategy_of
 
-SAMPLES = 8
+FUSED = {
+    "hyde": f"mean-8+raw-{1 / 9:.4f}",  # eight captions and the query, all alike
+    "query2doc": "query2doc",
+    "mean": "mean-8",
+    "rrf": "rrf-8",
+    "confident": "confident-8",
+    "interpolated": "greedy+raw-0.2",
+}
 
 
 def training_free(rewriter: Rewriter, split: Split, seed: int = 0) -> dict[str, Any]:
@@ -25,10 +32,6 @@ def training_free(rewriter: Rewriter, split: Split, seed: int = 0) -> dict[str, 
     return {
         "raw": None,
         **{name: Greedy(Generations(method)) for name, method in prompted},
-        "hyde": Sampled(best, SAMPLES, with_query=True),
-        "query2doc": Query2doc(best),
-        "mean": Sampled(best, SAMPLES),
-        "rrf": Sampled(best, SAMPLES, by_rank=True),
-        "confident": MostConfident(best, SAMPLES),
+        **{name: strategy_of(spec, best) for name, spec in FUSED.items()},
         **({"english": references} if len(references) == len(split) else {}),
     }

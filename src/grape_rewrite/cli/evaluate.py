@@ -1,5 +1,6 @@
 """`grape evaluate`."""
 
+import json as jsonlib
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,9 +21,11 @@ from grape_rewrite.cli.options import (
     read_prompt,
 )
 from grape_rewrite.cli.output import notes, results, say, shows_progress
+from grape_rewrite.errors import UserError
 
 if TYPE_CHECKING:
     from grape_rewrite.datasets import Split
+    from grape_rewrite.index import Index
     from grape_rewrite.rewriting import Rewriter
 
 
@@ -40,6 +43,13 @@ def evaluate(
     prompt: PromptName = None,
     split: Annotated[str, typer.Option(help="train, dev or test.")] = "test",
     queries: Annotated[int | None, typer.Option(min=1, help="Queries, all languages alike; all by default.")] = None,
+    operating_point: Annotated[
+        str | None,
+        typer.Option(
+            help="Choose on dev how to search with the rewriter, and name it: fast, safe (least harm) or best. "
+            "It is measured beside the others."
+        ),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for figures, runs and the report.")] = Path("runs/evaluate"),
     seed: Seed = 0,
     json: Json = False,
@@ -56,10 +66,12 @@ def evaluate(
     from grape_rewrite.evaluation.rewriters import evaluate as evaluate_rewriters
     from grape_rewrite.training.run_folder import RunFolder
 
-    asked = read_prompt(prompt)
-    dataset = load_data(data, [split])
-    frozen = load_retriever(retriever, trust_remote_code, json)
     names = list(dict.fromkeys(rewriter or ["gemma-3-270m"]))
+    if operating_point:
+        _check_operating_point(operating_point, names)
+    asked = read_prompt(prompt)
+    dataset = load_data(data, [split, "dev"] if operating_point else [split])
+    frozen = load_retriever(retriever, trust_remote_code, json)
     for name in names:
         check_adapter(name, frozen, dataset.corpus, allow_mismatch)
     policies = {name: load_rewriter(name, asked, trust_remote_code=trust_remote_code, quiet=json) for name in names}
@@ -68,11 +80,15 @@ def evaluate(
         give_words(policy, index)
     chosen = dataset.split(split)
     chosen = chosen if queries is None else chosen.sample(queries)
-    evaluation = evaluate_rewriters(_methods(policies, chosen), index, chosen, seed, shows_progress(json))
+    methods = _methods(policies, chosen)
+    if operating_point:
+        methods |= _operating_point(operating_point, policies[names[0]], index, dataset.dev, seed, out, json)
+    evaluation = evaluate_rewriters(methods, index, chosen, seed, shows_progress(json))
     evaluation.write(out)
     command = ["grape", "evaluate", data, "--retriever", retriever, "--split", split, "--seed", str(seed)]
     command += [word for name in names for word in ("--rewriter", name)]
     command += ["--prompt", prompt] if prompt else []
+    command += ["--operating-point", operating_point] if operating_point else []
     command += ["--queries", str(queries)] if queries else []
     write_report(
         out / "report.html",
@@ -109,3 +125,37 @@ def _methods(policies: "Mapping[str, Rewriter]", split: "Split") -> dict[str, An
         **({"english": references} if len(references) == len(split) else {}),
         **trained,
     }
+
+
+def _check_operating_point(kind: str, names: list[str]) -> None:
+    from grape_rewrite.evaluation.operating_points import KINDS
+
+    if kind not in KINDS:
+        raise UserError(f"unknown operating point {kind!r}; known are {', '.join(KINDS)}")
+    if len(names) > 1:
+        raise UserError(f"an operating point is that of one rewriter, and {len(names)} are given")
+
+
+def _operating_point(
+    kind: str, policy: "Rewriter", index: "Index", dev: "Split", seed: int, out: Path, quiet: bool
+) -> dict[str, Any]:
+    """Choose an operating point on dev queries, keep all that was measured, and return its method."""
+    from grape_rewrite.atomic import write_text
+    from grape_rewrite.cli.tables import points_table
+    from grape_rewrite.evaluation.operating_points import describe_points, measure_points
+    from grape_rewrite.strategies import Generations, strategy_of
+    from grape_rewrite.training import TrainingConfig
+
+    generations = Generations(policy, seed=seed, progress=shows_progress(quiet))
+    sample = dev.sample(TrainingConfig.model_fields["dev_queries"].default)
+    points = measure_points(generations, index, sample, shows_progress(quiet))
+    found = describe_points(points, kind)
+    write_text(out / "operating_point.json", jsonlib.dumps(found, indent=1) + "\n")
+    if not quiet:
+        results.print(points_table(points, found["chosen"], len(sample)))
+        results.print(f"To deploy: {found['strategy']} ({kind}: {found['rule']})", markup=False)
+    return (
+        {}
+        if found["strategy"] in {"raw", "greedy"}
+        else {found["strategy"]: strategy_of(found["strategy"], generations)}
+    )

@@ -1,13 +1,16 @@
 """Figures as tables for a terminal."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE
 from rich.markup import escape
 from rich.table import Table
 
 from grape_rewrite.evaluation.verdict import can_tell
+
+if TYPE_CHECKING:
+    from grape_rewrite.evaluation.operating_points import Point
 
 COLUMNS = {"recall@1": "R@1", "recall@5": "R@5", "recall@10": "R@10", "mrr": "MRR", "ndcg@10": "nDCG@10"}
 
@@ -28,6 +31,25 @@ def evaluation_table(summary: Mapping[str, Any]) -> Table:
             f"{interval['low']:.2f}-{interval['high']:.2f}",
             f"{values['harm']:.3f}",
         )
+    return table
+
+
+def points_table(points: "Sequence[Point]", chosen: Mapping[str, str], queries: int) -> Table:
+    """Return what each strategy reaches and costs on the dev queries, the best first, with the kinds it was chosen as.
+
+    :param points: what was measured.
+    :param chosen: kind -> strategy.
+    :param queries: how many queries it was measured on.
+    """
+    table = Table(box=SIMPLE, title=f"How to search: {queries} dev queries")
+    table.add_column("strategy", no_wrap=True)
+    for heading in ("R@10", "MRR", "harm", "tokens", "ms", "chosen as"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for point in sorted(points, key=lambda point: -point.recall):
+        figures = (f"{point.recall:.3f}", f"{point.mrr:.3f}", f"{point.harm:.3f}")
+        cost = (f"{point.tokens:.0f}", f"{point.milliseconds:.0f}")
+        kinds = ", ".join(kind for kind, strategy in chosen.items() if strategy == point.strategy)
+        table.add_row(point.strategy, *figures, *cost, kinds)
     return table
 
 

@@ -3,12 +3,14 @@
 from grape_rewrite.strategies.agreement import UntilAgreement
 from grape_rewrite.strategies.ask import Ask, Strategy
 from grape_rewrite.strategies.chosen import MostConfident
-from grape_rewrite.strategies.expanded import Interpolated, Query2doc
 from grape_rewrite.strategies.gated import ForLanguages, Sure, Worthwhile
 from grape_rewrite.strategies.generations import Generations
+from grape_rewrite.strategies.interpolated import Interpolated
 from grape_rewrite.strategies.plain import Greedy, Raw
+from grape_rewrite.strategies.query2doc import Query2doc
 from grape_rewrite.strategies.sampled import Sampled
 from grape_rewrite.strategies.scoring import Asked, embed_asks
+from grape_rewrite.strategies.spec import strategy_of
 
 __all__ = [
     "Ask",
@@ -26,4 +28,5 @@ __all__ = [
     "UntilAgreement",
     "Worthwhile",
     "embed_asks",
+    "strategy_of",
 ]

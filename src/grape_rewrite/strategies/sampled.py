@@ -15,23 +15,13 @@ class Sampled:
 
     :param count: K, at least 1.
     :param by_rank: reciprocal rank fusion instead of the mean.
-    :param with_query: add the query itself, as HyDE does (Gao et al., ACL 2023), once.
     """
 
     generations: Generations
     count: int = 4
     by_rank: bool = False
-    with_query: bool = False
 
     def __call__(self, queries: Sequence[Query], index: Index) -> list[Ask]:
         """Return the samples of each query."""
         found = self.generations.sampled([query.text for query in queries], self.count)
-        return [
-            Ask(
-                (*made.texts, query.text) if self.with_query else made.texts,
-                by_rank=self.by_rank,
-                tokens=made.tokens,
-                seconds=made.seconds,
-            )
-            for query, made in zip(queries, found, strict=True)
-        ]
+        return [Ask(made.texts, by_rank=self.by_rank, tokens=made.tokens, seconds=made.seconds) for made in found]

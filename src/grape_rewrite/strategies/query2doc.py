@@ -1,4 +1,4 @@
-"""Query expansion: the query and what a language model has to say about it."""
+"""Query expansion in one text: the query and what a language model has to say about it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,25 +20,5 @@ class Query2doc:
         found = self.generations.greedy([query.text for query in queries])
         return [
             Ask((f"{query.text} {made.texts[0]}",), tokens=made.tokens, seconds=made.seconds)
-            for query, made in zip(queries, found, strict=True)
-        ]
-
-
-@dataclass(frozen=True)
-class Interpolated:
-    """Search between the query and its likeliest rewrite.
-
-    :param weight: of the query, from 0 (the rewrite alone) to 1.
-    """
-
-    generations: Generations
-    weight: float = 0.25
-
-    def __call__(self, queries: Sequence[Query], index: Index) -> list[Ask]:
-        """Return the query and the rewrite with their weights."""
-        found = self.generations.greedy([query.text for query in queries])
-        weights = (self.weight, 1 - self.weight)
-        return [
-            Ask((query.text, made.texts[0]), weights, tokens=made.tokens, seconds=made.seconds)
             for query, made in zip(queries, found, strict=True)
         ]

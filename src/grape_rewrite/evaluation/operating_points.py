@@ -1,0 +1,105 @@
+"""What a user can buy: recall, harm and cost of every way to search with the same rewriter, and which one to deploy."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from grape_rewrite.errors import UserError
+from grape_rewrite.evaluation.rewriters import evaluate
+from grape_rewrite.strategies import Generations, strategy_of
+from grape_rewrite.strategies.confidence import confidence
+
+if TYPE_CHECKING:
+    from grape_rewrite.datasets import Split
+    from grape_rewrite.index import Index
+
+UNGUARDED = "greedy"
+CATALOGUE = (
+    "raw",
+    UNGUARDED,
+    *(f"greedy+raw-{weight}" for weight in (0.1, 0.2, 0.3, 0.4)),
+    *(f"mean-{count}" for count in (2, 4, 8, 16)),
+    *(f"mean-{count}+raw-{weight}" for count in (4, 8) for weight in (0.1, 0.2, 0.3, 0.4)),
+    "agreement-8",
+    "agreement-8+raw-0.2",
+    "rrf-8",
+    "confident-8",
+    "query2doc",
+)
+SURE = (0.9, 0.97)  # shares of the queries that are rewritten
+KINDS = {
+    "fast": "the fewest tokens among those that lose no more than 1 point of Recall@10 against the plain rewrite",
+    "safe": "the least harm among those that lose no Recall@10 against the plain rewrite",
+    "best": "the highest Recall@10",
+}
+LOSS = 0.01
+
+
+@dataclass(frozen=True)
+class Point:
+    """One strategy: its name, what it reaches, and what it costs a query."""
+
+    strategy: str
+    recall: float
+    mrr: float
+    harm: float
+    tokens: float
+    milliseconds: float
+
+
+def measure_points(generations: Generations, index: "Index", split: "Split", progress: bool = False) -> list[Point]:
+    """Measure every strategy of the catalogue, and gates whose thresholds are taken from these queries.
+
+    :param generations: of the rewriter.
+    :param index: the embedded corpus.
+    :param split: the queries to choose by: dev, not test.
+    :param progress: show progress bars.
+    """
+    sure = confidence(split.texts, index)
+    gates = [f"sure-{np.quantile(sure, share):.4f}:greedy+raw-0.2" for share in SURE]
+    specs = list(dict.fromkeys([*CATALOGUE, *gates]))
+    methods = {spec: None if spec == "raw" else strategy_of(spec, generations) for spec in specs}
+    found = evaluate(methods, index, split, progress=progress).summary["methods"]
+    return [
+        Point(
+            spec,
+            figures["recall@10"],
+            figures["mrr"],
+            figures["harm"],
+            figures["rewrite_tokens"] or 0.0,
+            figures["ms_per_query"] or 0.0,
+        )
+        for spec, figures in found.items()
+    ]
+
+
+def choose(points: Sequence[Point], kind: str) -> Point:
+    """Return the point to deploy.
+
+    :param points: all that were measured, the plain rewrite among them.
+    :param kind: one of `KINDS`.
+    :raises UserError: when it is none of them.
+    """
+    if kind not in KINDS:
+        raise UserError(f"unknown operating point {kind!r}; known are {', '.join(KINDS)}")
+    plain = next(point for point in points if point.strategy == UNGUARDED)
+    if kind == "best":
+        return max(points, key=lambda point: (point.recall, -point.harm, -point.tokens))
+    if kind == "safe":
+        kept = [point for point in points if point.recall >= plain.recall]
+        return min(kept, key=lambda point: (point.harm, -point.recall, point.tokens))
+    kept = [point for point in points if point.recall >= plain.recall - LOSS]
+    return min(kept, key=lambda point: (point.tokens, -point.recall, point.harm))
+
+
+def describe_points(points: Sequence[Point], kind: str) -> dict[str, Any]:
+    """Return what `operating_point.json` holds: the strategy to deploy, why, and everything that was measured."""
+    return {
+        "strategy": choose(points, kind).strategy,
+        "kind": kind,
+        "rule": KINDS[kind],
+        "chosen": {name: choose(points, name).strategy for name in KINDS},
+        "points": [asdict(point) for point in points],
+    }

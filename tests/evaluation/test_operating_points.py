@@ -1,0 +1,53 @@
+"""Operating points: what is measured, and what is chosen from it."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grape_rewrite.errors import UserError
+from grape_rewrite.evaluation.operating_points import CATALOGUE, KINDS, Point, choose, describe_points, measure_points
+from grape_rewrite.evaluation.rewriters import evaluate
+from grape_rewrite.rewriting import Prompt, Rewriter
+from grape_rewrite.strategies import Generations
+
+SHARES = st.floats(0, 1)
+POINTS = st.lists(
+    st.builds(Point, st.uuids().map(str), SHARES, SHARES, SHARES, st.floats(0, 100), st.floats(0, 100)), max_size=8
+)
+PLAIN = st.builds(Point, st.just("greedy"), SHARES, SHARES, SHARES, st.floats(0, 100), st.floats(0, 100))
+
+
+@given(POINTS, PLAIN)
+def test_what_is_chosen_keeps_its_promise(others: list[Point], plain: Point) -> None:
+    points = [*others, plain]
+    best, safe, fast = (choose(points, kind) for kind in ("best", "safe", "fast"))
+    assert best.recall == max(point.recall for point in points)
+    assert safe.recall >= plain.recall
+    assert all(safe.harm <= point.harm for point in points if point.recall >= plain.recall)
+    assert fast.recall >= plain.recall - 0.01
+    assert all(fast.tokens <= point.tokens for point in points if point.recall >= plain.recall - 0.01)
+    found = describe_points(points, "safe")
+    assert found["strategy"] == safe.strategy == found["chosen"]["safe"]
+    assert set(found["chosen"]) == set(KINDS)
+
+
+def test_unknown_kind() -> None:
+    with pytest.raises(UserError, match="unknown operating point 'cheap'; known are fast, safe, best"):
+        choose([], "cheap")
+
+
+def test_points_are_what_an_evaluation_says(
+    tiny_index, tiny_dataset, tiny_model_folder: Path, tiny_prompt: Prompt
+) -> None:
+    rewriter = Rewriter.load(str(tiny_model_folder), tiny_prompt, max_tokens=4)
+    points = {point.strategy: point for point in measure_points(Generations(rewriter), tiny_index, tiny_dataset.dev)}
+    assert set(CATALOGUE) < set(points)
+    assert sum(name.startswith("sure-") for name in points) == len(points) - len(CATALOGUE)
+    figures = evaluate({"raw": None, "greedy": rewriter}, tiny_index, tiny_dataset.dev).summary["methods"]
+    for name in ("raw", "greedy"):
+        assert points[name].recall == figures[name]["recall@10"]
+        assert points[name].harm == figures[name]["harm"]
+    assert points["raw"].tokens == 0
+    assert points["mean-16"].tokens > points["mean-2"].tokens > points["greedy"].tokens > 0
