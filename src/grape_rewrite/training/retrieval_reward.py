@@ -91,24 +91,29 @@ class RetrievalReward:
     ) -> Candidates:
         """Score each rewrite against a pool; rewrites of the same draw, which are a group, share theirs."""
         embedded, place = self._embed(rewrites)
-        pools = {
-            draw: draw_pool(
-                relevant,
-                np.asarray(strong, dtype=np.int64),
+        groups: dict[int, list[int]] = {}
+        for row, draw in enumerate(draws):
+            groups.setdefault(draw, []).append(row)
+        scores: list[Floats] = [np.zeros(0)] * len(rewrites)
+        weights = list(scores)
+        columns = [np.arange(len(relevant)) for relevant in positives]
+        for draw, members in groups.items():
+            first = members[0]
+            pool = draw_pool(
+                positives[first],
+                np.asarray(hard[first], dtype=np.int64),
                 self.uniform or 0,
                 len(self.index),
                 np.random.default_rng([self.seed, draw]),
             )
-            for draw, relevant, strong in zip(draws, positives, hard, strict=True)
-        }
-        columns = [np.arange(len(relevant)) for relevant in positives]
-        scores = [
-            self.index.cosines(embedded[[place[text]]], pools[draw].rows)[0]
-            if text
-            else _worst(len(pools[draw].rows), relevant)
-            for text, draw, relevant in zip(rewrites, draws, columns, strict=True)
-        ]
-        return Candidates(scores, columns, gains, [pools[draw].weights for draw in draws])
+            spoken = [row for row in members if rewrites[row]]
+            found = self.index.cosines(embedded[[place[rewrites[row]] for row in spoken]], pool.rows)
+            for row in members:
+                scores[row] = _worst(len(pool.rows), columns[row])
+                weights[row] = pool.weights
+            for row, values in zip(spoken, found, strict=True):
+                scores[row] = values
+        return Candidates(scores, columns, gains, weights)
 
     def _embed(self, rewrites: list[str]) -> tuple[npt.NDArray[np.float32], dict[str, int]]:
         """Return the embeddings of the distinct texts that are not empty, and each one's row."""
