@@ -54,7 +54,7 @@ def ablate(
     asked = read_prompt(prompt)
     dataset = load_data(data, ["train", "dev", split])
 
-    from grape_rewrite.ablation import Study, markdown, read_results, run_study
+    from grape_rewrite.ablation import Study, markdown, read_results, run_study, write_study
 
     study = Study(
         data=data,
@@ -82,11 +82,12 @@ def ablate(
 
     write_text(out / "results.json", jsonlib.dumps(found, indent=1) + "\n")
     write_text(out / "results.md", markdown(found))
+    write_study(study, found, out)
     if json:
         say(jsonlib.dumps(found))
     else:
         results.print(markdown(found), markup=False)
-        notes.print(f"Results: {out / 'results.md'}", markup=False)
+        notes.print(f"Report: {out / 'report.html'}", markup=False)
 
 
 def _tell(job: "Job", what: str) -> None:

@@ -53,11 +53,19 @@ def training_charts(history: Sequence[Row]) -> list[Chart]:
         ("Entropy", "nats a token", {"entropy": "entropy"}),
         ("Groups without variance", "share that teaches nothing", {"zero_variance": "share"}),
     ]
-    charts = (_chart(title, note, names, history) for title, note, names in panels)
+    charts = (line_chart(title, note, names, history) for title, note, names in panels)
     return [chart for chart in charts if chart]
 
 
-def _chart(title: str, note: str, names: Mapping[str, str], history: Sequence[Row]) -> Chart | None:
+def line_chart(title: str, note: str, names: Mapping[str, str], history: Sequence[Row]) -> Chart | None:
+    """Return a chart of some figures over training steps.
+
+    :param title: what is drawn.
+    :param note: its unit, or what it is of.
+    :param names: key in the rows -> what the line is called.
+    :param history: rows with `step` and any of the keys.
+    :return: the chart; None when no figure has two values.
+    """
     lines = {name: _values(history, key) for key, name in names.items()}
     lines = {name: values for name, values in lines.items() if len(values) > 1}
     if not lines:

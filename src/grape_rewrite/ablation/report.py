@@ -1,0 +1,118 @@
+"""A study as one HTML file that needs nothing else, neither network nor script."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from grape_rewrite import evaluation
+from grape_rewrite.ablation.arms import DEFAULT
+from grape_rewrite.ablation.manifest import read_manifest
+from grape_rewrite.ablation.outcomes import read_outcomes
+from grape_rewrite.ablation.scatter import scatter_plots
+from grape_rewrite.ablation.study import UNTRAINED, Job, Study
+from grape_rewrite.ablation.tables import COLUMNS, INFLATION
+from grape_rewrite.atomic import write_text
+from grape_rewrite.evaluation import formats
+from grape_rewrite.evaluation.curves import Chart, line_chart
+
+CURVES = {
+    "dev_recall@10": ("Recall@10", "on dev queries"),
+    "dev_mrr": ("Mean reciprocal rank", "on dev queries"),
+    "dev_d_pos": ("Rise of the right item's score", "over raw, on dev queries"),
+    "dev_d_hard": ("Rise of the strongest wrong items' scores", "over raw, on dev queries"),
+    "dev_margin": ("Margin", "rise of the right item less that of the strongest wrong ones"),
+}
+NAIVE = "grpo-similarity"
+
+
+def render_study(study: Study, results: Mapping[str, Any], out: Path) -> str:
+    """Return the report as HTML. All texts in it are escaped, wherever they come from.
+
+    :param study: the study.
+    :param results: what `read_results` returned.
+    :param out: the study's folder.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    folders = [Path(__file__).parent, Path(evaluation.__file__).parent]
+    environment = Environment(
+        loader=FileSystemLoader(folders),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        percent=formats.percent,
+        points=formats.points,
+        decimal=formats.decimal,
+        confidence=formats.confidence,
+        significant=formats.significant,
+    )
+    arms = dict(sorted(results["arms"].items(), key=lambda arm: -arm[1]["recall@10"]["mean"]))
+    values = [value for arm in arms.values() for value in arm["recall@10"]["seeds"].values()]
+    complete = [found for job in study.jobs() if (found := read_manifest(job.folder(out)))]
+    return environment.get_template("study.html").render(
+        study=study,
+        results=results,
+        arms=arms,
+        trained=[name for name in arms if name in study.arms],
+        default=DEFAULT,
+        columns=COLUMNS,
+        inflation=INFLATION,
+        top=min(1.0, int(max(values) * 10 + 1) / 10),
+        comparisons=_by_opponent(results["comparisons"]),
+        span=max((abs(row[end]) for row in results["comparisons"] for end in ("low", "high")), default=1e-6) or 1e-6,
+        charts=_curves(study, out),
+        plots=scatter_plots(_levels(study, arms, out)),
+        manifest=complete[0],
+    )
+
+
+def write_study(study: Study, results: Mapping[str, Any], out: Path) -> None:
+    """Write `report.html` into the study's folder, whole or not at all.
+
+    :raises UserError: when the file cannot be written.
+    """
+    write_text(out / "report.html", render_study(study, results, out))
+
+
+def _by_opponent(comparisons: list[dict[str, Any]]) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return opponent -> metric -> comparison, the strongest opponent first."""
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for row in sorted(comparisons, key=lambda row: row["difference"]):
+        found.setdefault(row["b"], {})[row["metric"]] = row
+    return found
+
+
+def _curves(study: Study, out: Path) -> list[Chart]:
+    """Return the charts of what dev queries showed during training, each arm's mean over its seeds."""
+    sums: dict[int, dict[str, list[float]]] = {}
+    for arm in study.arms:
+        for seed in study.seeds:
+            manifest = read_manifest(Job(arm, seed).folder(out))
+            for row in manifest.looks if manifest else []:
+                for key in CURVES:
+                    if key in row:
+                        sums.setdefault(int(row["step"]), {}).setdefault(f"{key} {arm}", []).append(row[key])
+    rows = [
+        {"step": float(step), **{name: sum(found) / len(found) for name, found in values.items()}}
+        for step, values in sorted(sums.items())
+    ]
+    charts = [
+        line_chart(title, note, {f"{key} {arm}": arm for arm in study.arms}, rows)
+        for key, (title, note) in CURVES.items()
+    ]
+    return [chart for chart in charts if chart]
+
+
+def _levels(study: Study, arms: Mapping[str, Any], out: Path) -> list[tuple[str, list[tuple[float, float]]]]:
+    """Return the scores of each query raw, with the default, and with the naive reward, each of its first seed."""
+    found = []
+    for name in ("raw", "few-shot", DEFAULT, NAIVE):
+        if name in arms:
+            job = Job(name, min(arms[name]["recall@10"]["seeds"])) if name in study.arms else Job(UNTRAINED, 0)
+            levels = read_outcomes(job.folder(out)).levels.get(name)
+            if levels:
+                found.append((name, levels))
+    return found
