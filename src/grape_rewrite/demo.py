@@ -109,7 +109,7 @@ def side_by_side(trained: Rewriter, split: Split) -> dict[str, Rewriter | list[s
     return {
         "raw": None,
         **trained.baselines(),
-        "english": [query.reference or query.text for query in split],
+        **({"english": split.references} if split.references else {}),
         "grape": trained,
     }
 

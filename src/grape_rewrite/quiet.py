@@ -1,5 +1,6 @@
-"""Keeping libraries quiet while they load models."""
+"""Keeping libraries quiet."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,3 +17,11 @@ def quiet() -> Iterator[None]:
     finally:
         if bars:
             logging.enable_progress_bar()
+
+
+def quiet_libraries() -> None:
+    """Keep what libraries print at import from a program's own terminal; they read these variables once."""
+    os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")

@@ -4,6 +4,7 @@ import pytest
 
 from grape_rewrite.ablation import ARMS, read_arms
 from grape_rewrite.errors import UserError
+from grape_rewrite.rewards import REWARDS
 from grape_rewrite.training import TrainingConfig
 
 
@@ -12,8 +13,7 @@ def test_every_arm_is_a_config_of_its_own() -> None:
     assert set(configs) == set(ARMS)
     default = TrainingConfig()
     assert configs["grape"] == default
-    # The arm of the default reward is the default under another name.
-    assert [name for name, config in configs.items() if config == default] == ["grape", f"grpo-{default.reward}"]
+    assert {config.reward for config in configs.values()} == set(REWARDS)
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,10 @@ def test_every_arm_is_a_config_of_its_own() -> None:
         (["grape"], {"batch": 4}, "arm 'grape': batch 4 is no multiple of group 8; 8 would be"),
         (["groop=4"], {}, "arm 'groop=4': unknown key 'groop'"),
         (["group="], {}, "'group=' is no change; write key=value"),
+        (["seed=3"], {}, "arm 'seed=3': seed cannot be changed like this; seeds are those of the study"),
+        (["group=4,group=16"], {}, "group cannot be changed like this; name it once"),
+        (["reward=["], {}, r"arm 'reward=\[': '\[' is no value: "),
+        (["grape", "group=8"], {}, "arms 'grape' and 'group=8' are the same; leave one out"),
         (["reward=a/b:c"], {}, "cannot be the name of a folder"),
         ([], {}, "no arms; name some of grape, "),
     ],

@@ -9,6 +9,7 @@ import pytest
 
 from grape_rewrite.ablation import Study, markdown, read_results
 from grape_rewrite.ablation.outcomes import read_outcomes
+from grape_rewrite.ablation.report import render_study
 from grape_rewrite.errors import UserError
 from grape_rewrite.evaluation.holm import holm
 
@@ -103,6 +104,32 @@ def test_what_is_not_complete_is_missing(finished: tuple[Study, Path], tmp_path:
     assert found["missing"] == ["grape/seed-1"]
     assert list(found["arms"]["grape"]["mrr"]["seeds"]) == [0]
     assert {tuple(row["seeds"]) for row in found["comparisons"]} == {(0,)}
+
+
+def test_only_seeds_that_both_have_are_compared(finished: tuple[Study, Path], tmp_path: Path) -> None:
+    study, out = finished
+    shutil.copytree(out, tmp_path / "copy")
+    (tmp_path / "copy" / "grpo-similarity" / "seed-0" / "manifest.json").unlink()
+    found = read_results(study, tmp_path / "copy")
+    for row in found["comparisons"]:
+        assert row["seeds"] == ([1] if row["b"] == "grpo-similarity" else [0, 1])
+        ours, other = (found["arms"][arm][row["metric"]] for arm in (row["a"], row["b"]))
+        base = other["seeds"][1] if row["b"] == "grpo-similarity" else other["mean"]
+        assert row["difference"] == pytest.approx(np.mean([ours["seeds"][seed] for seed in row["seeds"]]) - base)
+    (tmp_path / "copy" / "grape" / "seed-1" / "manifest.json").unlink()
+    assert "grpo-similarity" not in {row["b"] for row in read_results(study, tmp_path / "copy")["comparisons"]}
+
+
+def test_a_run_that_diverged_can_be_read(finished: tuple[Study, Path], tmp_path: Path) -> None:
+    study, out = finished
+    shutil.copytree(out, tmp_path / "copy")
+    path = tmp_path / "copy" / "grape" / "seed-1" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["looks"][-1].update(grad_norm=None, dev_d_pos=None)
+    path.write_text(json.dumps(manifest))
+    found = read_results(study, tmp_path / "copy")
+    assert found["missing"] == []
+    assert "<svg" in render_study(study, found, tmp_path / "copy")
 
 
 def test_runs_on_other_data_are_refused(finished: tuple[Study, Path], tmp_path: Path) -> None:

@@ -5,15 +5,17 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from grape_rewrite.ablation import Study, read_study, run_study
+from grape_rewrite.ablation import Study, prepare, read_study, run_study
 from grape_rewrite.ablation.manifest import MANIFEST, read_manifest
 from grape_rewrite.ablation.study import Job
 from grape_rewrite.errors import UserError
+from grape_rewrite.rewriting.prompt import PROMPTS
 
 
 def test_every_run_leaves_a_manifest(finished: tuple[Study, Path]) -> None:
@@ -27,7 +29,9 @@ def test_every_run_leaves_a_manifest(finished: tuple[Study, Path]) -> None:
         assert manifest is not None
         assert (manifest.arm, manifest.seed, manifest.split, manifest.queries) == (*job, "test", 16)
         assert set(manifest.fingerprints) == {"retriever", "corpus", "queries", "data"}
-        assert manifest.peak_gb > 0.1
+        assert 0.1 < manifest.peak_gb < 5
+        assert (manifest.data, manifest.retriever, manifest.rewriter) == (study.data, study.retriever, study.rewriter)
+        assert manifest.prompt == PROMPTS["multilingual"]
         assert manifest.evaluation_seconds > 0
         assert manifest.hardware["threads"] == int(os.environ["OMP_NUM_THREADS"])
         if job.arm == "untrained":
@@ -67,7 +71,7 @@ def test_a_study_that_was_killed_goes_on(study_of, own_cache, tmp_path: Path) ->
         time.sleep(0.05)
     parent.send_signal(signal.SIGKILL)
     parent.wait()
-    with pytest.raises(UserError, match=r"run grape/seed-0 failed: error: another process is at work on .*seed-0"):
+    with pytest.raises(UserError, match=r"run grape/seed-0 failed: another process is at work on .*seed-0"):
         run_study(study, tmp_path, only="grape/seed-0")
     children = [
         int(path.parent.name)
@@ -119,7 +123,7 @@ def test_another_study_is_refused(study_of, tmp_path: Path, changes: dict[str, o
 
 def test_a_run_that_fails_says_why(study_of, own_cache, tmp_path: Path) -> None:
     study = study_of(["grape"], [0], rewriter=str(tmp_path / "nowhere")).begin(tmp_path)
-    with pytest.raises(UserError, match=r"run untrained/seed-0 failed: error: cannot load rewriter .*nowhere"):
+    with pytest.raises(UserError, match=r"run untrained/seed-0 failed: cannot load rewriter .*nowhere"):
         run_study(study, tmp_path)
 
 
@@ -131,5 +135,37 @@ def test_a_run_that_the_study_does_not_have(study_of, tmp_path: Path) -> None:
 
 def test_a_manifest_of_another_version(tmp_path: Path) -> None:
     (tmp_path / MANIFEST).write_text('{"arm": "grape"}')
-    with pytest.raises(UserError, match="is no manifest of this version"):
+    with pytest.raises(UserError, match="is no manifest of this version: seed: Field required"):
         read_manifest(tmp_path)
+
+
+def test_ctrl_c_lets_the_runs_save(study_of, own_cache, tmp_path: Path) -> None:
+    study = study_of(["grape"], [0], training={**study_of(["grape"], [0]).training, "steps": 60}).begin(tmp_path)
+    history = tmp_path / "grape" / "seed-0" / "history.jsonl"
+    begun = threading.Event()
+
+    def press() -> None:
+        end = time.monotonic() + 300
+        while time.monotonic() < end and not (history.exists() and len(history.read_text().splitlines()) > 3):
+            time.sleep(0.02)
+        begun.set()
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=press, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        run_study(study, tmp_path, only="grape/seed-0")
+    assert begun.is_set()
+    done = len(history.read_text().splitlines())
+    assert 3 < done < 61
+    assert (tmp_path / "grape" / "seed-0" / "checkpoints" / f"checkpoint-{done - 1}").is_dir()
+
+
+def test_preparing_finds_mistakes_before_anything_begins(finished: tuple[Study, Path], study_of, own_cache) -> None:
+    prepare(study_of(["grape"], [0]))
+    for changes, words in (
+        ({"rewriter": "/nowhere"}, "cannot load rewriter '/nowhere'"),
+        ({"retriever": "/nowhere"}, "nowhere"),
+        ({"rewriter": str(finished[1] / "grape" / "seed-0")}, "is a trained adapter; a study trains from a base model"),
+    ):
+        with pytest.raises(UserError, match=words):
+            prepare(study_of(["grape"], [0], **changes))

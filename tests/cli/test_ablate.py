@@ -44,6 +44,8 @@ def test_a_study_in_one_command(ablate, tmp_path: Path) -> None:
         (["--arm", "pool-1024,batch=8"], ["'pool-1024' is no change"]),
         (["--arm", "pool=41,batch=8,group=4"], ["pool=41", "40 items"]),
         (["--arm", "batch=800"], ["needs 100 queries", "48"]),
+        (["--only", "grape/seed-7"], ["grape/seed-7", "grape/seed-0"]),
+        (["--rewriter", "/nowhere", "--arm", "batch=8,group=4"], ["cannot load rewriter '/nowhere'"]),
         (["--split", "nowhere"], ["nowhere", "dev, test, train"]),
     ],
 )

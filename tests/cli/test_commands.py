@@ -71,7 +71,11 @@ def test_an_operating_point_is_named_and_measured(
     assert f"To deploy: {point['strategy']} (best: the highest Recall@10)" in found.out
     summary = json.loads((tmp_path / "o" / "evaluation.json").read_text())
     assert point["strategy"] in {"raw", "greedy"} or point["strategy"] in summary["methods"]
-    for wrong, words in ((("--operating-point", "cheap"), "fast, safe, best"), (("--rewriter", "x"), "one rewriter")):
+    for wrong, words in (
+        (("--operating-point", "cheap"), "fast, safe, best"),
+        (("--rewriter", "x"), "one rewriter"),
+        (("--split", "dev"), "chosen on dev"),
+    ):
         refused = grape(*arguments, "--operating-point", "best", *wrong)
         assert refused.code == 2
         assert words in refused.error_lines[0]

@@ -32,3 +32,5 @@ def test_an_empty_rewrite_falls_back_to_the_query(tiny_index, tiny_dataset, tiny
     found = evaluate({"raw": None, "mute": rewriter}, tiny_index, tiny_dataset.test)
     assert found.methods["mute"].rewrites == tiny_dataset.test.texts
     assert found.summary["methods"]["mute"]["harm"] == 0
+    assert found.summary["methods"]["mute"]["empty"] == len(tiny_dataset.test)
+    assert found.summary["methods"]["raw"]["empty"] == 0

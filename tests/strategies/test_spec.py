@@ -4,6 +4,7 @@ import pytest
 
 from grape_rewrite.errors import UserError
 from grape_rewrite.strategies import (
+    ForLanguages,
     Generations,
     Greedy,
     Interpolated,
@@ -31,6 +32,7 @@ def test_names(generations: Generations) -> None:
         "greedy+raw-0.25": Interpolated(Greedy(made), 0.25),
         "sure-0.05:mean-4+raw-0.2": Sure(Interpolated(Sampled(made, 4), 0.2), 0.05),
         "worthwhile--0.01:greedy": Worthwhile(Greedy(made), -0.01),
+        "except-en,pt-BR:greedy": ForLanguages(Greedy(made), frozenset({"en", "pt-BR"})),
     }.items():
         assert strategy_of(spec, made) == expected
 
@@ -48,6 +50,8 @@ def test_names(generations: Generations) -> None:
         "greedy+raw-0",
         "rrf-4+raw-0.2",
         "sure:raw",
+        "worthwhile-0:rrf-4",
+        "except-:raw",
     ],
 )
 def test_what_is_no_name(generations: Generations, spec: str) -> None:

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from grape_rewrite.datasets import Query
 from grape_rewrite.index import Index
-from grape_rewrite.rewriting import Rewriter
+from grape_rewrite.rewriting import Prompt, Rewriter
 from grape_rewrite.strategies import (
     Ask,
     Asked,
@@ -96,14 +97,14 @@ def test_the_most_confident_sample_is_chosen(generations: Generations, queries: 
         Sampled(generations, 4)(queries, tiny_index),
     )
     for one, ask in zip(chosen, all_of_them, strict=True):
-        best = confidence(list(ask.texts), tiny_index).max()
-        assert confidence([one.texts[0]], tiny_index)[0] == pytest.approx(best)
+        best = confidence(tiny_index.slabs(ask.texts)).max()
+        assert confidence(tiny_index.slabs(one.texts))[0] == pytest.approx(best)
         assert one.tokens == ask.tokens
 
 
 def test_confidence_is_how_far_the_best_stands_out(tiny_index: Index) -> None:
     texts = ["red apple", "red", "moon"]
-    for text, found in zip(texts, confidence(texts, tiny_index), strict=True):
+    for text, found in zip(texts, confidence(tiny_index.slabs(texts)), strict=True):
         scores = [score for _, score in tiny_index.search([text], 11)[0]]
         assert found == pytest.approx(scores[0] - np.mean(scores[1:]), abs=1e-6)
 
@@ -140,9 +141,9 @@ def test_expansion_and_interpolation(generations: Generations, queries: Queries,
 def test_sure_queries_are_left_alone_at_no_cost(generations: Generations, queries: Queries, tiny_index: Index) -> None:
     english = [replace(query, text=query.reference or "") for query in queries[:4]]
     mixed = [*english, *queries[4:]]
-    threshold = float(confidence([query.text for query in english], tiny_index).min()) - 1e-5  # rounding
+    threshold = float(confidence(tiny_index.slabs([query.text for query in english])).min()) - 1e-5  # rounding
     for query, ask in zip(mixed, Sure(Greedy(generations), threshold)(mixed, tiny_index), strict=True):
-        left = confidence([query.text], tiny_index)[0] >= threshold
+        left = confidence(tiny_index.slabs([query.text]))[0] >= threshold
         assert (ask == Ask((query.text,))) == left
     assert all(Sure(Greedy(generations), threshold)(english, tiny_index)[row].tokens == 0 for row in range(4))
 
@@ -158,14 +159,47 @@ def test_what_does_not_stand_out_is_not_taken(generations: Generations, queries:
     # The retriever knows the English words and no others, so the former stand out as they are.
     queries = [*(replace(query, text=query.reference or "") for query in queries[:4]), *queries[4:]]
     tried = Greedy(generations)(queries, tiny_index)
-    raw = confidence([query.text for query in queries], tiny_index)
-    gained = confidence([ask.texts[0] for ask in tried], tiny_index) - raw
+    raw = confidence(tiny_index.slabs([query.text for query in queries]))
+    gained = confidence(tiny_index.slabs([ask.texts[0] for ask in tried])) - raw
     threshold = float(gained.min() + gained.max()) / 2
     asks = Worthwhile(Greedy(generations), threshold)(queries, tiny_index)
     for query, attempt, gain, ask in zip(queries, tried, gained, asks, strict=True):
         assert ask.texts == (attempt.texts if gain > threshold else (query.text,))
         assert ask.tokens == attempt.tokens  # trying is what costs
     assert 0 < sum(ask.texts == attempt.texts for ask, attempt in zip(asks, tried, strict=True)) < len(asks)
+
+
+def test_a_gate_judges_all_that_is_asked(generations: Generations, queries: Queries, tiny_index: Index) -> None:
+    """Not only the first of several samples."""
+    tried = Sampled(generations, 4)(queries, tiny_index)
+    asked = Asked(tried, tiny_index, embed_asks(tried, tiny_index))
+    raw = confidence(tiny_index.slabs([query.text for query in queries]))
+    gained = confidence(scores for _, scores in asked.slabs()) - raw
+    threshold = float(gained.min() + gained.max()) / 2
+    asks = Worthwhile(Sampled(generations, 4), threshold)(queries, tiny_index)
+    assert [len(ask.texts) == 4 for ask in asks] == (gained > threshold).tolist()
+    assert 0 < sum(gained > threshold) < len(asks)
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 8])
+def test_no_more_samples_than_allowed(generations: Generations, queries: Queries, tiny_index: Index, most: int) -> None:
+    asks = UntilAgreement(generations, most)(queries, tiny_index)
+    assert max(len(ask.texts) for ask in asks) == most
+    # What was made in an earlier round is kept, and the later rounds are others.
+    first = UntilAgreement(generations, min(most, 2))(queries, tiny_index)
+    assert all(ask.texts[: len(one.texts)] == one.texts for ask, one in zip(asks, first, strict=True))
+
+
+def test_empty_rewrites_are_counted_and_the_query_stands_in(
+    tiny_model_folder: Path, queries: Queries, tiny_index: Index
+) -> None:
+    mute = Rewriter.load(str(tiny_model_folder), Prompt(""), max_tokens=1)
+    mute.restrict([])  # nothing but end tokens is left to say
+    made = Generations(mute)
+    for strategy, count in ((Greedy(made), 1), (Sampled(made, 3), 3), (UntilAgreement(made, 8), 2)):
+        for query, ask in zip(queries, strategy(queries, tiny_index), strict=True):
+            assert set(ask.texts) == {query.text}
+            assert ask.empty == count
 
 
 def test_scores_of_asks(tiny_index: Index) -> None:

@@ -36,6 +36,10 @@ def nothing(rewrites, candidates):
 def raises(rewrites, candidates):
     return [1 / 0 for _ in rewrites]
 
+def misuses_a_library(rewrites, candidates):
+    import json
+    return json.loads("{")
+
 def fails_later(rewrites, candidates):
     global CALLS
     CALLS += 1
@@ -70,6 +74,7 @@ def test_it_sees_rewrites_and_candidates(module: str) -> None:
         ("words", "ValueError: could not convert string to float: 'abcd'"),
         ("nothing", "TypeError"),
         ("raises", r"rewards_of_\w+\.py, line 22: ZeroDivisionError: division by zero"),
+        ("misuses_a_library", r"rewards_of_\w+\.py, line 26: JSONDecodeError"),
     ],
 )
 def test_what_it_may_not_return(module: str, function: str, words: str) -> None:
@@ -98,12 +103,19 @@ def test_a_module_without_that_function(module: str, function: str) -> None:
 
 def test_a_run_that_it_stops_can_be_resumed(begin: Callable[..., Any], module: str, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    with pytest.raises(UserError, match=r"line 28: RuntimeError: out of luck; the steps before it are saved, --resume"):
+    with pytest.raises(UserError, match=r"line 32: RuntimeError: out of luck; the steps before it are saved, --resume"):
         begin(out, reward=f"{module}:fails_later", save_every=100)
     assert str(RunFolder(out).last_checkpoint()).endswith("checkpoint-2")
     done = begin(out, reward=f"{module}:fails_later", save_every=100, resume=True)
-    assert [row["step"] for row in RunFolder(out).rows()] == [0, 1, 2, 3, 4]
     assert done.rewriter.facts.reward == f"{module}:fails_later"
+    begin(tmp_path / "whole", reward=f"{module}:fails_later", save_every=100)  # it has failed once and does so no more
+    rewards, lengths = (
+        [[row.get(key) for row in RunFolder(folder).rows()] for folder in (out, tmp_path / "whole")]
+        for key in ("reward", "rewrite_tokens")
+    )
+    assert len(rewards[0]) == 5
+    assert rewards[0] == rewards[1]  # the same rewrites as if nothing had happened
+    assert lengths[0] == lengths[1]
 
 
 def test_a_run_that_it_stops_at_once_leaves_nothing_to_resume(

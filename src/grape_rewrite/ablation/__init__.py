@@ -3,8 +3,20 @@
 from grape_rewrite.ablation.arms import ARMS, read_arms
 from grape_rewrite.ablation.report import write_study
 from grape_rewrite.ablation.results import read_results
-from grape_rewrite.ablation.run import run_study
+from grape_rewrite.ablation.run import chosen_jobs, prepare, run_study
 from grape_rewrite.ablation.study import Job, Study, read_study
 from grape_rewrite.ablation.tables import markdown
 
-__all__ = ["ARMS", "Job", "Study", "markdown", "read_arms", "read_results", "read_study", "run_study", "write_study"]
+__all__ = [
+    "ARMS",
+    "Job",
+    "Study",
+    "chosen_jobs",
+    "markdown",
+    "prepare",
+    "read_arms",
+    "read_results",
+    "read_study",
+    "run_study",
+    "write_study",
+]

@@ -15,7 +15,7 @@ DEFAULT = "grape"
 ARMS: dict[str, Changes] = {
     DEFAULT: {},
     "sft": {"algorithm": "best-of-group"},
-    **{f"grpo-{name}": {"reward": name} for name in REWARDS},
+    **{f"grpo-{name}": {"reward": name} for name in REWARDS if name != TrainingConfig().reward},
     **{f"pool-{size}": {"pool": size} for size in (16, 64, 256, 1024)},
     "no-length": {"length_weight": 0.0},
     "no-form": {"form_weight": 0.0},
@@ -32,10 +32,11 @@ def read_arms(words: Sequence[str], base: Mapping[str, Any]) -> dict[str, Change
 
     :param words: names of `ARMS`, or changes of one's own as `key=value,key=value`.
     :param base: hyperparameters that all arms share, where they do not change them.
-    :raises UserError: for a name that is not known, an arm that is named twice or changes nothing that it says, and
-        values that are not possible.
+    :raises UserError: for a name that is not known, an arm that is named twice, two arms that are the same, and values
+        that are not possible.
     """
     arms: dict[str, Changes] = {}
+    configs: dict[str, TrainingConfig] = {}
     for word in words:
         if word in arms:
             raise UserError(f"arm {word!r} is named twice")
@@ -45,9 +46,12 @@ def read_arms(words: Sequence[str], base: Mapping[str, Any]) -> dict[str, Change
             raise UserError(f"unknown arm {word!r}; known: {', '.join(ARMS)}, or changes such as group=4,batch=64")
         arms[word] = ARMS[word] if word in ARMS else _changes(word)
         try:
-            TrainingConfig.of(**{**base, **arms[word]})
+            configs[word] = TrainingConfig.of(**{**base, **arms[word]})
         except UserError as error:
             raise UserError(f"arm {word!r}: {error}") from error
+        same = next((other for other, config in configs.items() if other != word and config == configs[word]), None)
+        if same:
+            raise UserError(f"arms {same!r} and {word!r} are the same; leave one out")
     if not arms:
         raise UserError(f"no arms; name some of {', '.join(ARMS)}")
     return arms
@@ -55,10 +59,16 @@ def read_arms(words: Sequence[str], base: Mapping[str, Any]) -> dict[str, Change
 
 def _changes(word: str) -> Changes:
     """Read `key=value,key=value`, values as in YAML."""
-    changes = {}
+    changes: Changes = {}
     for part in word.split(","):
         key, equals, value = part.partition("=")
         if not key or not equals or not value:
             raise UserError(f"arm {word!r}: {part!r} is no change; write key=value, such as group=4")
-        changes[key] = yaml.safe_load(value)
+        if key in changes or key == "seed":
+            cure = "name it once" if key in changes else "seeds are those of the study"
+            raise UserError(f"arm {word!r}: {key} cannot be changed like this; {cure}")
+        try:
+            changes[key] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise UserError(f"arm {word!r}: {value!r} is no value: {' '.join(str(error).split())}") from error
     return changes

@@ -16,7 +16,7 @@ FUSED = {
 }
 
 
-def training_free(rewriter: Rewriter, split: Split, seed: int = 0) -> dict[str, Any]:
+def training_free(rewriter: Rewriter, split: Split, temperature: float, seed: int = 0) -> dict[str, Any]:
     """Return the methods of `evaluate` that need no training, raw first.
 
     `english` are the human references, where every query has one; `hyde`, `query2doc`, and the fusions of 8 samples use
@@ -24,14 +24,14 @@ def training_free(rewriter: Rewriter, split: Split, seed: int = 0) -> dict[str, 
 
     :param rewriter: the untrained rewriter.
     :param split: the queries.
+    :param temperature: of the sampling.
     :param seed: of the sampling.
     """
-    prompted = list(rewriter.baselines().items())
-    best = Generations(prompted[-1][1], seed=seed)
-    references = [query.reference for query in split if query.reference]
+    made = {name: Generations(method, temperature, seed) for name, method in rewriter.baselines().items()}
+    best = list(made.values())[-1]
     return {
         "raw": None,
-        **{name: Greedy(Generations(method)) for name, method in prompted},
+        **{name: Greedy(generations) for name, generations in made.items()},
         **{name: strategy_of(spec, best) for name, spec in FUSED.items()},
-        **({"english": references} if len(references) == len(split) else {}),
+        **({"english": split.references} if split.references else {}),
     }

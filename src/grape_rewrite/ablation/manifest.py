@@ -1,4 +1,4 @@
-"""What a run was: enough to make it again, and to refuse to compare it with another of its kind."""
+"""What a run was: enough to make it again, and to refuse to compare it with what it cannot be compared with."""
 
 import json
 import os
@@ -12,7 +12,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from grape_rewrite.atomic import write_text
-from grape_rewrite.errors import UserError
+from grape_rewrite.errors import UserError, first_problem
+from grape_rewrite.rewriting.prompt import Prompt
 
 MANIFEST = "manifest.json"
 PACKAGES = ("grape-rewrite", "torch", "transformers", "trl", "peft", "numpy")
@@ -21,8 +22,9 @@ PACKAGES = ("grape-rewrite", "torch", "transformers", "trl", "peft", "numpy")
 class Manifest(BaseModel):
     """The content of `manifest.json`, which is written last: a run with one is complete.
 
-    Times are in seconds, memory in GB (10^9 bytes) of the process at its peak. `figures` are those of the evaluation by
-    method, `looks` the rows of the history with dev figures.
+    Times are in seconds: of training with all that belongs to it, of the evaluation. Memory is in GB (10^9 bytes), of
+    the run's process at its peak (of the last one, if it was resumed). `figures` are those of the evaluation by method,
+    `looks` the rows of the history with dev figures; what is no number is null.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -31,10 +33,12 @@ class Manifest(BaseModel):
     seed: int
     training: dict[str, Any] | None
     data: str
+    retriever: str
+    rewriter: str
+    prompt: Prompt
     split: str
     queries: int
     fingerprints: dict[str, str]
-    base_model: str
     versions: dict[str, str]
     hardware: dict[str, Any]
     training_seconds: float | None
@@ -42,7 +46,7 @@ class Manifest(BaseModel):
     peak_gb: float
     trained_parameters: int
     figures: dict[str, dict[str, float | None]]
-    looks: list[dict[str, float]]
+    looks: list[dict[str, float | None]]
 
 
 def versions() -> dict[str, str]:
@@ -63,7 +67,11 @@ def hardware(device: str) -> dict[str, Any]:
 
 def peak_gb() -> float:
     """Return the most memory that this process has held at once."""
-    unit = 1 if sys.platform == "darwin" else 1024  # Linux counts in KiB
+    status = Path("/proc/self/status")
+    if status.is_file():  # elsewhere the kernel counts the parent's memory from before the program began
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) * 1024 / 1e9
+    unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9
 
 
@@ -85,5 +93,7 @@ def read_manifest(folder: Path) -> Manifest | None:
         return None
     try:
         return Manifest.model_validate(json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, ValidationError) as error:
-        raise UserError(f"{path} is no manifest of this version: {str(error).splitlines()[0]}") from error
+    except ValidationError as error:
+        raise UserError(f"{path} is no manifest of this version: {first_problem(error)}") from error
+    except ValueError as error:
+        raise UserError(f"{path} is no JSON: {error}") from error

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from grape_rewrite.atomic import write_text
-from grape_rewrite.errors import UserError
+from grape_rewrite.errors import UserError, first_problem
 from grape_rewrite.evaluation import Evaluation
 from grape_rewrite.evaluation.summary import cluster_labels
 
@@ -71,5 +71,7 @@ def read_outcomes(folder: Path) -> Outcomes:
         return Outcomes.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror}") from error
-    except (ValueError, ValidationError) as error:
-        raise UserError(f"{path}: {str(error).splitlines()[0]}") from error
+    except ValidationError as error:
+        raise UserError(f"{path}: {first_problem(error)}") from error
+    except ValueError as error:
+        raise UserError(f"{path} is no JSON: {error}") from error

@@ -93,8 +93,8 @@ def _curves(study: Study, out: Path) -> list[Chart]:
             manifest = read_manifest(Job(arm, seed).folder(out))
             for row in manifest.looks if manifest else []:
                 for key in CURVES:
-                    if key in row:
-                        sums.setdefault(int(row["step"]), {}).setdefault(f"{key} {arm}", []).append(row[key])
+                    if (value := row.get(key)) is not None:
+                        sums.setdefault(int(row["step"] or 0), {}).setdefault(f"{key} {arm}", []).append(value)
     rows = [
         {"step": float(step), **{name: sum(found) / len(found) for name, found in values.items()}}
         for step, values in sorted(sums.items())

@@ -1,6 +1,6 @@
 """What a study found: means and spreads over seeds, comparisons over queries and seeds, in one dictionary."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ def read_results(study: Study, out: Path, seed: int = 0) -> dict[str, Any]:
             rows.setdefault(name, {})[job.seed] = {metric: outcomes.metric(metric, name) for metric in COMPARED}
     return {
         "arms": {name: _spread(found) for name, found in summaries.items()},
-        "comparisons": _compare(rows, clusters, seed) if DEFAULT in rows else [],
+        "comparisons": _compare(rows, set(study.arms), clusters, seed) if DEFAULT in rows else [],
         "costs": {
             arm: {
                 cost: _mean([getattr(found, cost) for job, found in complete.items() if job.arm == arm])
@@ -88,7 +88,9 @@ def _spread(seeds: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _compare(rows: Mapping[str, Mapping[int, Mapping[str, Values]]], clusters: Any, seed: int) -> list[dict[str, Any]]:
+def _compare(
+    rows: Mapping[str, Mapping[int, Mapping[str, Values]]], trained: Set[str], clusters: Any, seed: int
+) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for metric in COMPARED:
         tests: list[dict[str, Any]] = []
@@ -96,7 +98,7 @@ def _compare(rows: Mapping[str, Mapping[int, Mapping[str, Values]]], clusters: A
             if other == DEFAULT:
                 continue
             # What has no seeds of its own stands beside every seed of ours.
-            shared = [s for s in rows[DEFAULT] if s in rows[other]] if len(rows[other]) > 1 else list(rows[DEFAULT])
+            shared = [s for s in rows[DEFAULT] if s in rows[other] or other not in trained]
             if not shared:
                 continue
             alone = next(iter(rows[other].values()))

@@ -13,6 +13,7 @@ from grape_rewrite.ablation.study import Job, Study
 from grape_rewrite.errors import UserError
 
 LOG = "log.txt"
+INTERRUPTED = 130
 
 
 def run_study(
@@ -29,10 +30,10 @@ def run_study(
     :param only: just the run `ARM/seed-N` of the study, as for one of many jobs of a cluster.
     :param watch: is called with a run and "begun", "done" or "complete already".
     :raises UserError: when a run fails, with the last line of its log; the others at work are stopped and can go on.
-    :raises KeyboardInterrupt: after Ctrl-C, when the runs at work have saved.
+    :raises KeyboardInterrupt: after Ctrl-C, when the runs at work have saved; after a second one they end at once.
     """
     tell = watch or (lambda job, what: None)
-    waiting = _chosen(study, out, only)
+    waiting = chosen_jobs(study, out, only)
     at_work: dict[Job, subprocess.Popen[bytes]] = {}
     try:
         while waiting or at_work:
@@ -47,19 +48,37 @@ def run_study(
                 if process.poll() is not None:
                     del at_work[job]
                     if process.returncode:
-                        raise UserError(f"run {job.arm}/seed-{job.seed} failed: {_last_line(job.folder(out) / LOG)}")
+                        raise UserError(f"run {job.arm}/seed-{job.seed} failed: {_reason(process, job.folder(out))}")
                     tell(job, "done")
             time.sleep(0.05)
     finally:
-        for process in at_work.values():
-            process.send_signal(
-                signal.SIGINT
-            )  # it saves; after Ctrl-C it has the signal already, and a second is noted
-        for process in at_work.values():
-            process.wait()
+        _stop(list(at_work.values()))
 
 
-def _chosen(study: Study, out: Path, only: str | None) -> list[Job]:
+def prepare(study: Study) -> None:
+    """Load what the runs need in a process of its own, so that a mistake is found before any of them begins.
+
+    :raises UserError: when something cannot be had.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "grape_rewrite.ablation.work", "prepare"],
+        input=study.model_dump_json(),
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode == INTERRUPTED:
+        raise KeyboardInterrupt
+    if done.returncode:
+        lines = [line for line in done.stderr.splitlines() if line.strip()]
+        raise UserError(lines[-1].removeprefix("error: ") if lines else f"it ended with code {done.returncode}")
+
+
+def chosen_jobs(study: Study, out: Path, only: str | None) -> list[Job]:
+    """Return the runs to do: all, or the one that is named `ARM/seed-N`.
+
+    :raises UserError: when the study has no such run.
+    """
     jobs = list(study.jobs())
     if only is None:
         return jobs
@@ -87,6 +106,25 @@ def _start(job: Job, out: Path, parallel: int) -> "subprocess.Popen[bytes]":
         )
 
 
-def _last_line(log: Path) -> str:
-    lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
-    return next((line.strip() for line in reversed(lines) if line.strip()), "it left no message")
+def _stop(processes: list["subprocess.Popen[bytes]"]) -> None:
+    """Let runs save and end; with a second Ctrl-C meanwhile, end them at once."""
+    try:
+        for process in processes:
+            process.send_signal(signal.SIGINT)
+        for process in processes:
+            process.wait()
+    except KeyboardInterrupt:
+        for process in processes:
+            process.kill()
+            process.wait()
+        raise
+
+
+def _reason(process: "subprocess.Popen[bytes]", folder: Path) -> str:
+    """Why a run has failed: what it says itself, or what ended it."""
+    if process.returncode < 0:
+        return f"signal {-process.returncode} ended it; 9 is what the system sends when memory runs out"
+    lines = (folder / LOG).read_text(encoding="utf-8", errors="replace").split("\n")
+    return next(
+        (line.strip().removeprefix("error: ") for line in reversed(lines) if line.strip()), "it left no message"
+    )

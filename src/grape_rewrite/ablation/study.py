@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from grape_rewrite.ablation.lock import locked
 from grape_rewrite.atomic import write_text
-from grape_rewrite.errors import UserError
+from grape_rewrite.errors import UserError, first_problem
 from grape_rewrite.rewriting.prompt import Prompt
 from grape_rewrite.training.config import TrainingConfig
 
@@ -53,25 +54,33 @@ class Study(BaseModel):
         """The hyperparameters of a run."""
         return TrainingConfig.of(**{**self.training, **self.arms[job.arm], "seed": job.seed})
 
-    def begin(self, out: Path) -> "Study":
-        """Write the study into its folder, or join it to the one that lies there.
+    def joined(self, out: Path) -> "Study":
+        """Return the study with the arms and seeds of the one that a folder holds, if it holds one.
 
-        :return: the study with the arms and seeds of both.
         :raises UserError: when the folder holds a study of something else: its runs could not be compared.
         """
-        whole = self
-        if (out / STUDY).is_file():
-            there = read_study(out)
-            for key in ("data", "retriever", "rewriter", "prompt", "split", "queries", "training"):
-                old, new = getattr(there, key), getattr(self, key)
-                if old != new:
-                    raise UserError(f"{out} holds a study with {key}={old!r}, not {new!r}; use another --out folder")
-            changed = next((arm for arm in self.arms if there.arms.get(arm, self.arms[arm]) != self.arms[arm]), None)
-            if changed:
-                raise UserError(f"{out} holds an arm {changed!r} with {there.arms[changed]}, not {self.arms[changed]}")
-            seeds = list(dict.fromkeys([*there.seeds, *self.seeds]))
-            whole = self.model_copy(update={"arms": {**there.arms, **self.arms}, "seeds": seeds})
-        write_text(out / STUDY, yaml.safe_dump(whole.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
+        if not (out / STUDY).is_file():
+            return self
+        there = read_study(out)
+        for key in ("data", "retriever", "rewriter", "prompt", "split", "queries", "training"):
+            old, new = getattr(there, key), getattr(self, key)
+            if old != new:
+                raise UserError(f"{out} holds a study with {key}={old!r}, not {new!r}; use another --out folder")
+        changed = next((arm for arm in self.arms if there.arms.get(arm, self.arms[arm]) != self.arms[arm]), None)
+        if changed:
+            raise UserError(f"{out} holds an arm {changed!r} with {there.arms[changed]}, not {self.arms[changed]}")
+        seeds = list(dict.fromkeys([*there.seeds, *self.seeds]))
+        return self.model_copy(update={"arms": {**there.arms, **self.arms}, "seeds": seeds})
+
+    def begin(self, out: Path) -> "Study":
+        """Write the study into its folder, joined to the one that lies there.
+
+        :return: the study with the arms and seeds of both.
+        :raises UserError: as `joined` does.
+        """
+        with locked(out):  # two studies that begin at once must not lose each other's arms
+            whole = self.joined(out)
+            write_text(out / STUDY, yaml.safe_dump(whole.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
         return whole
 
 
@@ -84,5 +93,7 @@ def read_study(out: Path) -> Study:
         return Study.model_validate(yaml.safe_load((out / STUDY).read_text(encoding="utf-8")))
     except OSError as error:
         raise UserError(f"{out} holds no study: {error.strerror} ({STUDY})") from error
-    except (yaml.YAMLError, ValidationError) as error:
-        raise UserError(f"{out / STUDY}: {str(error).splitlines()[0]}") from error
+    except ValidationError as error:
+        raise UserError(f"{out / STUDY}: {first_problem(error)}") from error
+    except yaml.YAMLError as error:
+        raise UserError(f"{out / STUDY} is no YAML: {' '.join(str(error).split())}") from error

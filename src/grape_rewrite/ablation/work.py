@@ -1,37 +1,58 @@
-"""One run of a study, in a process of its own: `python -m grape_rewrite.ablation.work OUT ARM SEED`."""
+"""One run of a study, in a process of its own: `python -m grape_rewrite.ablation.work OUT ARM SEED`.
 
-import fcntl
-import os
+With `prepare` as the only argument and a study as JSON on standard input it loads what all runs need, so that a mistake
+is found, and the corpus embedded, before any of them begins.
+"""
+
+import math
 import sys
 import time
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from grape_rewrite.ablation.lock import locked
 from grape_rewrite.ablation.manifest import Manifest, hardware, peak_gb, versions, write_manifest
 from grape_rewrite.ablation.outcomes import outcomes_of, write_outcomes
 from grape_rewrite.ablation.study import UNTRAINED, Job, Study, read_study
 from grape_rewrite.errors import UserError
+from grape_rewrite.quiet import quiet_libraries
 
 
 def main() -> None:
     """Do one run. A mistake is one line on standard error and exit code 2; Ctrl-C saves and is exit code 130."""
-    os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    quiet_libraries()
     warnings.simplefilter("ignore")
-    out, arm, seed = sys.argv[1:]
-    job = Job(arm, int(seed))
     try:
-        with _alone(job.folder(Path(out))):
-            work(Path(out), job)
+        if sys.argv[1:] == ["prepare"]:
+            prepare(Study.model_validate_json(sys.stdin.read()))
+        else:
+            out, arm, seed = sys.argv[1:]
+            job = Job(arm, int(seed))
+            with locked(job.folder(Path(out)), wait=False):
+                work(Path(out), job)
     except UserError as error:
         sys.stderr.write(f"error: {error}\n")
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def prepare(study: Study) -> None:
+    """Load the data and the models and embed the corpus into the cache.
+
+    :raises UserError: when one of them cannot be had, or the rewriter is a trained adapter.
+    """
+    from grape_rewrite.datasets import Dataset
+    from grape_rewrite.retrievers import Retriever
+    from grape_rewrite.rewriting import Rewriter
+
+    dataset = Dataset.load(study.data)
+    retriever = Retriever.load(study.retriever)
+    rewriter = Rewriter.load(study.rewriter, study.prompt)
+    if rewriter.facts is not None:
+        raise UserError(f"{study.rewriter} is a trained adapter; a study trains from a base model, {rewriter.name!r}")
+    retriever.index(dataset.corpus, progress=sys.stdout.isatty())
 
 
 def work(out: Path, job: Job) -> None:
@@ -56,9 +77,10 @@ def work(out: Path, job: Job) -> None:
     split = split if study.queries is None else split.sample(study.queries)
     if job.arm == UNTRAINED:
         config = None
-        rewriter = Rewriter.load(study.rewriter, study.prompt)
-        restrict_output(rewriter, index, TrainingConfig.of(**study.training))
-        methods = training_free(rewriter, split, job.seed)
+        shared = TrainingConfig.of(**study.training)
+        rewriter = Rewriter.load(study.rewriter, study.prompt, shared.max_tokens)
+        restrict_output(rewriter, index, shared)
+        methods = training_free(rewriter, split, shared.temperature, job.seed)
     else:
         config = study.config(job)
         rewriter = _trained(study, config, folder, index, dataset)
@@ -76,35 +98,22 @@ def work(out: Path, job: Job) -> None:
             seed=job.seed,
             training=None if config is None else config.model_dump(mode="json"),
             data=study.data,
+            retriever=study.retriever,
+            rewriter=study.rewriter,
+            prompt=rewriter.prompt,
             split=study.split,
             queries=len(split),
             fingerprints={**evaluation.summary["fingerprints"], "data": dataset.fingerprint()},
-            base_model=rewriter.name,
             versions=versions(),
             hardware=hardware(str(rewriter.model.device)),
-            training_seconds=None if config is None else sum(row.get("step_time", 0) for row in history),
+            training_seconds=None if config is None else history[-1]["seconds"],
             evaluation_seconds=time.perf_counter() - start,
             peak_gb=peak_gb(),
             trained_parameters=0 if config is None else _adapter_size(rewriter),
-            figures={name: _scalars(evaluation.summary["methods"][name]) for name in shown},
-            looks=[row for row in history if "dev_mrr" in row],
+            figures={name: _finite(evaluation.summary["methods"][name]) for name in shown},
+            looks=[_finite(row) for row in history if "dev_mrr" in row],
         ),
     )
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Let no second process work on a run: one that was left behind by a study that was killed may still be at it.
-
-    :raises UserError: when another process is at it.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UserError(f"another process is at work on {folder}; wait for it, or end it") from error
-        yield
 
 
 def _trained(study: Study, config: Any, folder: Path, index: Any, dataset: Any) -> Any:
@@ -120,9 +129,13 @@ def _trained(study: Study, config: Any, folder: Path, index: Any, dataset: Any) 
     return train(rewriter, index, dataset, folder, config, resume=run.can_resume(config))
 
 
-def _scalars(figures: dict[str, Any]) -> dict[str, float | None]:
-    """Return the figures that are single numbers."""
-    return {name: value for name, value in figures.items() if not isinstance(value, dict)}
+def _finite(figures: dict[str, Any]) -> dict[str, float | None]:
+    """Return the figures that are single numbers; null for those that are none, as JSON has no other way to say it."""
+    return {
+        name: value if isinstance(value, (int, float)) and math.isfinite(value) else None
+        for name, value in figures.items()
+        if not isinstance(value, dict)
+    }
 
 
 def _adapter_size(rewriter: Any) -> int:

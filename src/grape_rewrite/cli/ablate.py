@@ -54,7 +54,7 @@ def ablate(
     asked = read_prompt(prompt)
     dataset = load_data(data, ["train", "dev", split])
 
-    from grape_rewrite.ablation import Study, markdown, read_results, run_study, write_study
+    from grape_rewrite.ablation import Study, chosen_jobs, markdown, prepare, read_results, run_study, write_study
 
     study = Study(
         data=data,
@@ -71,8 +71,10 @@ def ablate(
         if job.arm in named:
             study.config(job).require_queries(dataset.train)
             study.config(job).require_corpus(len(dataset.corpus))
-    study = study.begin(out)
+    chosen_jobs(study.joined(out), out, only)
     try:
+        prepare(study)
+        study = study.begin(out)
         run_study(study, out, parallel, only, watch=_tell)
     except KeyboardInterrupt:
         notes.print("Interrupted; all is saved. Go on with the same command.", markup=False)

@@ -68,7 +68,7 @@ def evaluate(
 
     names = list(dict.fromkeys(rewriter or ["gemma-3-270m"]))
     if operating_point:
-        _check_operating_point(operating_point, names)
+        _check_operating_point(operating_point, names, split)
     asked = read_prompt(prompt)
     dataset = load_data(data, [split, "dev"] if operating_point else [split])
     frozen = load_retriever(retriever, trust_remote_code, json)
@@ -115,23 +115,24 @@ def _methods(policies: "Mapping[str, Rewriter]", split: "Split") -> dict[str, An
         if base not in bases:  # adapters of the same model with the same prompt have the same baselines
             untrained |= {f"{method}, {name}" if bases else method: it for method, it in policy.baselines().items()}
             bases.append(base)
-    references = [query.reference for query in split if query.reference]
     trained = {name: policy for name, policy in policies.items() if policy.facts}
     if len(trained) == 1:
         trained = {"grape": next(iter(trained.values()))}
     return {
         "raw": None,
         **untrained,
-        **({"english": references} if len(references) == len(split) else {}),
+        **({"english": split.references} if split.references else {}),
         **trained,
     }
 
 
-def _check_operating_point(kind: str, names: list[str]) -> None:
+def _check_operating_point(kind: str, names: list[str], split: str) -> None:
     from grape_rewrite.evaluation.operating_points import KINDS
 
     if kind not in KINDS:
         raise UserError(f"unknown operating point {kind!r}; known are {', '.join(KINDS)}")
+    if split == "dev":
+        raise UserError("an operating point is chosen on dev; measure it on another split, such as --split test")
     if len(names) > 1:
         raise UserError(f"an operating point is that of one rewriter, and {len(names)} are given")
 

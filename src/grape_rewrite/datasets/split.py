@@ -50,6 +50,12 @@ class Split:
         """The languages of the queries, in order."""
         return [query.language for query in self.queries]
 
+    @cached_property
+    def references(self) -> list[str] | None:
+        """A human's wording of each query in the retriever's language; None unless every query has one."""
+        found = [query.reference for query in self.queries if query.reference]
+        return found if len(found) == len(self.queries) else None
+
     def positives(self, corpus: Corpus) -> list[np.ndarray]:
         """Return, for each query, the rows of its relevant items in the corpus, ascending, as int64.
 

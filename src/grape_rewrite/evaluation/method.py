@@ -31,11 +31,7 @@ class Method:
     hubness: float
     centroid: float
     truncated: int
-
-    @property
-    def empty(self) -> int:
-        """Number of rewrites with nothing in them."""
-        return sum(not rewrite.strip() for rewrite in self.rewrites)
+    empty: int
 
 
 def measure(asked: "Asked", positives: Rows, gains: Rows) -> Method:
@@ -69,4 +65,5 @@ def measure(asked: "Asked", positives: Rows, gains: Rows) -> Method:
         hubness=hubness(top[:, :10], len(index.corpus)),
         centroid=centroid_cosine(asked.vectors, index.embeddings),
         truncated=index.retriever.count_truncated([text for ask in asked.asks for text in ask.texts]),
+        empty=sum(ask.empty + sum(not text.strip() for text in ask.texts) for ask in asked.asks),
     )

@@ -32,8 +32,8 @@ class Candidates:
     @cached_property
     def irrelevant(self) -> npt.NDArray[np.float64]:
         """(n,) N: how many irrelevant items the candidates stand for."""
-        counts = [len(row) - len(relevant) for row, relevant in zip(self.scores, self.positives, strict=True)]
-        if self.weights is not None:
-            rows = zip(self.weights, self.positives, strict=True)
-            return np.array([row.sum() - row[relevant].sum() for row, relevant in rows])
-        return np.array(counts, dtype=np.float64)
+        if self.weights is None:
+            counts = [len(row) - len(relevant) for row, relevant in zip(self.scores, self.positives, strict=True)]
+            return np.array(counts, dtype=np.float64)
+        weighted = zip(self.weights, self.positives, strict=True)
+        return np.array([row.sum() - row[relevant].sum() for row, relevant in weighted])

@@ -28,7 +28,7 @@ def draw_pool(
     rank against the pool is then the rank against the whole corpus (Horvitz and Thompson, JASA 1952).
 
     >>> draw_pool(np.array([3]), np.array([1, 3]), 2, 6, np.random.default_rng(0)).weights
-    array([1. , 1. , 2. , 2. ])
+    array([1., 1., 2., 2.])
 
     :param positives: corpus rows of the relevant items.
     :param hard: corpus rows that always compete; positives among them are left out.

@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from grape_rewrite.atomic import write_text
-from grape_rewrite.errors import UserError
+from grape_rewrite.errors import UserError, first_problem
 from grape_rewrite.rewriting.prompt import Prompt
 
 ADAPTER_FILE = "grape.json"
@@ -47,9 +47,7 @@ def read_adapter(folder: Path) -> AdapterFacts:
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is no JSON: {error}") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise UserError(f"{path}: {where or 'the file'}: {first['msg']}") from error
+        raise UserError(f"{path}: {first_problem(error)}") from error
 
 
 MODEL_CARD = """\

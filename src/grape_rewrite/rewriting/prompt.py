@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from grape_rewrite.errors import UserError
+from grape_rewrite.errors import UserError, first_problem
 
 QUERY = "{query}"
 
@@ -112,6 +112,4 @@ def named_prompt(name: str) -> Prompt:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise UserError(f"cannot read prompt {file}: {error}") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise UserError(f"prompt {file}: {where or 'the file'}: {first['msg']}") from error
+        raise UserError(f"prompt {file}: {first_problem(error)}") from error

@@ -1,7 +1,7 @@
 """As many samples as a query needs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grape_rewrite.datasets import Query
 from grape_rewrite.index import Index
@@ -11,9 +11,11 @@ from grape_rewrite.strategies.generations import Generations
 
 @dataclass(frozen=True)
 class UntilAgreement:
-    """Sample in rounds of 1, 2, 4, ... up to K, and stop where all samples of a query find the same item first.
+    """Make 2 samples, and double their number up to K until all of a query's samples find the same item first.
 
-    The query is searched with the mean of the samples that were made for it.
+    The query is searched with the mean of its samples.
+
+    :param most: K, at least 1.
     """
 
     generations: Generations
@@ -21,23 +23,28 @@ class UntilAgreement:
 
     def __call__(self, queries: Sequence[Query], index: Index) -> list[Ask]:
         """Return the samples of each query, fewer where they agree."""
-        asks: dict[int, Ask] = {}
+        asks = [Ask(()) for _ in queries]
         left = list(range(len(queries)))
-        spent = [(0.0, 0.0)] * len(queries)
-        count = 2
+        count, made = min(2, self.most), 0
         while left:
-            found = self.generations.sampled([queries[row].text for row in left], count)
-            for row, made in zip(left, found, strict=True):
-                spent[row] = (spent[row][0] + made.tokens, spent[row][1] + made.seconds)
-                asks[row] = Ask(made.texts, tokens=spent[row][0], seconds=spent[row][1])
+            texts = [queries[row].text for row in left]
+            for row, more in zip(left, self.generations.sampled(texts, count - made, after=made), strict=True):
+                asks[row] = replace(
+                    asks[row],
+                    texts=(*asks[row].texts, *more.texts),
+                    tokens=asks[row].tokens + more.tokens,
+                    seconds=asks[row].seconds + more.seconds,
+                    empty=asks[row].empty + more.empty,
+                )
             if count >= self.most:
                 break
-            left = [row for row in left if not _agree(asks[row].texts, index)]
-            count = min(2 * count, self.most)
-        return [asks[row] for row in range(len(queries))]
+            left = _disagreeing(left, asks, index)
+            made, count = count, min(2 * count, self.most)
+        return asks
 
 
-def _agree(texts: Sequence[str], index: Index) -> bool:
-    """Whether all texts find the same item first."""
-    distinct = list(dict.fromkeys(texts))
-    return len(distinct) == 1 or len({int(row[0]) for row in index.top(distinct, 1)}) == 1
+def _disagreeing(rows: Sequence[int], asks: Sequence[Ask], index: Index) -> list[int]:
+    """Return the rows of those asks whose texts do not all find the same item first."""
+    texts = list(dict.fromkeys(text for row in rows for text in asks[row].texts))
+    first = dict(zip(texts, index.top(texts, 1)[:, 0].tolist(), strict=True))
+    return [row for row in rows if len({first[text] for text in asks[row].texts}) > 1]

@@ -18,6 +18,7 @@ class Ask:
     :param by_rank: fuse the rankings of the texts (`reciprocal_rank_fusion`) rather than search with their mean.
     :param tokens: how many were generated for this query, those of texts that were not used included.
     :param seconds: how long that took, this query's share of a batch.
+    :param empty: how many of the rewrites were empty; the query stands in their place.
     """
 
     texts: tuple[str, ...]
@@ -25,6 +26,7 @@ class Ask:
     by_rank: bool = False
     tokens: float = 0.0
     seconds: float = 0.0
+    empty: int = 0
 
     @property
     def shown(self) -> str:

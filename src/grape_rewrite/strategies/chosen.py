@@ -22,8 +22,10 @@ class MostConfident:
 
     def __call__(self, queries: Sequence[Query], index: Index) -> list[Ask]:
         """Return one sample of each query."""
-        asks = []
-        for made in self.generations.sampled([query.text for query in queries], self.count):
-            sure = confidence(list(made.texts), index)
-            asks.append(Ask((made.texts[int(sure.argmax())],), tokens=made.tokens, seconds=made.seconds))
-        return asks
+        found = self.generations.sampled([query.text for query in queries], self.count)
+        texts = list(dict.fromkeys(text for made in found for text in made.texts))
+        sure = dict(zip(texts, confidence(index.slabs(texts)).tolist(), strict=True))
+        return [
+            Ask((max(made.texts, key=sure.__getitem__),), tokens=made.tokens, seconds=made.seconds, empty=made.empty)
+            for made in found
+        ]

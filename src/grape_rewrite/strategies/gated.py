@@ -7,6 +7,7 @@ from grape_rewrite.datasets import Query
 from grape_rewrite.index import Index
 from grape_rewrite.strategies.ask import Ask, Strategy
 from grape_rewrite.strategies.confidence import confidence
+from grape_rewrite.strategies.scoring import Asked, embed_asks
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Sure:
 
     def __call__(self, queries: Sequence[Query], index: Index) -> list[Ask]:
         """Return the query itself, or what `inner` asks for it."""
-        sure = confidence([query.text for query in queries], index) >= self.threshold
+        sure = confidence(index.slabs([query.text for query in queries])) >= self.threshold
         return _where(list(sure), queries, index, self.inner)
 
 
@@ -46,7 +47,7 @@ class ForLanguages:
 class Worthwhile:
     """Search with the query itself where what `inner` asks does not stand out more than the query does.
 
-    :param inner: what is tried for every query.
+    :param inner: what is tried for every query, one that searches with a mean: fused rankings have no cosines.
     :param threshold: how much more it must stand out, in `confidence`; lower lets more rewrites through.
     """
 
@@ -56,8 +57,10 @@ class Worthwhile:
     def __call__(self, queries: Sequence[Query], index: Index) -> list[Ask]:
         """Return what `inner` asks, or the query itself with the cost of having tried."""
         asks = self.inner(queries, index)
-        before = confidence([query.text for query in queries], index)
-        after = confidence([ask.texts[0] for ask in asks], index)
+        if not asks:
+            return []
+        before = confidence(index.slabs([query.text for query in queries]))
+        after = confidence(scores for _, scores in Asked(asks, index, embed_asks(asks, index)).slabs())
         return [
             ask if gain > self.threshold else replace(ask, texts=(query.text,), weights=None, by_rank=False)
             for ask, query, gain in zip(asks, queries, after - before, strict=True)

@@ -7,13 +7,16 @@ from typing import NamedTuple
 
 from grape_rewrite.rewriting import Rewriter
 
+GREEDY = 0
+
 
 class Generated(NamedTuple):
-    """The rewrites of one query, none of them empty, and what it took to make them."""
+    """The rewrites of one query and what it took to make them; the query itself stands in the place of empty ones."""
 
     texts: tuple[str, ...]
     tokens: float
     seconds: float
+    empty: int
 
 
 @dataclass
@@ -30,24 +33,32 @@ class Generations:
     temperature: float = 0.7
     seed: int = 0
     progress: bool = False
-    _known: dict[tuple[int, str], Generated] = field(default_factory=dict, repr=False)
+    _known: dict[tuple[int, int, str], Generated] = field(default_factory=dict, repr=False)
 
     def greedy(self, queries: Sequence[str]) -> list[Generated]:
-        """Return the likeliest rewrite of each query; the query itself where that is empty."""
-        return self._make(queries, 0)
+        """Return the likeliest rewrite of each query."""
+        return self._make(queries, GREEDY, 0)
 
-    def sampled(self, queries: Sequence[str], count: int) -> list[Generated]:
-        """Return `count` samples of each query, at least 1; the query itself in the place of empty ones."""
-        return self._make(queries, count)
+    def sampled(self, queries: Sequence[str], count: int, after: int = 0) -> list[Generated]:
+        """Return samples of each query.
 
-    def _make(self, queries: Sequence[str], count: int) -> list[Generated]:
-        new = [query for query in dict.fromkeys(queries) if (count, query) not in self._known]
+        :param count: how many, at least 1.
+        :param after: how many have been made before; these are others.
+        """
+        return self._make(queries, count, after)
+
+    def _make(self, queries: Sequence[str], count: int, after: int) -> list[Generated]:
+        new = [query for query in dict.fromkeys(queries) if (count, after, query) not in self._known]
         if new:
             start = time.perf_counter()
-            temperature, seed = (self.temperature, self.seed) if count else (0.0, None)
+            temperature, seed = (0.0, None) if count == GREEDY else (self.temperature, 1000 * self.seed + after)
             found = self.rewriter.rewrite(new, max(1, count), temperature, seed, progress=self.progress)
             seconds = (time.perf_counter() - start) / len(new)
             for query, texts in zip(new, found, strict=True):
-                tokens = sum(len(ids) for ids in self.rewriter.tokenizer(texts)["input_ids"])
-                self._known[count, query] = Generated(tuple(text or query for text in texts), tokens, seconds)
-        return [self._known[count, query] for query in queries]
+                self._known[count, after, query] = Generated(
+                    tuple(text or query for text in texts),
+                    sum(len(ids) for ids in self.rewriter.tokenizer(texts)["input_ids"]),
+                    seconds,
+                    sum(not text for text in texts),
+                )
+        return [self._known[count, after, query] for query in queries]

@@ -19,6 +19,6 @@ class Query2doc:
         """Return the query with its likeliest rewrite behind it."""
         found = self.generations.greedy([query.text for query in queries])
         return [
-            Ask((f"{query.text} {made.texts[0]}",), tokens=made.tokens, seconds=made.seconds)
+            Ask((f"{query.text} {made.texts[0]}",), tokens=made.tokens, seconds=made.seconds, empty=made.empty)
             for query, made in zip(queries, found, strict=True)
         ]

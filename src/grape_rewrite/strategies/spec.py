@@ -7,7 +7,7 @@ from grape_rewrite.errors import UserError
 from grape_rewrite.strategies.agreement import UntilAgreement
 from grape_rewrite.strategies.ask import Strategy
 from grape_rewrite.strategies.chosen import MostConfident
-from grape_rewrite.strategies.gated import Sure, Worthwhile
+from grape_rewrite.strategies.gated import ForLanguages, Sure, Worthwhile
 from grape_rewrite.strategies.generations import Generations
 from grape_rewrite.strategies.interpolated import Interpolated
 from grape_rewrite.strategies.plain import Greedy, Raw
@@ -28,13 +28,13 @@ COUNTED: dict[str, Callable[[Generations, int], Strategy]] = {
 GATES: dict[str, Callable[[Strategy, float], Strategy]] = {"sure": Sure, "worthwhile": Worthwhile}
 NUMBER = r"-?\d+(?:\.\d+)?"
 GRAMMAR = re.compile(
-    rf"(?:(?P<gate>sure|worthwhile)-(?P<threshold>{NUMBER}):)?"
+    rf"(?:(?P<gate>sure|worthwhile)-(?P<threshold>{NUMBER}):|except-(?P<known>[A-Za-z-]+(?:,[A-Za-z-]+)*):)?"
     rf"(?:(?P<plain>{'|'.join(PLAIN)})|(?P<counted>{'|'.join(COUNTED)})-(?P<count>[1-9]\d*))"
     rf"(?:\+raw-(?P<weight>{NUMBER}))?"
 )
 VALID = (
     f"valid are {', '.join(PLAIN)}, {', '.join(f'{name}-K' for name in COUNTED)} with K samples, each with +raw-W "
-    "behind it for a share W of the query, and sure-T: or worthwhile-T: before it for a gate"
+    "behind it for a share W of the query, and sure-T:, worthwhile-T: or except-en,fr: before it for a gate"
 )
 
 
@@ -63,4 +63,8 @@ def strategy_of(spec: str, generations: Generations) -> Strategy:
                 f"strategy {spec!r}: the query's share lies between 0 and 1, and a fusion of ranks has none"
             )
         strategy = Interpolated(strategy, weight)
+    if found["gate"] == "worthwhile" and found["counted"] == "rrf":
+        raise UserError(f"strategy {spec!r}: a fusion of ranks has no cosines that a gate could compare")
+    if found["known"]:
+        return ForLanguages(strategy, frozenset(found["known"].split(",")))
     return GATES[found["gate"]](strategy, float(found["threshold"])) if found["gate"] else strategy

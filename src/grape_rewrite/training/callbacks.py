@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import torch
 from transformers import TrainerCallback, TrainerControl, TrainerState
 
 from grape_rewrite.atomic import write_text
@@ -65,8 +66,27 @@ class TimeLimit(TrainerCallback):
             control.should_training_stop = True
 
 
+class Chance(TrainerCallback):
+    """Remembers the state of PyTorch's generators at the beginning of the step in progress."""
+
+    def __init__(self) -> None:
+        self._states: list[torch.Tensor] = []
+
+    def on_step_begin(self, *_: Any, **__: Any) -> None:
+        """Remember the state."""
+        self._states = [torch.get_rng_state(), *torch.cuda.get_rng_state_all()]
+
+    def restore(self) -> None:
+        """Set the state back to where the step began."""
+        torch.set_rng_state(self._states[0])
+        torch.cuda.set_rng_state_all(self._states[1:])
+
+
 class History(TrainerCallback):
     """Keeps a row of metrics for each step, in memory and in `history.jsonl`, and looks at the dev queries.
+
+    A row's `seconds` are those of the run up to then: preparations, steps and looks, of all its processes if it was
+    resumed.
 
     :param path: the file; rows that it has already are those of the run that is resumed.
     :param measure: returns the dev metrics of the policy as it is, with a key `dev_mrr`.
@@ -88,6 +108,7 @@ class History(TrainerCallback):
         self.keep = keep
         self.watch = watch
         self.rows: list[dict[str, Any]] = []
+        self._start = time.monotonic()
 
     @property
     def best(self) -> float:
@@ -99,6 +120,7 @@ class History(TrainerCallback):
         if self.path.exists() and state.global_step:
             lines = [json.loads(line) for line in self.path.read_text(encoding="utf-8").splitlines()]
             self.rows = [row for row in lines if row["step"] <= state.global_step]
+            self._start -= self.rows[-1]["seconds"]
         if not self.rows:
             self._judge({"step": 0})
 
@@ -123,6 +145,7 @@ class History(TrainerCallback):
         self._add(row)
 
     def _add(self, row: dict[str, Any]) -> None:
+        row["seconds"] = time.monotonic() - self._start
         self.rows.append(row)
         write_text(self.path, "".join(json.dumps(row) + "\n" for row in self.rows))
         self.watch(row)

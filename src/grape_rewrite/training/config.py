@@ -88,6 +88,11 @@ class TrainingConfig(BaseModel):
         if self.batch % self.group:
             near = max(self.group, self.batch - self.batch % self.group)
             raise ValueError(f"batch {self.batch} is no multiple of group {self.group}; {near} would be")
+        if self.pool is not None and self.hard_items >= self.pool:
+            raise ValueError(
+                f"hard {self.hard:g} leaves none of the pool of {self.pool} to be drawn; "
+                f"{1 - 1 / self.pool:.3g} does, or less"
+            )
         if self.free >= self.max_tokens:
             raise ValueError(f"free_tokens {self.free} must be below max_tokens {self.max_tokens}")
         return self

@@ -20,10 +20,10 @@ from grape_rewrite.index import Index
 from grape_rewrite.rewards import brevity, well_formed
 from grape_rewrite.rewriting.adapter import ADAPTER_FILE, AdapterFacts, read_adapter, write_adapter
 from grape_rewrite.rewriting.rewriter import Rewriter
-from grape_rewrite.training.callbacks import History, Interrupt, TimeLimit
+from grape_rewrite.training.callbacks import Chance, History, Interrupt, TimeLimit
 from grape_rewrite.training.config import TrainingConfig
 from grape_rewrite.training.example import Watch
-from grape_rewrite.training.look import look
+from grape_rewrite.training.look import Look
 from grape_rewrite.training.own_reward import RewardError
 from grape_rewrite.training.queries import already_solved, draw_queries, hard_items
 from grape_rewrite.training.retrieval_reward import RetrievalReward, text_of
@@ -88,13 +88,13 @@ def train(
     history = History(
         run.history,
         config.evaluate_every,
-        measure=lambda: look(rewriter, index, dev),
+        measure=Look(rewriter, index, dev),
         keep=lambda step, mrr: _save(
             trainer.model, run.folder, facts.model_copy(update={"steps": step, "dev_mrr": mrr})
         ),
         watch=lambda row: watch(row, reward.examples()) if watch else None,
     )
-    interrupt = Interrupt()
+    interrupt, chance = Interrupt(), Chance()
     limits = [TimeLimit(config.minutes)] if config.minutes else []
     set_seed(config.seed)  # the adapter's first weights are drawn; older TRL makes them before it sets the seed
     trainer = GrapeTrainer(
@@ -137,7 +137,7 @@ def train(
             target_modules="all-linear",
             task_type="CAUSAL_LM",
         ),
-        callbacks=[interrupt, *limits, history],
+        callbacks=[interrupt, chance, *limits, history],
     )
     # PEFT would name the folder that the weights came from, which nobody else has.
     trainer.model.peft_config["default"].base_model_name_or_path = rewriter.hub_name
@@ -147,11 +147,13 @@ def train(
         try:
             trainer.train(resume_from_checkpoint=last)
         except RewardError as error:
-            # What was learned before the step that failed is whole.
-            if trainer.state.global_step:
-                trainer._save_checkpoint(trainer.model, trial=None)
-                raise UserError(f"{error}; the steps before it are saved, --resume goes on with them") from error
-            raise
+            if trainer.state.global_step == 0:
+                raise
+            # What was learned before the step that failed is whole; it is saved with the state of chance that the step
+            # began with, so that it samples the same rewrites when the run goes on.
+            chance.restore()
+            trainer._save_checkpoint(trainer.model, trial=None)
+            raise UserError(f"{error}; the steps before it are saved, --resume goes on with them") from error
     if index.retriever.fingerprint() != frozen:
         raise UserError(f"retriever {index.retriever.name!r} has changed during training; it must stay frozen")
     if interrupt.asked:

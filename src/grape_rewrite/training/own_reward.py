@@ -38,9 +38,7 @@ class OwnReward:
             values = self._function(rewrites, candidates)
             found = [float(value) for value in values]
         except Exception as error:  # whatever a user's function may raise
-            last = traceback.extract_tb(error.__traceback__)[-1]
-            where = f"{last.filename}, line {last.lineno}"
-            raise RewardError(f"reward {self.name}: {where}: {type(error).__name__}: {error}") from error
+            raise RewardError(f"reward {self.name}: {self._where(error)}{type(error).__name__}: {error}") from error
         if len(found) != len(rewrites):
             raise RewardError(f"reward {self.name} returned {len(found)} numbers for {len(rewrites)} rewrites")
         for value, rewrite in zip(found, rewrites, strict=True):
@@ -49,6 +47,12 @@ class OwnReward:
                     f"reward {self.name} returned {value} for the rewrite {rewrite!r}; a number is needed"
                 )
         return found
+
+    def _where(self, error: Exception) -> str:
+        """The file and line of the function's own module where it failed, not those of a library below it."""
+        file = getattr(sys.modules[self._function.__module__], "__file__", None)
+        lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+        return f"{lines[-1].filename}, line {lines[-1].lineno}: " if lines else ""
 
 
 def _find(name: str) -> Callable[..., Sequence[float]]:

@@ -77,7 +77,7 @@ class RetrievalReward:
         return values
 
     def _whole(self, rewrites: list[str], positives: list[Rows], gains: Any) -> Candidates:
-        """Score each rewrite against the whole corpus."""
+        """Score each rewrite against the whole corpus: 4 N bytes for each distinct one, which a pool would bound."""
         embedded, place = self._embed(rewrites)
         found = self.index.cosines(embedded)
         scores = [
