@@ -1,12 +1,6 @@
 """A study: it does each run once, goes on where it was stopped, and refuses what cannot be compared."""
 
-import json
 import os
-import signal
-import subprocess
-import sys
-import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -57,47 +51,6 @@ def test_what_is_complete_is_not_done_again(finished: tuple[Study, Path]) -> Non
     assert {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()} == before
 
 
-def test_a_study_that_was_killed_goes_on(study_of, own_cache, tmp_path: Path) -> None:
-    """The parent is killed; the run that it leaves behind is, too."""
-    study = study_of(["grape"], [0], training={**study_of(["grape"], [0]).training, "steps": 40}).begin(tmp_path)
-    program = (
-        "import sys; from pathlib import Path; from grape_rewrite.ablation import read_study, run_study; "
-        "out = Path(sys.argv[1]); run_study(read_study(out), out)"
-    )
-    parent = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)])
-    history = tmp_path / "grape" / "seed-0" / "history.jsonl"
-    end = time.monotonic() + 300
-    while time.monotonic() < end and not (history.exists() and len(history.read_text().splitlines()) > 3):
-        time.sleep(0.05)
-    parent.send_signal(signal.SIGKILL)
-    parent.wait()
-    with pytest.raises(UserError, match=r"run grape/seed-0 failed: another process is at work on .*seed-0"):
-        run_study(study, tmp_path, only="grape/seed-0")
-    children = [
-        int(path.parent.name)
-        for path in Path("/proc").glob("[0-9]*/cmdline")
-        if f"grape_rewrite.ablation.work\0{tmp_path}" in _read(path)
-    ]
-    assert len(children) == 1
-    os.kill(children[0], signal.SIGKILL)
-    while f"grape_rewrite.ablation.work\0{tmp_path}" in _read(Path(f"/proc/{children[0]}/cmdline")):
-        time.sleep(0.05)
-    assert read_manifest(tmp_path / "grape" / "seed-0") is None
-    done = len(history.read_text().splitlines())
-    run_study(study, tmp_path, only="grape/seed-0")
-    assert read_manifest(tmp_path / "grape" / "seed-0") is not None
-    steps = [json.loads(line)["step"] for line in history.read_text().splitlines()]
-    assert steps == list(range(41))
-    assert done > 3
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text()
-    except OSError:
-        return ""
-
-
 def test_more_arms_and_seeds_join_a_study(finished: tuple[Study, Path], study_of, tmp_path: Path) -> None:
     first = study_of(["grape"], [0]).begin(tmp_path)
     whole = study_of(["sft"], [3, 0]).begin(tmp_path)
@@ -137,27 +90,6 @@ def test_a_manifest_of_another_version(tmp_path: Path) -> None:
     (tmp_path / MANIFEST).write_text('{"arm": "grape"}')
     with pytest.raises(UserError, match="is no manifest of this version: seed: Field required"):
         read_manifest(tmp_path)
-
-
-def test_ctrl_c_lets_the_runs_save(study_of, own_cache, tmp_path: Path) -> None:
-    study = study_of(["grape"], [0], training={**study_of(["grape"], [0]).training, "steps": 60}).begin(tmp_path)
-    history = tmp_path / "grape" / "seed-0" / "history.jsonl"
-    begun = threading.Event()
-
-    def press() -> None:
-        end = time.monotonic() + 300
-        while time.monotonic() < end and not (history.exists() and len(history.read_text().splitlines()) > 3):
-            time.sleep(0.02)
-        begun.set()
-        os.kill(os.getpid(), signal.SIGINT)
-
-    threading.Thread(target=press, daemon=True).start()
-    with pytest.raises(KeyboardInterrupt):
-        run_study(study, tmp_path, only="grape/seed-0")
-    assert begun.is_set()
-    done = len(history.read_text().splitlines())
-    assert 3 < done < 61
-    assert (tmp_path / "grape" / "seed-0" / "checkpoints" / f"checkpoint-{done - 1}").is_dir()
 
 
 def test_preparing_finds_mistakes_before_anything_begins(finished: tuple[Study, Path], study_of, own_cache) -> None:

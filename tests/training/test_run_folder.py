@@ -36,6 +36,8 @@ def test_a_finished_run_is_neither_begun_again_nor_resumed(begun: RunFolder) -> 
 def test_a_run_with_a_checkpoint_is_resumed_with_the_same_values_only(begun: RunFolder) -> None:
     checkpoint = begun.checkpoints / "checkpoint-5"
     checkpoint.mkdir()
+    assert begun.last_checkpoint() is None  # one that was not saved to its end
+    (checkpoint / "trainer_state.json").write_text("{}")
     assert begun.resume(TrainingConfig(seed=3)) == str(checkpoint)
     with pytest.raises(UserError, match="seed=3, not 4"):
         begun.resume(TrainingConfig(seed=4))

@@ -25,10 +25,12 @@ class RunFolder:
         self.config = folder / "training.json"
 
     def last_checkpoint(self) -> str | None:
-        """The newest checkpoint of an interrupted run, None when there is none."""
-        from transformers.trainer_utils import get_last_checkpoint
+        """The newest whole checkpoint of an interrupted run, None when there is none.
 
-        return get_last_checkpoint(str(self.checkpoints)) if self.checkpoints.is_dir() else None
+        A run that is killed while it saves leaves one without `trainer_state.json`, which is written last.
+        """
+        whole = [path.parent for path in self.checkpoints.glob("checkpoint-*/trainer_state.json")]
+        return str(max(whole, key=lambda path: int(path.name.split("-")[1]))) if whole else None
 
     @property
     def is_taken(self) -> bool:
