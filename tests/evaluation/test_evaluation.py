@@ -145,7 +145,7 @@ def test_a_method_named_after_a_folder_stays_in_its_own(evaluate, pictures, tmp_
 
 def test_large_corpora_are_scored_in_parts(evaluate, pictures, monkeypatch):
     whole = evaluate(pictures).to_json()
-    monkeypatch.setattr("grape_rewrite.strategies.scoring.SLAB", 60)
+    monkeypatch.setattr("grape_rewrite.index.index.SLAB", 60)
     assert evaluate(pictures).to_json() == whole
 
 

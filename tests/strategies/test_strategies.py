@@ -97,14 +97,14 @@ def test_the_most_confident_sample_is_chosen(generations: Generations, queries: 
         Sampled(generations, 4)(queries, tiny_index),
     )
     for one, ask in zip(chosen, all_of_them, strict=True):
-        best = confidence(tiny_index.slabs(ask.texts)).max()
-        assert confidence(tiny_index.slabs(one.texts))[0] == pytest.approx(best)
+        best = confidence(tiny_index.slabs(tiny_index.embed(ask.texts))).max()
+        assert confidence(tiny_index.slabs(tiny_index.embed(one.texts)))[0] == pytest.approx(best)
         assert one.tokens == ask.tokens
 
 
 def test_confidence_is_how_far_the_best_stands_out(tiny_index: Index) -> None:
     texts = ["red apple", "red", "moon"]
-    for text, found in zip(texts, confidence(tiny_index.slabs(texts)), strict=True):
+    for text, found in zip(texts, confidence(tiny_index.slabs(tiny_index.embed(texts))), strict=True):
         scores = [score for _, score in tiny_index.search([text], 11)[0]]
         assert found == pytest.approx(scores[0] - np.mean(scores[1:]), abs=1e-6)
 
@@ -141,9 +141,10 @@ def test_expansion_and_interpolation(generations: Generations, queries: Queries,
 def test_sure_queries_are_left_alone_at_no_cost(generations: Generations, queries: Queries, tiny_index: Index) -> None:
     english = [replace(query, text=query.reference or "") for query in queries[:4]]
     mixed = [*english, *queries[4:]]
-    threshold = float(confidence(tiny_index.slabs([query.text for query in english])).min()) - 1e-5  # rounding
+    english_vectors = tiny_index.embed([query.text for query in english])
+    threshold = float(confidence(tiny_index.slabs(english_vectors)).min()) - 1e-5  # rounding
     for query, ask in zip(mixed, Sure(Greedy(generations), threshold)(mixed, tiny_index), strict=True):
-        left = confidence(tiny_index.slabs([query.text]))[0] >= threshold
+        left = confidence(tiny_index.slabs(tiny_index.embed([query.text])))[0] >= threshold
         assert (ask == Ask((query.text,))) == left
     assert all(Sure(Greedy(generations), threshold)(english, tiny_index)[row].tokens == 0 for row in range(4))
 
@@ -159,8 +160,8 @@ def test_what_does_not_stand_out_is_not_taken(generations: Generations, queries:
     # The retriever knows the English words and no others, so the former stand out as they are.
     queries = [*(replace(query, text=query.reference or "") for query in queries[:4]), *queries[4:]]
     tried = Greedy(generations)(queries, tiny_index)
-    raw = confidence(tiny_index.slabs([query.text for query in queries]))
-    gained = confidence(tiny_index.slabs([ask.texts[0] for ask in tried])) - raw
+    raw = confidence(tiny_index.slabs(tiny_index.embed([query.text for query in queries])))
+    gained = confidence(tiny_index.slabs(tiny_index.embed([ask.texts[0] for ask in tried]))) - raw
     threshold = float(gained.min() + gained.max()) / 2
     asks = Worthwhile(Greedy(generations), threshold)(queries, tiny_index)
     for query, attempt, gain, ask in zip(queries, tried, gained, asks, strict=True):
@@ -173,8 +174,8 @@ def test_a_gate_judges_all_that_is_asked(generations: Generations, queries: Quer
     """Not only the first of several samples."""
     tried = Sampled(generations, 4)(queries, tiny_index)
     asked = Asked(tried, tiny_index, embed_asks(tried, tiny_index))
-    raw = confidence(tiny_index.slabs([query.text for query in queries]))
-    gained = confidence(scores for _, scores in asked.slabs()) - raw
+    raw = confidence(tiny_index.slabs(tiny_index.embed([query.text for query in queries])))
+    gained = confidence(asked.slabs()) - raw
     threshold = float(gained.min() + gained.max()) / 2
     asks = Worthwhile(Sampled(generations, 4), threshold)(queries, tiny_index)
     assert [len(ask.texts) == 4 for ask in asks] == (gained > threshold).tolist()

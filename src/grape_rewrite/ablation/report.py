@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from grape_rewrite import evaluation
 from grape_rewrite.ablation.arms import DEFAULT
 from grape_rewrite.ablation.manifest import read_manifest
 from grape_rewrite.ablation.outcomes import read_outcomes
@@ -12,8 +11,8 @@ from grape_rewrite.ablation.scatter import scatter_plots
 from grape_rewrite.ablation.study import UNTRAINED, Job, Study
 from grape_rewrite.ablation.tables import COLUMNS, INFLATION
 from grape_rewrite.atomic import write_text
-from grape_rewrite.evaluation import formats
 from grape_rewrite.evaluation.curves import Chart, line_chart
+from grape_rewrite.evaluation.templates import environment
 
 CURVES = {
     "dev_recall@10": ("Recall@10", "on dev queries"),
@@ -32,40 +31,28 @@ def render_study(study: Study, results: Mapping[str, Any], out: Path) -> str:
     :param results: what `read_results` returned.
     :param out: the study's folder.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    folders = [Path(__file__).parent, Path(evaluation.__file__).parent]
-    environment = Environment(
-        loader=FileSystemLoader(folders),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        percent=formats.percent,
-        points=formats.points,
-        decimal=formats.decimal,
-        confidence=formats.confidence,
-        significant=formats.significant,
-    )
     arms = dict(sorted(results["arms"].items(), key=lambda arm: -arm[1]["recall@10"]["mean"]))
     values = [value for arm in arms.values() for value in arm["recall@10"]["seeds"].values()]
     complete = [found for job in study.jobs() if (found := read_manifest(job.folder(out)))]
-    return environment.get_template("study.html").render(
-        study=study,
-        results=results,
-        arms=arms,
-        trained=[name for name in arms if name in study.arms],
-        default=DEFAULT,
-        columns=COLUMNS,
-        inflation=INFLATION,
-        top=min(1.0, int(max(values) * 10 + 1) / 10),
-        comparisons=_by_opponent(results["comparisons"]),
-        span=max((abs(row[end]) for row in results["comparisons"] for end in ("low", "high")), default=1e-6) or 1e-6,
-        charts=_curves(study, out),
-        plots=scatter_plots(_levels(study, arms, out)),
-        manifest=complete[0],
+    return (
+        environment(Path(__file__).parent)
+        .get_template("study.html")
+        .render(
+            study=study,
+            results=results,
+            arms=arms,
+            trained=[name for name in arms if name in study.arms],
+            default=DEFAULT,
+            columns=COLUMNS,
+            inflation=INFLATION,
+            top=min(1.0, int(max(values) * 10 + 1) / 10),
+            comparisons=_by_opponent(results["comparisons"]),
+            span=max((abs(row[end]) for row in results["comparisons"] for end in ("low", "high")), default=1e-6)
+            or 1e-6,
+            charts=_curves(study, out),
+            plots=scatter_plots(_levels(study, arms, out)),
+            manifest=complete[0],
+        )
     )
 
 

@@ -57,7 +57,7 @@ def measure_points(generations: Generations, index: "Index", split: "Split", pro
     :param split: the queries to choose by: dev, not test.
     :param progress: show progress bars.
     """
-    sure = confidence(index.slabs(split.texts))
+    sure = confidence(index.slabs(index.embed(split.texts)))
     gates = [f"sure-{np.quantile(sure, share):.4f}:greedy+raw-0.2" for share in SURE]
     specs = list(dict.fromkeys([*CATALOGUE, *gates]))
     methods = {spec: None if spec == "raw" else strategy_of(spec, generations) for spec in specs}

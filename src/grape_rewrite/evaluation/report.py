@@ -9,7 +9,7 @@ from grape_rewrite.evaluation import formats, verdict
 from grape_rewrite.evaluation.curves import Row, training_charts
 from grape_rewrite.evaluation.evaluation import Evaluation
 from grape_rewrite.evaluation.gallery import gallery
-from grape_rewrite.evaluation.languages import language_name, valid_tag
+from grape_rewrite.evaluation.templates import environment
 
 LABELS = {
     "raw": "Raw queries",
@@ -52,29 +52,7 @@ def render_report(
     :param details: what the evaluation itself does not know.
     :return: a whole HTML document.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
     details = {"summary": "", "facts": {}, "licences": [], "commands": [], "notes": [], **(details or {})}
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        percent=formats.percent,
-        points=formats.points,
-        decimal=formats.decimal,
-        rank=formats.rank,
-        confidence=formats.confidence,
-        amount=formats.amount,
-        significant=formats.significant,
-        within=formats.within,
-        direction=formats.direction,
-        language_name=language_name,
-        valid_tag=valid_tag,
-    )
     summary = evaluation.summary
     ours, human, shown = _roles(summary, evaluation.reference, details)
     labels = {**{name: name for name in summary["methods"]}, **LABELS, **details.get("labels", {})}
@@ -82,36 +60,40 @@ def render_report(
     against = [row for row in summary["comparisons"] if row["metric"] == "recall@10"]
     compared = {*shown, "few-shot"}  # the same prompt without training is always among the findings
     single = all(len(rows) == 1 for rows in evaluation.positives)
-    return environment.get_template("report.html").render(
-        title=title,
-        details=details,
-        summary=summary,
-        methods=summary["methods"],
-        labels=labels,
-        metric_labels=METRIC_LABELS,
-        colours=_colours(summary["methods"], ours, human),
-        reference=evaluation.reference,
-        ours=ours,
-        human=human,
-        shown=shown,
-        noun=noun,
-        headline=verdict.headline(summary["corpus"], noun, single),
-        findings=[
-            *(
-                verdict.difference(row, formats.within(labels[row["b"]]), summary["clusters"])
-                for row in against
-                if row["b"] in compared
-            ),
-            verdict.harm(summary["methods"], ours, formats.within(labels[evaluation.reference])),
-        ],
-        inflation=verdict.inflation(summary["methods"], ours, shown[-2], formats.within(labels[shown[-2]]))
-        if len(shown) > 1
-        else "",
-        top=_scale([summary["methods"]]),
-        language_top=_scale([entry["methods"] for entry in summary["by_language"].values()]),
-        spans=_spans(summary["comparisons"]),
-        charts=training_charts(history or []),
-        groups=gallery(evaluation, ours, {name: formats.within(labels[name]) for name in shown[:-1]}),
+    return (
+        environment()
+        .get_template("report.html")
+        .render(
+            title=title,
+            details=details,
+            summary=summary,
+            methods=summary["methods"],
+            labels=labels,
+            metric_labels=METRIC_LABELS,
+            colours=_colours(summary["methods"], ours, human),
+            reference=evaluation.reference,
+            ours=ours,
+            human=human,
+            shown=shown,
+            noun=noun,
+            headline=verdict.headline(summary["corpus"], noun, single),
+            findings=[
+                *(
+                    verdict.difference(row, formats.within(labels[row["b"]]), summary["clusters"])
+                    for row in against
+                    if row["b"] in compared
+                ),
+                verdict.harm(summary["methods"], ours, formats.within(labels[evaluation.reference])),
+            ],
+            inflation=verdict.inflation(summary["methods"], ours, shown[-2], formats.within(labels[shown[-2]]))
+            if len(shown) > 1
+            else "",
+            top=_scale([summary["methods"]]),
+            language_top=_scale([entry["methods"] for entry in summary["by_language"].values()]),
+            spans=_spans(summary["comparisons"]),
+            charts=training_charts(history or []),
+            groups=gallery(evaluation, ours, {name: formats.within(labels[name]) for name in shown[:-1]}),
+        )
     )
 
 

@@ -15,6 +15,8 @@ from grape_rewrite.rewards.rank import best_positive_rank
 
 log = logging.getLogger(__name__)
 
+Slab = tuple[slice, npt.NDArray[np.float32]]
+
 NEVER = -1.0  # the lowest cosine there is: what a skipped item scores
 SLAB = 2**26  # scores held at once, 256 MiB
 
@@ -81,34 +83,34 @@ class Index:
         k = min(k, len(self) - len(self.skipped))
         ids = self.corpus.ids
         found: list[list[tuple[str, float]]] = []
-        for scores in self.slabs(texts):
+        for _, scores in self.slabs(self.embed(texts)):
             scores[:, list(self.skipped)] = -np.inf
             for values, rows in zip(scores, top_items(scores, k), strict=True):
                 found.append([(ids[row], float(values[row])) for row in rows])
         return found
 
-    def slabs(self, texts: Sequence[str]) -> Iterator[npt.NDArray[np.float32]]:
-        """Yield the scores of n texts as (n_i, N) arrays, so few rows at a time that they fit the memory."""
-        queries = self.embed(texts)
-        slab = max(1, SLAB // len(self))
-        for start in range(0, len(queries), slab):
-            yield self.cosines(queries[start : start + slab])
+    def slabs(self, embeddings: npt.NDArray[np.float32]) -> Iterator[Slab]:
+        """Yield the cosines of (n, d) unit rows with every item, so few rows at a time that they fit the memory.
+
+        :return: which of the n rows, and their (n_i, N) cosines.
+        """
+        step = max(1, SLAB // len(self))
+        for start in range(0, len(embeddings), step):
+            part = slice(start, min(start + step, len(embeddings)))
+            yield part, self.cosines(embeddings[part])
 
     def top(self, texts: Sequence[str], k: int) -> npt.NDArray[np.intp]:
         """Return the (n, min(k, N)) corpus rows of each text's k best items, best first, skipped ones last."""
         none = np.empty((0, min(k, len(self))), dtype=np.intp)
-        return np.concatenate([none, *(top_items(scores, k) for scores in self.slabs(texts))])
+        return np.concatenate([none, *(top_items(scores, k) for _, scores in self.slabs(self.embed(texts)))])
 
     def ranks(self, texts: Sequence[str], positives: Sequence[npt.NDArray[np.integer]]) -> npt.NDArray[np.float64]:
         """Return the (n,) ranks of each text's best positive in the whole corpus; see `best_positive_rank`.
 
         :param positives: n arrays of corpus rows, none empty.
         """
-        found, done = [np.empty(0)], 0
-        for scores in self.slabs(texts):
-            found.append(best_positive_rank(scores, positives[done : done + len(scores)]))
-            done += len(scores)
-        return np.concatenate(found)
+        found = (best_positive_rank(scores, positives[part]) for part, scores in self.slabs(self.embed(texts)))
+        return np.concatenate([np.empty(0), *found])
 
     def fingerprint(self) -> str:
         """Return a SHA-256 of retriever and corpus together."""

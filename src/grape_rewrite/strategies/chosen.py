@@ -24,7 +24,7 @@ class MostConfident:
         """Return one sample of each query."""
         found = self.generations.sampled([query.text for query in queries], self.count)
         texts = list(dict.fromkeys(text for made in found for text in made.texts))
-        sure = dict(zip(texts, confidence(index.slabs(texts)).tolist(), strict=True))
+        sure = dict(zip(texts, confidence(index.slabs(index.embed(texts))).tolist(), strict=True))
         return [
             Ask((max(made.texts, key=sure.__getitem__),), tokens=made.tokens, seconds=made.seconds, empty=made.empty)
             for made in found

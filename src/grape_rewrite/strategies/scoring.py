@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from grape_rewrite.errors import UserError
 from grape_rewrite.index import Index
-from grape_rewrite.index.index import SLAB
+from grape_rewrite.index.index import Slab
 from grape_rewrite.strategies.ask import Ask
 from grape_rewrite.strategies.fusion import mean_vector, reciprocal_rank_fusion
 
@@ -48,13 +48,10 @@ class Asked:
         self.vectors = np.stack(means)
         """(n, d) what each searches with; the mean of the texts also where their rankings are fused."""
 
-    def slabs(self) -> Iterator[tuple[slice, Floats]]:
-        """Yield the scores as (rows, (n_i, N) array), so few rows at a time that they fit the memory."""
-        step = max(1, SLAB // len(self.index))
-        for start in range(0, len(self.asks), step):
-            part = slice(start, min(start + step, len(self.asks)))
-            scores = self.index.cosines(self.vectors[part])
+    def slabs(self) -> Iterator[Slab]:
+        """Yield the scores as `Index.slabs` does, fused ranks where an ask wants them."""
+        for part, scores in self.index.slabs(self.vectors):
             for row in range(part.start, part.stop):
                 if self.asks[row].by_rank:
-                    scores[row - start] = reciprocal_rank_fusion(self.index.cosines(self._rows[row]))
+                    scores[row - part.start] = reciprocal_rank_fusion(self.index.cosines(self._rows[row]))
             yield part, scores

@@ -42,10 +42,8 @@ class Look:
 
     def _search(self, texts: Sequence[str]) -> tuple[npt.NDArray[np.float64], Levels]:
         """Return the ranks and the score levels of texts."""
-        ranks, levels, done = [], [], 0
-        for scores in self._index.slabs(texts):
-            positives = self._positives[done : done + len(scores)]
-            ranks.append(best_positive_rank(scores, positives))
-            levels.append(score_levels(scores, positives))
-            done += len(scores)
+        ranks, levels = [], []
+        for part, scores in self._index.slabs(self._index.embed(texts)):
+            ranks.append(best_positive_rank(scores, self._positives[part]))
+            levels.append(score_levels(scores, self._positives[part]))
         return np.concatenate(ranks), Levels(*(np.concatenate(level) for level in zip(*levels, strict=True)))
