@@ -1,11 +1,17 @@
 """A study: it does each run once, goes on where it was stopped, and refuses what cannot be compared."""
 
+import json
 import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from grape_rewrite.ablation import Study, prepare, read_study, run_study
+from grape_rewrite.ablation.lock import locked
 from grape_rewrite.ablation.manifest import MANIFEST, read_manifest
 from grape_rewrite.ablation.study import Job
 from grape_rewrite.errors import UserError
@@ -49,6 +55,73 @@ def test_what_is_complete_is_not_done_again(finished: tuple[Study, Path]) -> Non
     run_study(study, out, watch=lambda job, what: told.append(what))
     assert told == ["complete already"] * 5
     assert {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()} == before
+
+
+@pytest.fixture
+def ending(study_of, own_cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Study]:
+    """Makes a study of one run whose reward does something at step 3 of 5, the first time it comes there."""
+    here = str(Path(__file__).parent)
+    monkeypatch.syspath_prepend(here)  # for the config's check
+    monkeypatch.setenv("PYTHONPATH", here, prepend=os.pathsep)  # for the runs
+    monkeypatch.setenv("ENDING_REWARDS_ONCE", str(tmp_path / "happened"))
+    training = {**study_of(["grape"], [0]).training, "steps": 5}
+
+    def make(reward: str) -> Study:
+        settings = {**training, "reward": f"ending_rewards:{reward}"}
+        return study_of(["grape"], [0], training=settings).begin(tmp_path)
+
+    return make
+
+
+def test_a_run_that_was_killed_goes_on(ending, tmp_path: Path) -> None:
+    study, run = ending("killed"), tmp_path / "grape" / "seed-0"
+    with pytest.raises(UserError, match=r"run grape/seed-0 failed: signal 9 ended it"):
+        run_study(study, tmp_path, only="grape/seed-0")
+    assert (tmp_path / "happened").exists()
+    assert read_manifest(run) is None
+    assert _steps(run) == [0, 1, 2]
+    run_study(study, tmp_path, only="grape/seed-0")
+    assert _steps(run) == [0, 1, 2, 3, 4, 5]
+    assert read_manifest(run) is not None
+
+
+def test_runs_outlive_a_study_that_was_killed(ending, tmp_path: Path) -> None:
+    study, run = ending("orphaned"), tmp_path / "grape" / "seed-0"
+    program = (
+        "import sys; from pathlib import Path; from grape_rewrite.ablation import read_study, run_study; "
+        "out = Path(sys.argv[1]); run_study(read_study(out), out, only='grape/seed-0')"
+    )
+    parent = subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=False)
+    assert parent.returncode == -signal.SIGKILL
+    with locked(run):  # the run lets go of its folder when it ends
+        assert _steps(run) == [0, 1, 2, 3, 4, 5]
+    told = []
+    run_study(study, tmp_path, only="grape/seed-0", watch=lambda job, what: told.append(what))
+    assert told == ["complete already"]
+
+
+def test_ctrl_c_lets_the_runs_save(ending, tmp_path: Path) -> None:
+    study, run = ending("interrupted"), tmp_path / "grape" / "seed-0"
+    with pytest.raises(KeyboardInterrupt):
+        run_study(study, tmp_path, only="grape/seed-0")
+    assert _steps(run) == [0, 1, 2, 3]
+    assert (run / "checkpoints" / "checkpoint-3").is_dir()
+    assert read_manifest(run) is None
+    run_study(study, tmp_path, only="grape/seed-0")
+    assert _steps(run) == [0, 1, 2, 3, 4, 5]
+
+
+def test_two_processes_do_not_work_on_one_run(study_of, own_cache, tmp_path: Path) -> None:
+    study = study_of(["grape"], [0]).begin(tmp_path)
+    with (
+        locked(tmp_path / "grape" / "seed-0"),
+        pytest.raises(UserError, match=r"run grape/seed-0 failed: another process is at work on .*seed-0"),
+    ):
+        run_study(study, tmp_path, only="grape/seed-0")
+
+
+def _steps(run: Path) -> list[int]:
+    return [json.loads(line)["step"] for line in (run / "history.jsonl").read_text().splitlines()]
 
 
 def test_more_arms_and_seeds_join_a_study(finished: tuple[Study, Path], study_of, tmp_path: Path) -> None:

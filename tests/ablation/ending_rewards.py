@@ -1,0 +1,49 @@
+"""Rewards that end or interrupt a run at a known step, once: what a test would otherwise have to catch in time."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+
+STEP = 3
+
+_calls = 0
+
+
+def killed(rewrites, candidates) -> np.ndarray:
+    """The run itself is killed."""
+    if _now():
+        os.kill(os.getpid(), signal.SIGKILL)
+    return 1 / candidates.ranks
+
+
+def orphaned(rewrites, candidates) -> np.ndarray:
+    """The study is killed; the run goes on."""
+    if _now():
+        os.kill(os.getppid(), signal.SIGKILL)
+    return 1 / candidates.ranks
+
+
+def interrupted(rewrites, candidates) -> np.ndarray:
+    """Ctrl-C in the study, which passes it on to the run; the step ends when it has arrived."""
+    if _now():
+        arrived = []
+        handler = signal.getsignal(signal.SIGINT)
+        signal.signal(signal.SIGINT, lambda *call: (arrived.append(call), handler(*call)))
+        os.kill(os.getppid(), signal.SIGINT)
+        while not arrived:
+            time.sleep(0.01)
+        signal.signal(signal.SIGINT, handler)
+    return 1 / candidates.ranks
+
+
+def _now() -> bool:
+    global _calls
+    _calls += 1
+    mark = Path(os.environ["ENDING_REWARDS_ONCE"])  # is there when it has happened
+    if _calls != STEP or mark.exists():
+        return False
+    mark.touch()
+    return True
