@@ -1,6 +1,7 @@
 """Loading, asking and answering."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,27 @@ def test_chat_models_are_asked_in_turns(tiny_chat_folder: Path, tiny_prompt: Pro
         tiny_prompt.messages("rot Apfel"), tokenize=True, add_generation_prompt=True, return_dict=False
     )
     assert rewriter.encode(text) == direct
+
+
+def test_chat_models_that_reason(tiny_chat_folder: Path, tiny_prompt: Prompt) -> None:
+    silent = Rewriter.load(str(tiny_chat_folder), tiny_prompt)
+    silent.tokenizer.chat_template += "{% if enable_thinking %}<think>{% else %}<think></think>{% endif %}"
+    reasoning = silent.with_prompt(replace(tiny_prompt, answer_after="</think>"))
+    assert silent.prompt_text("rot Apfel").endswith("assistant\n<think></think>")
+    assert reasoning.prompt_text("rot Apfel").endswith("assistant\n<think>")
+    line_break = silent.tokenizer.convert_tokens_to_ids("Ċ")
+    assert line_break in silent.stop
+    assert line_break not in reasoning.stop
+    end = silent.tokenizer.eos_token_id
+    written = silent.tokenizer("Apfel?\nAn apple.</think>\nred apple", add_special_tokens=False)["input_ids"]
+    assert reasoning.decode([*written, end]) == "red apple"
+    assert reasoning.decode(written[:12]) == ""
+    assert silent.decode([*written, end]) == "Apfel?\nAn apple.</think>\nred apple"
+
+
+def test_base_models_do_not_reason(tiny_model_folder: Path, tiny_prompt: Prompt) -> None:
+    with pytest.raises(UserError, match=r"is no chat model and cannot reason first; leave answer_after='=' out"):
+        Rewriter.load(str(tiny_model_folder), replace(tiny_prompt, answer_after="="))
 
 
 def test_rewrites_repeat_with_a_seed_and_leave_the_random_state(policy: Rewriter) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from grape_rewrite.errors import UserError
 from grape_rewrite.index import Index
 from grape_rewrite.rewriting import Prompt, Rewriter
 from grape_rewrite.rewriting.adapter import read_adapter
+from grape_rewrite.rewriting.scoring import log_probabilities
 from grape_rewrite.training import train
 from grape_rewrite.training.grpo import _save
 
@@ -124,6 +126,25 @@ def test_a_chat_model_trains(
     assert Rewriter.load(str(tmp_path / "chat")).rewrite(texts) == trained.rewrite(texts)
 
 
+def test_only_what_follows_the_reasoning_is_searched_with(
+    tiny_chat_folder: Path, tiny_prompt: Prompt, index: Index, tiny_dataset: Dataset, tmp_path: Path, small: Any
+) -> None:
+    rewriter = Rewriter.load(str(tiny_chat_folder), replace(tiny_prompt, answer_after="e"))
+    shown: list[str] = []
+    train(
+        rewriter,
+        index,
+        tiny_dataset,
+        tmp_path / "reasons",
+        **{**small, "steps": 2, "max_tokens": 12},
+        watch=lambda row, examples: shown.extend(example.rewrite for example in examples),
+    )
+    assert any(shown)
+    assert not any("e" in text for text in shown)
+    assert len(rewriter.vocabulary) == len(rewriter.tokenizer)
+    assert read_adapter(tmp_path / "reasons").prompt.answer_after == "e"
+
+
 def test_watch_sees_rows_and_examples(begin: Callable[..., Any], tmp_path: Path) -> None:
     seen = []
     begin(tmp_path / "run", steps=2, watch=lambda row, examples: seen.append((row["step"], examples)))
@@ -133,6 +154,37 @@ def test_watch_sees_rows_and_examples(begin: Callable[..., Any], tmp_path: Path)
         assert 1 <= len(examples) <= 5
         assert len({example.query for example in examples}) == len(examples)
         assert all(example.rank_before >= 1 and example.rank_after >= 1 for example in examples)
+
+
+def test_a_step_learns_from_less_than_it_samples(
+    begin: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scored, sampled = [], []
+
+    def counting(decoder: Any, vocabulary: Any, prompts: Any, completions: Any, *rest: Any, **extra: Any) -> Any:
+        scored.append(len(completions))
+        return log_probabilities(decoder, vocabulary, prompts, completions, *rest, **extra)
+
+    def counted(rewriter: Rewriter, prompts: Any, count: int, *rest: Any) -> Any:
+        sampled.append(len(prompts) * count)
+        return complete(rewriter, prompts, count, *rest)
+
+    complete = Rewriter.complete
+    monkeypatch.setattr(Rewriter, "complete", counted)
+    monkeypatch.setattr("grape_rewrite.training.trainer.log_probabilities", counting)
+    begin(tmp_path / "run", steps=2, batch=16, group=4, oversample=3, keep=2)
+    assert [count for count in sampled if count > 8] == [3 * 16] * 2  # the other two are looks at dev
+    assert len(scored) == 2
+    assert max(scored) <= 4 * 2
+    history = [json.loads(line) for line in (tmp_path / "run" / "history.jsonl").read_text().splitlines()]
+    assert history[-1]["grad_norm"] > 0
+
+
+def test_more_queries_to_sample_than_there_are(begin: Callable[..., Any], tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="needs 96 queries, but the train split has 48; use a batch of 64 or less"):
+        begin(tmp_path / "run", batch=128, group=4, oversample=3)
+    with pytest.raises(UserError, match="needs 49 queries, .* 48; an oversample of 48 or less"):
+        begin(tmp_path / "run", batch=4, group=4, oversample=49)
 
 
 def test_a_folder_with_a_run_is_refused(finished, begin: Callable[..., Any]) -> None:

@@ -13,6 +13,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback
 from trl import GRPOConfig, GRPOTrainer
 
 from grape_rewrite.rewriting import Rewriter
+from grape_rewrite.training.selection import best_of_group
 from grape_rewrite.training.trainer import GrapeTrainer
 
 GROUP, MAX_TOKENS = 4, 8
@@ -178,7 +179,7 @@ def test_one_step_with_other_settings(pair, settings: dict[str, Any]) -> None:
 
 def test_imitation_is_the_likelihood_of_the_best_samples(pair) -> None:
     ours, stock = pair("gemma", "all differ")
-    ours.imitates = True
+    ours.select = lambda advantages: best_of_group(advantages, ours.num_generations)
     total = sum(len(completion) for group in COMPLETIONS for completion in group)
     loss = 0.0
     for prompt, group, rewards in zip(PROMPTS, COMPLETIONS, REWARDS["all differ"], strict=True):

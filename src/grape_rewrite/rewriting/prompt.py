@@ -19,11 +19,14 @@ class Prompt:
     :param instruction: what to do, in a sentence or two; may be empty.
     :param template: a text with `{query}`, after which a base model goes on with the rewrite, to the end of the line.
     :param examples: pairs of a query and its rewrite; none of them for a zero-shot prompt.
+    :param answer_after: lets a chat model reason first: the rewrite is what comes after these words, such as
+        `</think>`. The reasoning needs tokens, so `max_tokens` must be larger.
     """
 
     instruction: str
     template: str = "Query: {query}\nEnglish:"
     examples: tuple[tuple[str, str], ...] = ()
+    answer_after: str = ""
 
     __pydantic_config__ = ConfigDict(extra="forbid")  # a misspelt key in a config is a mistake, not an extra
 
@@ -56,6 +59,17 @@ class Prompt:
             turns += [("user", asked), ("assistant", answered)]
         turns.append(("user", _one_line(query)))
         return [{"role": role, "content": content} for role, content in turns]
+
+    def answer(self, completion: str) -> str:
+        """Return the rewrite of a completion: all of it, or what comes after the reasoning; empty if that never ends.
+
+        >>> Prompt("Say it in English.", answer_after="</think>").answer("Apfel is apple. </think> red apple")
+        'red apple'
+        """
+        if not self.answer_after:
+            return completion.strip()
+        _, reasoned, rewrite = completion.rpartition(self.answer_after)
+        return rewrite.strip() if reasoned else ""
 
     def _ask(self, query: str) -> str:
         """The template with a query, up to where the rewrite begins; tokens hold the space before a word, not after."""
@@ -98,7 +112,7 @@ PROMPTS = {
 
 
 def named_prompt(name: str) -> Prompt:
-    """Return a prompt of `PROMPTS`, or the one in a YAML file with the keys `instruction`, `template`, `examples`.
+    """Return a prompt of `PROMPTS`, or the one in a YAML file with the keys of `Prompt`.
 
     :raises UserError: when there is no such prompt, or the file holds something else.
     """

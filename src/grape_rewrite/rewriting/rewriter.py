@@ -34,6 +34,7 @@ class Rewriter:
     :param prompt: the prompt it is asked with.
     :param name: the base model's name or folder, as it was asked for.
     :param max_tokens: where a rewrite is cut off.
+    :raises UserError: when the prompt lets the model reason, which only chat models can.
     """
 
     def __init__(
@@ -46,6 +47,10 @@ class Rewriter:
         self.max_tokens = max_tokens
         self.facts = facts
         self.vocabulary = OutputVocabulary.of(model, None)
+        if prompt.answer_after and not self.is_chat:
+            raise UserError(
+                f"{name} is no chat model and cannot reason first; leave answer_after={prompt.answer_after!r} out"
+            )
 
     @staticmethod
     def load(
@@ -123,12 +128,12 @@ class Rewriter:
 
     @property
     def stop(self) -> list[int]:
-        """The ids of the tokens that end a rewrite: the model's end tokens, and the line break."""
+        """The ids of the tokens that end a rewrite: the model's end tokens, and the line break if it does not reason."""
         ends = self.model.generation_config.eos_token_id
         ids = set([ends] if isinstance(ends, int) else ends or [])
         if self.tokenizer.eos_token_id is not None:
             ids.add(self.tokenizer.eos_token_id)
-        line_break = self.tokenizer("\n", add_special_tokens=False)["input_ids"]
+        line_break = [] if self.prompt.answer_after else self.tokenizer("\n", add_special_tokens=False)["input_ids"]
         return sorted({*ids, *line_break[-1:]})
 
     def restrict(self, tokens: Iterable[int]) -> None:
@@ -167,17 +172,23 @@ class Rewriter:
         if not self.is_chat:
             return self.prompt.text(query)
         messages = self.prompt.messages(query)
-        return str(self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True))
+        # Templates of models that reason read `enable_thinking`; others leave it alone.
+        reasons = bool(self.prompt.answer_after)
+        return str(
+            self.tokenizer.apply_chat_template(
+                messages, tokenize=False, add_generation_prompt=True, enable_thinking=reasons
+            )
+        )
 
     def encode(self, prompt_text: str) -> list[int]:
         """Return the token ids of a `prompt_text`; a chat template has written its special tokens already."""
         return list(self.tokenizer(prompt_text, add_special_tokens=not self.is_chat)["input_ids"])
 
     def decode(self, completion: Sequence[int]) -> str:
-        """Return the text of a completion, without its end token and the white space around it."""
+        """Return the rewrite of a completion: without its end token, its reasoning, and the white space around it."""
         ends = set(self.stop)
         tokens = completion[:-1] if completion and completion[-1] in ends else completion
-        return str(self.tokenizer.decode(tokens, skip_special_tokens=True)).strip()
+        return self.prompt.answer(str(self.tokenizer.decode(tokens, skip_special_tokens=True)))
 
     def complete(
         self, prompts: Sequence[list[int]], group: int, temperature: float, max_tokens: int | None = None

@@ -38,6 +38,16 @@ class TrainingConfig(BaseModel):
     minutes: float | None = Field(None, gt=0, description="stop after so many minutes, if that comes first")
     batch: int = Field(256, ge=2, description="rewrites a step: queries times group")
     group: int = Field(8, ge=2, description="rewrites for each query, which are compared with each other")
+    keep: int | None = Field(
+        None,
+        ge=2,
+        description="rewrites of each group that are learned from, the best and the worst; all by default",
+    )
+    oversample: int = Field(
+        1,
+        ge=1,
+        description="queries that are sampled for each that is learned from; those whose rewrites differ most are kept",
+    )
     learning_rate: float = Field(
         2e-4, gt=0, lt=1, description="learning rate at its peak; it falls to 0 with the steps"
     )
@@ -88,6 +98,8 @@ class TrainingConfig(BaseModel):
         if self.batch % self.group:
             near = max(self.group, self.batch - self.batch % self.group)
             raise ValueError(f"batch {self.batch} is no multiple of group {self.group}; {near} would be")
+        if self.keep is not None and self.keep > self.group:
+            raise ValueError(f"keep {self.keep} is more than a group of {self.group} has")
         if self.pool is not None and self.hard_items >= self.pool:
             raise ValueError(
                 f"hard {self.hard:g} leaves none of the pool of {self.pool} to be drawn; "
@@ -99,8 +111,13 @@ class TrainingConfig(BaseModel):
 
     @property
     def queries(self) -> int:
-        """Queries a step."""
+        """Queries that a step learns from."""
         return self.batch // self.group
+
+    @property
+    def sampled_queries(self) -> int:
+        """Queries that a step samples rewrites for."""
+        return self.queries * self.oversample
 
     @property
     def hard_items(self) -> int:
@@ -118,10 +135,12 @@ class TrainingConfig(BaseModel):
         :param split: the queries to train on.
         :raises UserError: when there are fewer, with the largest batch that they would do for.
         """
-        if self.queries > len(split):
+        if self.sampled_queries > len(split):
+            most = len(split) // self.oversample * self.group
+            cure = f"use a batch of {most} or less" if most else f"an oversample of {len(split)} or less"
             raise UserError(
-                f"a step of {self.batch} rewrites in groups of {self.group} needs {self.queries} queries, but the "
-                f"{split.name} split has {len(split)}; use a batch of {len(split) * self.group} or less"
+                f"a step of {self.batch} rewrites in groups of {self.group} needs {self.sampled_queries} queries, but "
+                f"the {split.name} split has {len(split)}; {cure}"
             )
 
     def require_corpus(self, size: int) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from datasets import Dataset as Table
 from peft import LoraConfig, set_peft_model_state_dict
 from safetensors import SafetensorError
@@ -28,6 +29,7 @@ from grape_rewrite.training.own_reward import RewardError
 from grape_rewrite.training.queries import already_solved, draw_queries, hard_items
 from grape_rewrite.training.retrieval_reward import RetrievalReward, text_of
 from grape_rewrite.training.run_folder import RunFolder
+from grape_rewrite.training.selection import best_of_group, extremes, varied_groups
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +83,7 @@ def train(
     from grape_rewrite.training.trainer import GrapeTrainer
 
     uniform = None if config.pool is None else config.pool - config.hard_items
-    reward = RetrievalReward(index, config.reward, uniform, config.seed)
+    reward = RetrievalReward(index, config.reward, uniform, config.seed, rewriter.prompt.answer)
     dev = dataset.dev.sample(config.dev_queries)
     facts = _facts(rewriter, index, config, frozen)
     trainer: Any = None
@@ -99,11 +101,11 @@ def train(
     set_seed(config.seed)  # the adapter's first weights are drawn; older TRL makes them before it sets the seed
     trainer = GrapeTrainer(
         rewriter=rewriter,
-        imitates=config.algorithm == "best-of-group",
+        select=lambda advantages: _select(advantages, config),
         reward_funcs=[reward, *_form_rewards(rewriter, config)],
         args=GRPOConfig(
             output_dir=str(run.checkpoints),
-            per_device_train_batch_size=config.batch,
+            per_device_train_batch_size=config.batch * config.oversample,
             num_generations=config.group,
             max_completion_length=config.max_tokens,
             temperature=config.temperature,
@@ -165,8 +167,11 @@ def train(
 
 
 def restrict_output(rewriter: Rewriter, index: Index, config: TrainingConfig) -> None:
-    """Give the rewriter the output vocabulary of the config: the words of the corpus and of the retriever, or all."""
-    if config.output_vocabulary == "retriever":
+    """Give the rewriter the output vocabulary of the config: the words of the corpus and of the retriever, or all.
+
+    One that reasons first has all words: those of the retriever are not enough to think in.
+    """
+    if config.output_vocabulary == "retriever" and not rewriter.prompt.answer_after:
         texts = [item.text for item in index.corpus if item.text] + index.retriever.words()
         if texts:
             rewriter.restrict_to_words(texts)
@@ -180,8 +185,8 @@ def _table(rewriter: Rewriter, index: Index, split: Split, config: TrainingConfi
     raw = index.ranks(split.texts, positives)
     weights = np.where(already_solved(rewriter, index, split, raw), max(config.solved_weight, 1e-9), 1.0)
     gains = split.gains(index.corpus)
-    count = config.steps * config.queries
-    drawn = draw_queries(weights, count, config.queries, config.seed)
+    count = config.steps * config.sampled_queries
+    drawn = draw_queries(weights, count, config.sampled_queries, config.seed)
     columns = {
         "prompt": [rewriter.prompt_text(split.texts[row]) for row in drawn],
         "query": [split.texts[row] for row in drawn],
@@ -195,12 +200,21 @@ def _table(rewriter: Rewriter, index: Index, split: Split, config: TrainingConfi
     return Table.from_dict(columns)
 
 
+def _select(advantages: torch.Tensor, config: TrainingConfig) -> torch.Tensor:
+    """The advantages that are learned from, of all that were sampled."""
+    if config.oversample > 1:
+        advantages = varied_groups(advantages, config.group, config.queries)
+    if config.keep is not None:
+        advantages = extremes(advantages, config.group, config.keep)
+    return best_of_group(advantages, config.group) if config.algorithm == "best-of-group" else advantages
+
+
 def _form_rewards(rewriter: Rewriter, config: TrainingConfig) -> list[Any]:
     """The rewards of form and length with TRL's signature."""
     stop = set(rewriter.stop)
 
     def form(completions: list[Any], completion_ids: list[list[int]], **_: Any) -> list[float]:
-        texts = [text_of(completion) for completion in completions]
+        texts = [rewriter.prompt.answer(text_of(completion)) for completion in completions]
         ended = [ids[-1] in stop for ids in completion_ids]
         return [float(value) for value in well_formed(texts, ended, rewriter.prompt.markers)]
 

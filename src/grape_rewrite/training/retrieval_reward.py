@@ -1,6 +1,6 @@
 """Rewards bound to an index, with the signature of TRL's reward functions: they work in a stock `trl.GRPOTrainer`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,10 +43,18 @@ class RetrievalReward:
     :param uniform: how many items are drawn to stand for the corpus; the whole corpus by default. Then the data set
         needs the columns `hard`, corpus rows that always compete, and `draw`, a number that decides what is drawn.
     :param seed: of what is drawn.
+    :param answer: from a completion to the rewrite in it, for models that reason first; see `Prompt.answer`.
     :raises ValueError: when there is no reward of that name.
     """
 
-    def __init__(self, index: Index, name: str = "rank_log", uniform: int | None = None, seed: int = 0) -> None:
+    def __init__(
+        self,
+        index: Index,
+        name: str = "rank_log",
+        uniform: int | None = None,
+        seed: int = 0,
+        answer: Callable[[str], str] = str.strip,
+    ) -> None:
         if name not in REWARDS and ":" not in name:
             raise ValueError(f"unknown reward {name!r}; known: {', '.join(REWARDS)}, or module:function")
         self.__name__ = name
@@ -54,12 +62,13 @@ class RetrievalReward:
         self.name = name
         self.uniform = uniform
         self.seed = seed
+        self.answer = answer
         self._own = None if name in REWARDS else OwnReward(name)
         self._latest: list[Example] = []
 
     def __call__(self, completions: Sequence[Any], positives: Sequence[Sequence[int]], **extra: Any) -> list[float]:
         """Return one reward for each completion; an empty one is worth what the worst rank is."""
-        rewrites = [text_of(completion).strip() for completion in completions]
+        rewrites = [self.answer(text_of(completion)) for completion in completions]
         rows = [np.asarray(row, dtype=np.int64) for row in positives]
         if self.uniform is None:
             candidates = self._whole(rewrites, rows, extra.get("gains"))

@@ -2,13 +2,13 @@
 
 import logging
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import torch
 
 from grape_rewrite.rewriting.rewriter import Rewriter
 from grape_rewrite.rewriting.scoring import log_probabilities
-from grape_rewrite.training.imitation import best_of_group
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -28,12 +28,17 @@ class GrapeTrainer(GRPOTrainer):
     the forward pass; vLLM; images.
 
     :param rewriter: prompt, output vocabulary and end tokens; its model is the one that is trained.
-    :param imitates: learn the best sample of each group by heart (`best_of_group`) instead of weighing all of them.
+    :param select: from the advantages of a step (B,) to those that are learned from; see `training.selection`.
     """
 
-    def __init__(self, rewriter: Rewriter, imitates: bool = False, **arguments: Any) -> None:
+    def __init__(
+        self,
+        rewriter: Rewriter,
+        select: Callable[[torch.Tensor], torch.Tensor] | None = None,
+        **arguments: Any,
+    ) -> None:
         self.rewriter = rewriter
-        self.imitates = imitates
+        self.select = select
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*rollout_func")  # experimental in TRL; its minor is pinned
             warnings.filterwarnings("ignore", category=FutureWarning)  # PEFT calls transformers by old names
@@ -53,8 +58,8 @@ class GrapeTrainer(GRPOTrainer):
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         """Sample and score the prompts of a step."""
         made: dict[str, Any] = super()._generate_and_score_completions(inputs)
-        if self.imitates:
-            made["advantages"] = best_of_group(made["advantages"], self.num_generations)
+        if self.select and self.model.training:
+            made["advantages"] = self.select(made["advantages"])
         return made
 
     def _get_per_token_logps_and_entropies(
