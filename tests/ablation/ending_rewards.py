@@ -3,13 +3,14 @@
 import os
 import signal
 import time
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 
 STEP = 3
 
-_calls = 0
+_calls = count(1)
 
 
 def killed(rewrites, candidates) -> np.ndarray:
@@ -40,10 +41,8 @@ def interrupted(rewrites, candidates) -> np.ndarray:
 
 
 def _now() -> bool:
-    global _calls
-    _calls += 1
     mark = Path(os.environ["ENDING_REWARDS_ONCE"])  # is there when it has happened
-    if _calls != STEP or mark.exists():
+    if next(_calls) != STEP or mark.exists():
         return False
     mark.touch()
     return True

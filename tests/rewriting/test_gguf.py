@@ -75,7 +75,9 @@ def test_a_gguf_file_is_the_model_that_it_was_written_from(
 ) -> None:
     monkeypatch.setenv("GRAPE_CACHE", str(tmp_path))
     ours, other = (Rewriter.load(str(source), tiny_prompt) for source in (written, tiny_chat_folder))
-    for (name, weight), expected in zip(ours.model.state_dict().items(), other.model.state_dict().values(), strict=True):
+    for (name, weight), expected in zip(
+        ours.model.state_dict().items(), other.model.state_dict().values(), strict=True
+    ):
         torch.testing.assert_close(weight.bfloat16(), expected.bfloat16(), msg=name)
     assert ours.is_chat
     assert ours.prompt_text("rot Mond") == other.prompt_text("rot Mond")

@@ -16,7 +16,7 @@ def test_extremes_are_the_subset_of_the_largest_variance(values: list[float], co
     found = extremes(advantages, 6, count)
     subsets = [advantages[list(rows)] for rows in combinations(range(6), count)]
     largest = max(float(subset.var(correction=0)) for subset in subsets)
-    # What is kept is centred and scaled by 6 / count; its sum of squares is count times the variance times that squared.
+    # What is kept is centred and scaled by 6 / count.
     variance = float(found.square().sum()) / count / (6 / count) ** 2
     assert variance == pytest.approx(largest, rel=1e-4, abs=1e-5)
     assert float(found.sum()) == pytest.approx(0, abs=1e-4)

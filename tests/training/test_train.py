@@ -183,7 +183,7 @@ def test_a_step_learns_from_less_than_it_samples(
 def test_more_queries_to_sample_than_there_are(begin: Callable[..., Any], tmp_path: Path) -> None:
     with pytest.raises(UserError, match="needs 96 queries, but the train split has 48; use a batch of 64 or less"):
         begin(tmp_path / "run", batch=128, group=4, oversample=3)
-    with pytest.raises(UserError, match="needs 49 queries, .* 48; an oversample of 48 or less"):
+    with pytest.raises(UserError, match=r"needs 49 queries, .* 48; an oversample of 48 or less"):
         begin(tmp_path / "run", batch=4, group=4, oversample=49)
 
 

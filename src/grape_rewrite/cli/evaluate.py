@@ -81,8 +81,10 @@ def evaluate(
     chosen = dataset.split(split)
     chosen = chosen if queries is None else chosen.sample(queries)
     methods = _methods(policies, chosen)
+    deployed: dict[str, Any] = {}
     if operating_point:
-        methods |= _operating_point(operating_point, policies[names[0]], index, dataset.dev, seed, out, json)
+        more, deployed = _operating_point(operating_point, policies[names[0]], index, dataset.dev, seed, out, json)
+        methods |= more
     evaluation = evaluate_rewriters(methods, index, chosen, seed, shows_progress(json))
     evaluation.write(out)
     command = ["grape", "evaluate", data, "--retriever", retriever, "--split", split, "--seed", str(seed)]
@@ -97,6 +99,7 @@ def evaluate(
         details={
             "facts": {"Data": data, "Split": split, "Retriever": retriever, "Rewriter": ", ".join(names)},
             "commands": [shlex.join(command)],
+            **({"points": deployed} if deployed else {}),
         },
     )
     if json:
@@ -139,8 +142,8 @@ def _check_operating_point(kind: str, names: list[str], split: str) -> None:
 
 def _operating_point(
     kind: str, policy: "Rewriter", index: "Index", dev: "Split", seed: int, out: Path, quiet: bool
-) -> dict[str, Any]:
-    """Choose an operating point on dev queries, keep all that was measured, and return its method."""
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Choose an operating point on dev queries; return its method, and all that was measured, which is kept too."""
     from grape_rewrite.atomic import write_text
     from grape_rewrite.cli.tables import points_table
     from grape_rewrite.evaluation.operating_points import describe_points, measure_points
@@ -155,8 +158,5 @@ def _operating_point(
     if not quiet:
         results.print(points_table(points, found["chosen"], len(sample)))
         results.print(f"To deploy: {found['strategy']} ({kind}: {found['rule']})", markup=False)
-    return (
-        {}
-        if found["strategy"] in {"raw", "greedy"}
-        else {found["strategy"]: strategy_of(found["strategy"], generations)}
-    )
+    name = found["strategy"]
+    return ({} if name in {"raw", "greedy"} else {name: strategy_of(name, generations)}), found

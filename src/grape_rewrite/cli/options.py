@@ -12,7 +12,10 @@ RetrieverName = Annotated[
     str, typer.Option("--retriever", help="lite-clip, minilm, a model folder or a name on the model hub.")
 ]
 RewriterName = Annotated[
-    str, typer.Option("--rewriter", help="gemma-3-270m, a trained adapter, a model folder, a GGUF file or a name on the model hub.")
+    str,
+    typer.Option(
+        "--rewriter", help="gemma-3-270m, a trained adapter, a model folder, a GGUF file or a name on the model hub."
+    ),
 ]
 PromptName = Annotated[
     str | None,

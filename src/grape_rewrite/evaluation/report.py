@@ -10,6 +10,7 @@ from grape_rewrite.evaluation.curves import Row, training_charts
 from grape_rewrite.evaluation.evaluation import Evaluation
 from grape_rewrite.evaluation.gallery import gallery
 from grape_rewrite.evaluation.templates import environment
+from grape_rewrite.evaluation.tradeoff import tradeoffs
 
 LABELS = {
     "raw": "Raw queries",
@@ -43,6 +44,7 @@ def render_report(
       - `item`: what an item of the corpus is called (default: "picture" or "text");
       - `facts`: name -> value, such as models, versions, settings, listed beside the fingerprints;
       - `licences`: mappings with `name`, `licence` and `credit`;
+      - `points`: what was measured to choose an operating point, see `operating_points.describe_points`;
       - `commands`: shell lines that make this report again;
       - `notes`: further paragraphs of plain text.
 
@@ -92,6 +94,7 @@ def render_report(
             language_top=_scale([entry["methods"] for entry in summary["by_language"].values()]),
             spans=_spans(summary["comparisons"]),
             charts=training_charts(history or []),
+            tradeoffs=tradeoffs(details["points"]) if "points" in details else [],
             groups=gallery(evaluation, ours, {name: formats.within(labels[name]) for name in shown[:-1]}),
         )
     )

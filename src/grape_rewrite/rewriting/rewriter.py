@@ -130,7 +130,7 @@ class Rewriter:
 
     @property
     def stop(self) -> list[int]:
-        """The ids of the tokens that end a rewrite: the model's end tokens, and the line break if it does not reason."""
+        """The ids of the tokens that end a rewrite: the model's end tokens, and the line break unless it reasons."""
         ends = self.model.generation_config.eos_token_id
         ids = set([ends] if isinstance(ends, int) else ends or [])
         if self.tokenizer.eos_token_id is not None:

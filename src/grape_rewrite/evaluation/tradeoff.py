@@ -1,0 +1,97 @@
+"""Recall against harm and against cost: every way to search with one rewriter, as points of two charts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from grape_rewrite.evaluation.curves import BOTTOM, LEFT, RIGHT, TOP, ticks
+from grape_rewrite.evaluation.operating_points import UNGUARDED
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One strategy in a chart: its place, its name, its figures in words, and what it is deployed for, if anything."""
+
+    x: float
+    y: float
+    name: str
+    words: str
+    role: str
+
+    @property
+    def anchor(self) -> str:
+        """Which side of its mark the name stands on, so that it stays in the chart."""
+        return "end" if self.x > (LEFT + RIGHT) / 2 else "start"
+
+
+@dataclass(frozen=True)
+class Tradeoff:
+    """One chart, of the same size as those of `curves`; the frontier is a polyline of what nothing beats in both."""
+
+    title: str
+    note: str
+    marks: list[Mark]
+    frontier: str
+    x_ticks: list[tuple[float, str]]
+    y_ticks: list[tuple[float, str]]
+
+
+def tradeoffs(found: Mapping[str, Any]) -> list[Tradeoff]:
+    """Return Recall@10 over harm, and Recall@10 over the tokens that a query costs.
+
+    :param found: what `describe_points` returned.
+    """
+    points: Sequence[Mapping[str, Any]] = found["points"]
+    roles = {"raw": "raw", UNGUARDED: UNGUARDED}
+    for name in found["chosen"].values():
+        roles[name] = ", ".join(kind for kind, chosen in found["chosen"].items() if chosen == name)
+    return [
+        _chart("Recall@10 and harm", "share of queries ranked worse than raw", points, "harm", roles),
+        _chart("Recall@10 and cost", "generated tokens a query", points, "tokens", roles),
+    ]
+
+
+def _chart(title: str, note: str, points: Sequence[Mapping[str, Any]], cost: str, roles: Mapping[str, str]) -> Tradeoff:
+    x_ticks = ticks(0.0, max(*(point[cost] for point in points), 1e-3))
+    recalls = [point["recall"] for point in points]
+    y_ticks = ticks(min(recalls), max(*recalls, min(recalls) + 1e-3))
+
+    def x(value: float) -> float:
+        return round(LEFT + (value - x_ticks[0]) / (x_ticks[-1] - x_ticks[0]) * (RIGHT - LEFT), 1)
+
+    def y(value: float) -> float:
+        return round(BOTTOM - (value - y_ticks[0]) / (y_ticks[-1] - y_ticks[0]) * (BOTTOM - TOP), 1)
+
+    marks = [
+        Mark(
+            x(point[cost]),
+            y(point["recall"]),
+            point["strategy"],
+            f"Recall@10 {point['recall']:.3f}, harm {point['harm']:.3f}, {point['tokens']:.1f} tokens, "
+            f"{point['milliseconds']:.0f} ms",
+            roles.get(point["strategy"], ""),
+        )
+        for point in points
+    ]
+    frontier = " ".join(f"{x(point[cost])},{y(point['recall'])}" for point in unbeaten(points, cost))
+    return Tradeoff(
+        title,
+        note,
+        sorted(marks, key=lambda mark: bool(mark.role)),  # those that matter are drawn over the others
+        frontier,
+        [(x(tick), f"{tick:g}") for tick in x_ticks],
+        [(y(tick), f"{tick:g}") for tick in y_ticks],
+    )
+
+
+def unbeaten(points: Sequence[Mapping[str, Any]], cost: str) -> list[Mapping[str, Any]]:
+    """Return the points that no other beats in both recall and cost, by rising cost.
+
+    :param points: with `recall` and the cost.
+    :param cost: the key that should be small.
+    """
+    front: list[Mapping[str, Any]] = []
+    for point in sorted(points, key=lambda point: (point[cost], -point["recall"])):
+        if not front or point["recall"] > front[-1]["recall"]:
+            front.append(point)
+    return front

@@ -1,0 +1,44 @@
+"""Charts of recall against harm and cost."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grape_rewrite.evaluation.operating_points import Point, describe_points
+from grape_rewrite.evaluation.tradeoff import tradeoffs, unbeaten
+
+POINTS = [
+    Point("raw", 0.1, 0.05, 0.0, 0.0, 0.0),
+    Point("greedy", 0.5, 0.3, 0.08, 6.0, 80.0),
+    Point("greedy+raw-0.2", 0.51, 0.3, 0.05, 6.0, 80.0),
+    Point("mean-8", 0.6, 0.35, 0.07, 50.0, 200.0),
+    Point("mean-4", 0.55, 0.35, 0.09, 25.0, 150.0),
+]
+VALUES = st.floats(0, 1)
+
+
+@given(st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=12))
+def test_the_frontier_is_what_nothing_beats(values: list[tuple[float, float]]) -> None:
+    points = [{"recall": recall, "harm": harm} for recall, harm in values]
+    front = unbeaten(points, "harm")
+
+    def beats(a: dict[str, float], b: dict[str, float]) -> bool:
+        return a["recall"] >= b["recall"] and a["harm"] <= b["harm"] and a != b
+
+    free = [point for point in points if not any(beats(other, point) for other in points)]
+    assert {tuple(point.items()) for point in front} == {tuple(point.items()) for point in free}
+    assert front == sorted(front, key=lambda point: point["harm"])
+
+
+def test_charts_hold_every_strategy_once_and_say_which_to_deploy() -> None:
+    found = describe_points(POINTS, "safe")
+    harm, cost = tradeoffs(found)
+    for chart in (harm, cost):
+        assert sorted(mark.name for mark in chart.marks) == sorted(point.strategy for point in POINTS)
+        roles = {mark.role: mark.name for mark in chart.marks if mark.role}
+        assert roles == {"raw": "raw", "greedy": "greedy", "fast, safe": "greedy+raw-0.2", "best": "mean-8"}
+        assert all(38 <= mark.x <= 312 and 8 <= mark.y <= 146 for mark in chart.marks)
+    places = {mark.name: mark for mark in harm.marks}
+    assert places["greedy"].x > places["mean-8"].x > places["greedy+raw-0.2"].x > places["raw"].x
+    assert places["mean-8"].y < places["mean-4"].y < places["greedy"].y < places["raw"].y
+    assert len(harm.frontier.split()) == 3
+    assert len(cost.frontier.split()) == 4
