@@ -26,8 +26,8 @@ def summary(out: Path, run: str) -> dict:
 def test_means_and_spreads_are_those_of_the_runs(finished: tuple[Study, Path], results: dict) -> None:
     _, out = finished
     assert set(results["arms"]) == {
-        "raw", "zero-shot", "few-shot", "hyde", "query2doc", "mean", "rrf", "confident", "interpolated", "english",
-        "grape", "grpo-similarity",
+        "raw", "zero-shot", "few-shot", "prompt-selection", "hyde", "query2doc", "mean", "rrf", "confident",
+        "interpolated", "english", "grape", "grpo-similarity",
     }  # fmt: skip
     for arm in ("grape", "grpo-similarity"):
         values = [summary(out, f"{arm}/seed-{seed}")[arm]["mrr"] for seed in (0, 1)]

@@ -36,8 +36,10 @@ def test_every_run_leaves_a_manifest(finished: tuple[Study, Path]) -> None:
         assert manifest.hardware["threads"] == int(os.environ["OMP_NUM_THREADS"])
         if job.arm == "untrained":
             assert manifest.training is manifest.training_seconds is None
+            assert manifest.selected_instruction.startswith(PROMPTS["multilingual"].instruction)
             assert manifest.trained_parameters == 0
         else:
+            assert manifest.selected_instruction is None
             assert manifest.training["seed"] == job.seed
             assert manifest.training["steps"] == 2
             assert manifest.training["reward"] == ("similarity" if "similarity" in job.arm else "rank_log")

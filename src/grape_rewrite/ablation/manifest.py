@@ -24,7 +24,8 @@ class Manifest(BaseModel):
 
     Times are in seconds: of training with all that belongs to it, of the evaluation. Memory is in GB (10^9 bytes), of
     the run's process at its peak (of the last one, if it was resumed). `figures` are those of the evaluation by method,
-    `looks` the rows of the history with dev figures; what is no number is null.
+    `looks` the rows of the history with dev figures; what is no number is null. `selected_instruction` is what prompt
+    selection chose, in the run that needs no training.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -36,6 +37,7 @@ class Manifest(BaseModel):
     retriever: str
     rewriter: str
     prompt: Prompt
+    selected_instruction: str | None = None
     split: str
     queries: int
     fingerprints: dict[str, str]

@@ -61,7 +61,7 @@ def work(out: Path, job: Job) -> None:
     :param out: the folder of the study.
     :param job: the run.
     """
-    from grape_rewrite.ablation.baselines import training_free
+    from grape_rewrite.ablation.baselines import select_prompt, training_free
     from grape_rewrite.datasets import Dataset
     from grape_rewrite.evaluation.rewriters import evaluate
     from grape_rewrite.retrievers import Retriever
@@ -71,6 +71,7 @@ def work(out: Path, job: Job) -> None:
     from grape_rewrite.training.run_folder import RunFolder
 
     study, folder = read_study(out), job.folder(out)
+    selected = None
     dataset = Dataset.load(study.data)
     index = Retriever.load(study.retriever).index(dataset.corpus)
     split = dataset.split(study.split)
@@ -80,7 +81,8 @@ def work(out: Path, job: Job) -> None:
         shared = TrainingConfig.of(**study.training)
         rewriter = Rewriter.load(study.rewriter, study.prompt, shared.max_tokens)
         restrict_output(rewriter, index, shared)
-        methods = training_free(rewriter, split, shared.temperature, job.seed)
+        selected = select_prompt(rewriter, index, dataset.dev.sample(shared.dev_queries))
+        methods = training_free(rewriter, split, selected, shared.temperature, job.seed)
     else:
         config = study.config(job)
         rewriter = _trained(study, config, folder, index, dataset)
@@ -101,6 +103,7 @@ def work(out: Path, job: Job) -> None:
             retriever=study.retriever,
             rewriter=study.rewriter,
             prompt=rewriter.prompt,
+            selected_instruction=selected and selected.instruction,
             split=study.split,
             queries=len(split),
             fingerprints={**evaluation.summary["fingerprints"], "data": dataset.fingerprint()},
