@@ -78,6 +78,21 @@ def test_outcomes_that_cannot_be_read(tmp_path: Path, content: str | None) -> No
         read_outcomes(tmp_path)
 
 
+def test_what_scores_do_has_intervals(finished: tuple[Study, Path], results: dict) -> None:
+    _, out = finished
+    raw = np.array(read_outcomes(out / "untrained" / "seed-0").levels["raw"])
+    for arm in ("grape", "grpo-similarity"):
+        rises = [np.array(read_outcomes(out / arm / f"seed-{seed}").levels[arm]) - raw for seed in (0, 1)]
+        for metric, rise in (("d_pos", [r[:, 0] for r in rises]), ("d_hard", [r[:, 1] for r in rises])):
+            found = results["arms"][arm][metric]
+            assert found["mean"] == pytest.approx(np.mean(rise), abs=1e-4)
+            items = np.mean(rise, axis=0).reshape(8, 2).mean(axis=1)  # two queries for each of eight items
+            spread = 2 * 1.96 * items.std() / np.sqrt(8)
+            assert found["low"] <= found["mean"] <= found["high"]
+            assert found["high"] - found["low"] == pytest.approx(spread, rel=0.35)
+    assert "d_pos" not in results["arms"]["rrf"]  # fused ranks are no scores
+
+
 def test_costs(finished: tuple[Study, Path], results: dict) -> None:
     assert set(results["costs"]) == {"grape", "grpo-similarity"}
     for cost in results["costs"].values():

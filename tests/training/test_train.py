@@ -21,7 +21,7 @@ from grape_rewrite.rewriting.scoring import log_probabilities
 from grape_rewrite.training import train
 from grape_rewrite.training.grpo import _save
 
-TIMES = ("step_time", "tokens_per_second", "num_input_tokens_seen", "time", "seconds")
+TIMES = ("step_time", "tokens_per_second", "num_input_tokens_seen", "time", "seconds", "look_seconds")
 
 
 def history(folder: Path) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from grape_rewrite.evaluation.holm import holm
 from grape_rewrite.evaluation.significance import bootstrap_interval, randomisation_test
 
 COMPARED = ("recall@10", "mrr")
+RAW = "raw"
 COSTS = ("training_seconds", "evaluation_seconds", "peak_gb", "trained_parameters")
 
 Values = npt.NDArray[np.float64]
@@ -32,7 +33,7 @@ def read_results(study: Study, out: Path, seed: int = 0) -> dict[str, Any]:
     :param study: the study.
     :param out: its folder.
     :param seed: of the bootstrap and the tests.
-    :return: `arms` (name -> metric -> mean, std and seeds), `comparisons` (a, b, metric, difference, low, high, p,
+    :return: `arms` (name -> metric -> mean, std and seeds; low and high too for what scores do), `comparisons` (a, b, metric, difference, low, high, p,
         p_holm), `costs` (name -> cost -> mean), `queries`, `runs` (how many are complete) and `missing`.
     :raises UserError: when nothing is complete, or runs were not made on the same data, queries and retriever.
     """
@@ -42,6 +43,7 @@ def read_results(study: Study, out: Path, seed: int = 0) -> dict[str, Any]:
     _require_same(complete, out)
     summaries: dict[str, dict[int, dict[str, Any]]] = {}
     rows: dict[str, dict[int, dict[str, Values]]] = {}
+    levels: dict[str, dict[int, Values]] = {}
     clusters: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
     for job, manifest in complete.items():
         outcomes = read_outcomes(job.folder(out))
@@ -49,8 +51,12 @@ def read_results(study: Study, out: Path, seed: int = 0) -> dict[str, Any]:
         for name, figures in manifest.figures.items():
             summaries.setdefault(name, {})[job.seed] = figures
             rows.setdefault(name, {})[job.seed] = {metric: outcomes.metric(metric, name) for metric in COMPARED}
+            if (pairs := outcomes.levels[name]) is not None:
+                levels.setdefault(name, {})[job.seed] = np.array(pairs)
+    arms = {name: _spread(found) for name, found in summaries.items()}
+    _add_inflation_intervals(arms, levels, clusters, seed)
     return {
-        "arms": {name: _spread(found) for name, found in summaries.items()},
+        "arms": arms,
         "comparisons": _compare(rows, set(study.arms), clusters, seed) if DEFAULT in rows else [],
         "costs": {
             arm: {
@@ -86,6 +92,21 @@ def _spread(seeds: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
             std = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
             found[metric] = {"mean": float(np.mean(values)), "std": std, "seeds": dict(zip(seeds, values, strict=True))}
     return found
+
+
+def _add_inflation_intervals(
+    arms: dict[str, dict[str, Any]], levels: Mapping[str, Mapping[int, Values]], clusters: Any, seed: int
+) -> None:
+    """Add 95 % intervals, over items, to how much the scores of positives and hard negatives rise over raw."""
+    if RAW not in levels:
+        return
+    before = next(iter(levels[RAW].values()))
+    for name, seeds in levels.items():
+        rise = np.mean([after - before for after in seeds.values()], axis=0)
+        for metric, values in (("d_pos", rise[:, 0]), ("d_hard", rise[:, 1]), ("margin", rise[:, 0] - rise[:, 1])):
+            if metric in arms[name]:
+                interval = bootstrap_interval(values, np.random.default_rng(seed), clusters)
+                arms[name][metric] |= {"low": interval.low, "high": interval.high}
 
 
 def _compare(

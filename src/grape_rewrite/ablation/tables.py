@@ -52,7 +52,10 @@ def _table(arms: Mapping[str, Any], columns: Mapping[str, str], corner: str = "a
 
 
 def _spread(found: Mapping[str, Any]) -> str:
-    return f"{found['mean']:.3f}" + (f" ± {found['std']:.3f}" if len(found["seeds"]) > 1 else "")
+    """The mean, with its spread over the seeds, and its interval over the items where it has one."""
+    spread = f" ± {found['std']:.3f}" if len(found["seeds"]) > 1 else ""
+    interval = f" ({found['low']:.3f} to {found['high']:.3f})" if "low" in found else ""
+    return f"{found['mean']:.3f}{spread}{interval}"
 
 
 def _missing(results: Mapping[str, Any]) -> str:

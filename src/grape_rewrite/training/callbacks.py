@@ -86,7 +86,7 @@ class History(TrainerCallback):
     """Keeps a row of metrics for each step, in memory and in `history.jsonl`, and looks at the dev queries.
 
     A row's `seconds` are those of the run up to then: preparations, steps and looks, of all its processes if it was
-    resumed.
+    resumed. Its `look_seconds` are those of its look alone.
 
     :param path: the file; rows that it has already are those of the run that is resumed.
     :param measure: returns the dev metrics of the policy as it is, with a key `dev_mrr`.
@@ -138,8 +138,9 @@ class History(TrainerCallback):
 
     def _judge(self, row: dict[str, Any]) -> None:
         """Look at the dev queries and keep the adapter if it is the best so far."""
-        before = self.best
+        before, start = self.best, time.monotonic()
         row.update(self.measure())
+        row["look_seconds"] = time.monotonic() - start
         if row["dev_mrr"] > before:
             self.keep(row["step"], row["dev_mrr"])
         self._add(row)

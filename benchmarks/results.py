@@ -1,0 +1,161 @@
+"""The project's results, `docs/results.json` and `docs/results.md`, from the runs in `docs/evidence`.
+
+    .venv/bin/python benchmarks/results.py
+    .venv/bin/python benchmarks/results.py --collect runs/scenes
+
+Each folder of `docs/evidence` is a study of `grape ablate`, of which only the small files are kept: `study.yaml`, and
+`manifest.json` and `outcomes.json` of each run. `--collect` takes them from studies that have run elsewhere; the
+folder's name becomes the task's. The text comes from `benchmarks/results.md.jinja`; every figure in it is taken from
+the runs. The last line is one JSON object.
+"""
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from grape_rewrite.ablation import markdown, read_results, read_study
+from grape_rewrite.ablation.manifest import MANIFEST, read_manifest
+from grape_rewrite.ablation.outcomes import OUTCOMES
+from grape_rewrite.ablation.study import STUDY, Job
+from grape_rewrite.ablation.tables import METRICS
+from grape_rewrite.atomic import write_text
+
+DOCS = Path(__file__).parent.parent / "docs"
+REFERENCES = {"raw", "english"}  # no methods: what is asked, and what a person would have asked
+ALPHA = 0.01
+
+
+def main() -> None:
+    """Collect, put together, write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--collect", type=Path, nargs="+", default=[], help="folders of studies")
+    parser.add_argument("--docs", type=Path, default=DOCS)
+    arguments = parser.parse_args()
+    for folder in arguments.collect:
+        collect(folder, arguments.docs / "evidence" / folder.name)
+    tasks = {path.parent.name: Task(path.parent) for path in sorted((arguments.docs / "evidence").glob(f"*/{STUDY}"))}
+    found = {name: {key: task.results[key] for key in ("arms", "comparisons", "costs")} for name, task in tasks.items()}
+    write_text(arguments.docs / "results.json", json.dumps({"tasks": found}, indent=1) + "\n")
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701
+    template = environment.from_string((Path(__file__).parent / "results.md.jinja").read_text(encoding="utf-8"))
+    write_text(arguments.docs / "results.md", template.render(tasks=tasks, best_gain=best_gain) + "\n")
+    print(json.dumps({name: {"runs": task.results["runs"], **best_gain(task)} for name, task in tasks.items()}))
+
+
+def collect(study: Path, target: Path) -> None:
+    """Copy the small files of a study's complete runs."""
+    target.mkdir(parents=True, exist_ok=True)
+    shutil.copy(study / STUDY, target)
+    for job in read_study(study).jobs():
+        folder = job.folder(study)
+        if read_manifest(folder):
+            kept = job.folder(target)
+            kept.mkdir(parents=True, exist_ok=True)
+            for name in (OUTCOMES, MANIFEST):
+                shutil.copy(folder / name, kept)
+
+
+class Task:
+    """One study, as the template asks for it.
+
+    :param folder: of the evidence.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.name = folder.name
+        self.study = read_study(folder)
+        self.results = read_results(self.study, folder)
+        self.arms: dict[str, Any] = self.results["arms"]
+        self.manifests = {job: found for job in self.study.jobs() if (found := read_manifest(job.folder(folder)))}
+
+    @property
+    def tables(self) -> str:
+        """All tables of `grape ablate`."""
+        return markdown(self.results).strip()
+
+    @property
+    def training_free(self) -> str:
+        """The best arm that needs no training, by Recall@10 on the very queries that it is reported on."""
+        candidates = set(self.arms) - set(self.study.arms) - REFERENCES
+        return max(candidates, key=lambda arm: self.arms[arm]["recall@10"]["mean"])
+
+    def seeds(self, arm: str) -> int:
+        """How many seeds an arm has."""
+        return len(self.arms[arm]["mrr"]["seeds"])
+
+    def value(self, arm: str, metric: str = "recall@10") -> str:
+        """An arm's figure with its spread over seeds; a dash where it was not run."""
+        if arm not in self.arms or metric not in self.arms[arm]:
+            return "-"
+        found = self.arms[arm][metric]
+        return f"{found['mean']:.3f}" + (f" ± {found['std']:.3f}" if len(found["seeds"]) > 1 else "")
+
+    def gain(self, other: str, metric: str = "recall@10") -> str:
+        """What GRAPE gains over an arm, in points, with interval and p-value; a dash where it was not run."""
+        row = self.comparison(other, metric)
+        if row is None:
+            return "-"
+        return (
+            f"{100 * row['difference']:+.1f} {METRICS[metric]} ({100 * row['low']:+.1f} to {100 * row['high']:+.1f}, "
+            f"Holm p = {row['p_holm']:.2g}, {len(row['seeds'])} seeds)"
+        )
+
+    def verdict(self, other: str, metric: str = "recall@10") -> str:
+        """Whether GRAPE does better or worse than an arm, or whether that cannot be told."""
+        row = self.comparison(other, metric)
+        if row is None:
+            return "was not run"
+        if row["p_holm"] >= ALPHA:
+            return "cannot be told apart"
+        return "does worse than GRAPE" if row["difference"] > 0 else "does better than GRAPE"
+
+    def comparison(self, other: str, metric: str) -> dict[str, Any] | None:
+        """The comparison of GRAPE with an arm."""
+        rows = self.results["comparisons"]
+        return next((row for row in rows if row["b"] == other and row["metric"] == metric), None)
+
+    def rise(self, arm: str, metric: str) -> str:
+        """How much a score rises over raw, with its interval over the items."""
+        if arm not in self.arms or metric not in self.arms[arm]:
+            return "-"
+        found = self.arms[arm][metric]
+        return f"{found['mean']:+.3f} ({found['low']:+.3f} to {found['high']:+.3f})"
+
+    def looks(self, arm: str, key: str) -> dict[int, float]:
+        """The mean over the seeds of what dev queries showed at each look."""
+        values: dict[int, list[float]] = {}
+        for job, manifest in self.manifests.items():
+            for row in manifest.looks if job.arm == arm else []:
+                value = row.get(key)
+                if value is not None:
+                    values.setdefault(int(row["step"] or 0), []).append(value)
+        return {step: sum(found) / len(found) for step, found in values.items()}
+
+    @property
+    def setting(self) -> str:
+        """What was run, in a sentence."""
+        manifest = next(iter(self.manifests.values()))
+        hardware = manifest.hardware
+        return (
+            f"retriever `{manifest.retriever}`, rewriter `{manifest.rewriter}`, {manifest.queries:,} queries of the "
+            f"{manifest.split} split, {hardware['system']}, {hardware['threads']} thread(s) a run"
+        )
+
+    @property
+    def jobs(self) -> list[Job]:
+        """The complete runs."""
+        return list(self.manifests)
+
+
+def best_gain(task: Task) -> dict[str, Any]:
+    """What GRAPE gains over the best training-free arm in Recall@10, as numbers; empty when it was not run."""
+    row = task.comparison(task.training_free, "recall@10")
+    return {key: row[key] for key in ("b", "difference", "low", "high", "p_holm")} if row else {}
+
+
+if __name__ == "__main__":
+    main()
