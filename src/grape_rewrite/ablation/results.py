@@ -33,8 +33,9 @@ def read_results(study: Study, out: Path, seed: int = 0) -> dict[str, Any]:
     :param study: the study.
     :param out: its folder.
     :param seed: of the bootstrap and the tests.
-    :return: `arms` (name -> metric -> mean, std and seeds; low and high too for what scores do), `comparisons` (a, b, metric, difference, low, high, p,
-        p_holm), `costs` (name -> cost -> mean), `queries`, `runs` (how many are complete) and `missing`.
+    :return: `arms` (name -> metric -> mean, std and seeds; low and high too for what scores do), `comparisons` (a, b,
+        metric, difference, low, high, p, p_holm), `costs` (name -> cost -> mean), `queries`, `runs` (how many are
+        complete) and `missing`.
     :raises UserError: when nothing is complete, or runs were not made on the same data, queries and retriever.
     """
     complete = {job: found for job in study.jobs() if (found := read_manifest(job.folder(out)))}
