@@ -21,6 +21,8 @@ ARMS: dict[str, Changes] = {
     "no-form": {"form_weight": 0.0},
     "kl": {"beta": 0.04},
     "scale-group": {"scale": "group"},
+    "keep-all": {"keep": TrainingConfig().group},
+    "oversample": {"batch": TrainingConfig().batch // 2, "oversample": 2},
 }
 
 

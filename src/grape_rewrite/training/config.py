@@ -41,7 +41,7 @@ class TrainingConfig(BaseModel):
     keep: int | None = Field(
         None,
         ge=2,
-        description="rewrites of each group that are learned from, the best and the worst; all by default",
+        description="rewrites of each group that are learned from, the best and the worst; half of them by default",
     )
     oversample: int = Field(
         1,
@@ -98,7 +98,7 @@ class TrainingConfig(BaseModel):
         if self.batch % self.group:
             near = max(self.group, self.batch - self.batch % self.group)
             raise ValueError(f"batch {self.batch} is no multiple of group {self.group}; {near} would be")
-        if self.keep is not None and self.keep > self.group:
+        if self.kept > self.group:
             raise ValueError(f"keep {self.keep} is more than a group of {self.group} has")
         if self.pool is not None and self.hard_items >= self.pool:
             raise ValueError(
@@ -118,6 +118,11 @@ class TrainingConfig(BaseModel):
     def sampled_queries(self) -> int:
         """Queries that a step samples rewrites for."""
         return self.queries * self.oversample
+
+    @property
+    def kept(self) -> int:
+        """How many rewrites of a group are learned from."""
+        return max(2, self.group // 2) if self.keep is None else self.keep
 
     @property
     def hard_items(self) -> int:

@@ -204,8 +204,8 @@ def _select(advantages: torch.Tensor, config: TrainingConfig) -> torch.Tensor:
     """The advantages that are learned from, of all that were sampled."""
     if config.oversample > 1:
         advantages = varied_groups(advantages, config.group, config.queries)
-    if config.keep is not None:
-        advantages = extremes(advantages, config.group, config.keep)
+    if config.kept < config.group:
+        advantages = extremes(advantages, config.group, config.kept)
     return best_of_group(advantages, config.group) if config.algorithm == "best-of-group" else advantages
 
 
