@@ -7,7 +7,12 @@ import typer
 if TYPE_CHECKING:
     from grape_rewrite.rewriting import Prompt
 
-Data = Annotated[str, typer.Argument(help="A folder in the BEIR layout, [bold]scenes[/bold] or [bold]emoji[/bold].")]
+Data = Annotated[
+    str,
+    typer.Argument(
+        help="A folder in the BEIR layout, [bold]scenes[/bold], [bold]emoji[/bold] or [bold]definitions[/bold]."
+    ),
+]
 RetrieverName = Annotated[
     str, typer.Option("--retriever", help="lite-clip, minilm, a model folder or a name on the model hub.")
 ]

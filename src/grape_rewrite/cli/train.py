@@ -24,7 +24,10 @@ def _hyperparameter(key: str) -> Any:
 def train(
     source: Annotated[
         str | None,
-        typer.Argument(help="A folder in the BEIR layout, [bold]scenes[/bold], [bold]emoji[/bold], or a YAML config."),
+        typer.Argument(
+            help="A folder in the BEIR layout, [bold]scenes[/bold], [bold]emoji[/bold], [bold]definitions[/bold], or a "
+            "YAML config."
+        ),
     ] = None,
     retriever: Annotated[
         str | None,

@@ -1,8 +1,9 @@
-"""What a data set is; one file for each published benchmark and the embedded one."""
+"""What a data set is; one file for each embedded one."""
 
 from grape_rewrite.datasets.beir import write_dataset
 from grape_rewrite.datasets.corpus import Corpus, Item
 from grape_rewrite.datasets.dataset import Dataset
+from grape_rewrite.datasets.definitions import build_definitions
 from grape_rewrite.datasets.emoji import build_emoji
 from grape_rewrite.datasets.emoji_scenes import build_scenes
 from grape_rewrite.datasets.head import HeadItem, read_head
@@ -15,6 +16,7 @@ __all__ = [
     "Item",
     "Query",
     "Split",
+    "build_definitions",
     "build_emoji",
     "build_scenes",
     "read_head",

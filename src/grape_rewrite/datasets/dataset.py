@@ -21,8 +21,8 @@ class Dataset:
     def load(folder: str | Path) -> "Dataset":
         """Read a data set.
 
-        :param folder: a folder in the BEIR layout, or `emoji` or `scenes`, the embedded data sets, which are built into
-            the cache when they are not there yet. A folder of such a name is `./emoji`, or any `Path`.
+        :param folder: a folder in the BEIR layout, or `scenes`, `emoji` or `definitions`, the embedded data sets, which
+            are built into the cache when they are not there yet. A folder of such a name is `./emoji`, or any `Path`.
         :raises UserError: for everything in its files that is not valid, with the file, the line and the value.
         """
         if folder == "emoji":
@@ -33,6 +33,10 @@ class Dataset:
             from grape_rewrite.datasets.emoji_scenes import build_scenes
 
             folder = build_scenes()
+        elif folder == "definitions":
+            from grape_rewrite.datasets.definitions import build_definitions
+
+            folder = build_definitions()
         folder = Path(folder).expanduser()
         return Dataset(folder, read_corpus(folder))
 

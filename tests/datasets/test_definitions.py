@@ -1,0 +1,71 @@
+"""The data set of definitions: what it promises of its texts, queries and splits."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from grape_rewrite.datasets import Dataset, build_definitions
+from grape_rewrite.datasets.definitions import THINGS
+from grape_rewrite.datasets.scene import AND
+from grape_rewrite.datasets.wordnet import read_definitions
+from grape_rewrite.errors import UserError
+
+SPLITS = ("train", "dev", "test")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_definitions(tmp_path_factory.mktemp("data") / "definitions")
+
+
+def test_a_text_defines_what_its_queries_name(folder: Path) -> None:
+    dataset = Dataset.load(folder)
+    assert len(dataset.corpus) == 600
+    uses = Counter(id for item in dataset.corpus.ids for id in item.split("+"))
+    assert uses == dict.fromkeys(THINGS, 20)
+    references = {
+        query.id.rsplit(".", 1)[0]: query.text for query in dataset.queries.values() if query.language == "en"
+    }
+    defined = read_definitions({name for text in references.values() for name in text.split(" and ")})
+    for item in dataset.corpus:
+        first, second = references[item.id].replace("nut and bolt", "nut&bolt").split(" and ")
+        names = [name.replace("nut&bolt", "nut and bolt") for name in (first, second)]
+        known = {**defined, **read_definitions({"nut and bolt"})}
+        assert item.text == "; ".join(known[name] for name in names)
+    assert len({item.text for item in dataset.corpus}) == 600
+
+
+def test_splits_share_words_but_no_texts(folder: Path, targets) -> None:
+    dataset = Dataset.load(folder)
+    parts = {name: targets(dataset, name) for name in SPLITS}
+    assert sum(map(len, parts.values())) == len(set.union(*parts.values())) == 600
+    assert len(parts["test"]) / 600 == pytest.approx(0.4, abs=0.04)
+    assert len(parts["dev"]) / 600 == pytest.approx(0.1, abs=0.03)
+    for part in (parts["train"], parts["test"]):
+        assert {id for item in part for id in item.split("+")} == set(THINGS)
+    for name in SPLITS:
+        assert Counter(dataset.split(name).languages) == dict.fromkeys(set(AND) - {"en"}, len(parts[name]))
+
+
+def test_it_is_built_once_and_alike(folder: Path, tmp_path: Path) -> None:
+    before = {file: file.stat().st_mtime_ns for file in folder.rglob("*")}
+    assert build_definitions(folder) == folder
+    assert {file: file.stat().st_mtime_ns for file in folder.rglob("*")} == before
+    again = build_definitions(tmp_path / "again")
+    for file in (file for file in folder.rglob("*") if file.is_file()):
+        assert (again / file.relative_to(folder)).read_bytes() == file.read_bytes()
+
+
+def test_it_says_what_it_holds(folder: Path) -> None:
+    description = json.loads((folder / "dataset.json").read_text())
+    assert description["queries"] == {name: len(Dataset.load(folder).split(name)) for name in SPLITS}
+    assert "Princeton University" in (folder / "LICENSE.md").read_text()
+
+
+def test_something_else_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(UserError, match="holds something other than the data set 'definitions'"):
+        build_definitions(tmp_path)
+    assert (tmp_path / "mine.txt").read_text() == "mine"
