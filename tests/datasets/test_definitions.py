@@ -8,7 +8,8 @@ import pytest
 
 from grape_rewrite.datasets import Dataset, build_definitions
 from grape_rewrite.datasets.definitions import THINGS
-from grape_rewrite.datasets.scene import AND
+from grape_rewrite.datasets.emoji_names import read_emoji
+from grape_rewrite.datasets.scene import AND, caption
 from grape_rewrite.datasets.wordnet import read_definitions
 from grape_rewrite.errors import UserError
 
@@ -25,15 +26,14 @@ def test_a_text_defines_what_its_queries_name(folder: Path) -> None:
     assert len(dataset.corpus) == 600
     uses = Counter(id for item in dataset.corpus.ids for id in item.split("+"))
     assert uses == dict.fromkeys(THINGS, 20)
-    references = {
-        query.id.rsplit(".", 1)[0]: query.text for query in dataset.queries.values() if query.language == "en"
-    }
-    defined = read_definitions({name for text in references.values() for name in text.split(" and ")})
+    names = {emoji.id: emoji.names for emoji in read_emoji() if emoji.id in THINGS}
+    defined = read_definitions({name["en"] for name in names.values()})
     for item in dataset.corpus:
-        first, second = references[item.id].replace("nut and bolt", "nut&bolt").split(" and ")
-        names = [name.replace("nut&bolt", "nut and bolt") for name in (first, second)]
-        known = {**defined, **read_definitions({"nut and bolt"})}
-        assert item.text == "; ".join(known[name] for name in names)
+        first, second = (names[id] for id in item.id.split("+"))
+        assert item.text == f"{defined[first['en']]}; {defined[second['en']]}"
+        for language in AND:
+            asked = dataset.queries[f"{item.id}.{language}"].text
+            assert asked == caption(first[language], second[language], language)
     assert len({item.text for item in dataset.corpus}) == 600
 
 
