@@ -2,8 +2,8 @@
 
     .venv/bin/python benchmarks/quality.py --seeds 0 1 2
 
-Each seed trains with the default hyperparameters, but for `--steps`, into `--out`/DATA-STEPS/seed-N (a finished one is
-used again) and is evaluated on the same test queries. The last line is one JSON object.
+Each seed trains with the default hyperparameters, but for those of `--set`, into `--out`/DATA[-SET]/seed-N (a finished
+one is used again) and is evaluated on the same test queries. The last line is one JSON object.
 """
 
 import argparse
@@ -11,6 +11,8 @@ import json
 import sys
 from pathlib import Path
 from statistics import mean, stdev
+
+import yaml
 
 from grape_rewrite.datasets import Dataset
 from grape_rewrite.demo import RETRIEVER, REWRITER, side_by_side
@@ -30,18 +32,19 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--queries", type=int, default=10**9, help="test queries, all languages alike (default: all)")
     parser.add_argument("--data", choices=["scenes", "emoji"], default="scenes")
-    parser.add_argument("--steps", type=int, default=TrainingConfig().steps, help="updates (default: %(default)s)")
+    parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="hyperparameters, such as steps=60")
     parser.add_argument("--out", type=Path, default=Path("runs/quality"))
     arguments = parser.parse_args()
 
     dataset = Dataset.load(arguments.data)
     index = Retriever.load(RETRIEVER).index(dataset.corpus)
     split = dataset.test.sample(arguments.queries)
-    runs = arguments.out / f"{arguments.data}-{arguments.steps}"
+    changes = {key: yaml.safe_load(value) for key, _, value in (word.partition("=") for word in arguments.set)}
+    runs = arguments.out / "-".join([arguments.data, *arguments.set])
     found: dict[int, dict] = {}
     untrained: dict[str, list[str]] = {}
     for seed in arguments.seeds:
-        config = TrainingConfig(seed=seed, steps=arguments.steps)
+        config = TrainingConfig.of(**changes, seed=seed)
         trained = rewriter_of(config, runs / f"seed-{seed}", dataset, index)
         # What is not trained rewrites alike beside every seed: once is enough.
         evaluation = evaluate({**side_by_side(trained, split), **untrained}, index, split, seed=seed)
@@ -54,7 +57,7 @@ def main() -> None:
         "data": arguments.data,
         "queries": len(split),
         "corpus": len(dataset.corpus),
-        "steps": arguments.steps,
+        "changes": changes,
         "seeds": arguments.seeds,
         "methods": {
             name: {metric: spread([found[seed]["methods"][name][metric] for seed in found]) for metric in METRICS}
