@@ -20,7 +20,7 @@ import jinja2
 from grape_rewrite.ablation import markdown, read_results, read_study
 from grape_rewrite.ablation.manifest import MANIFEST, read_manifest
 from grape_rewrite.ablation.outcomes import OUTCOMES
-from grape_rewrite.ablation.study import STUDY, Job
+from grape_rewrite.ablation.study import STUDY
 from grape_rewrite.ablation.tables import METRICS
 from grape_rewrite.atomic import write_text
 
@@ -125,15 +125,22 @@ class Task:
         found = self.arms[arm][metric]
         return f"{found['mean']:+.3f} ({found['low']:+.3f} to {found['high']:+.3f})"
 
-    def looks(self, arm: str, key: str) -> dict[int, float]:
-        """The mean over the seeds of what dev queries showed at each look."""
-        values: dict[int, list[float]] = {}
-        for job, manifest in self.manifests.items():
-            for row in manifest.looks if job.arm == arm else []:
-                value = row.get(key)
-                if value is not None:
-                    values.setdefault(int(row["step"] or 0), []).append(value)
-        return {step: sum(found) / len(found) for step, found in values.items()}
+    @property
+    def trained(self) -> list[str]:
+        """The arms that are trained."""
+        return [arm for arm in self.study.arms if arm in self.arms]
+
+    @property
+    def steps(self) -> list[int]:
+        """The steps at which all runs were looked at."""
+        found = [{int(row["step"] or 0) for row in run.looks} for run in self.manifests.values() if run.looks]
+        return sorted(set.intersection(*found))
+
+    def look(self, arm: str, step: int, key: str) -> str:
+        """What dev queries showed at a step of training: the mean over the seeds."""
+        rows = [row for job, run in self.manifests.items() if job.arm == arm for row in run.looks]
+        values = [float(row[key] or 0.0) for row in rows if row["step"] == step]
+        return f"{sum(values) / len(values):.3f}"
 
     @property
     def setting(self) -> str:
@@ -144,11 +151,6 @@ class Task:
             f"retriever `{manifest.retriever}`, rewriter `{manifest.rewriter}`, {manifest.queries:,} queries of the "
             f"{manifest.split} split, {hardware['system']}, {hardware['threads']} thread(s) a run"
         )
-
-    @property
-    def jobs(self) -> list[Job]:
-        """The complete runs."""
-        return list(self.manifests)
 
 
 def best_gain(task: Task) -> dict[str, Any]:
