@@ -17,11 +17,7 @@ class Mark:
     name: str
     words: str
     role: str
-
-    @property
-    def anchor(self) -> str:
-        """Which side of its mark the name stands on, so that it stays in the chart."""
-        return "end" if self.x > (LEFT + RIGHT) / 2 else "start"
+    label_y: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -39,10 +35,12 @@ class Tradeoff:
 def tradeoffs(found: Mapping[str, Any]) -> list[Tradeoff]:
     """Return Recall@10 over harm, and Recall@10 over the tokens that a query costs.
 
+    Raw queries are left out: they lie so far below that all others would be one line.
+
     :param found: what `describe_points` returned.
     """
-    points: Sequence[Mapping[str, Any]] = found["points"]
-    roles = {"raw": "raw", UNGUARDED: UNGUARDED}
+    points = [point for point in found["points"] if point["strategy"] != "raw"]
+    roles = {UNGUARDED: UNGUARDED}
     for name in found["chosen"].values():
         roles[name] = ", ".join(kind for kind, chosen in found["chosen"].items() if chosen == name)
     return [
@@ -62,22 +60,27 @@ def _chart(title: str, note: str, points: Sequence[Mapping[str, Any]], cost: str
     def y(value: float) -> float:
         return round(BOTTOM - (value - y_ticks[0]) / (y_ticks[-1] - y_ticks[0]) * (BOTTOM - TOP), 1)
 
-    marks = [
-        Mark(
+    named = [point["strategy"] for point in sorted(points, key=lambda it: it[cost]) if point["strategy"] in roles]
+
+    def mark(point: Mapping[str, Any]) -> Mark:
+        name = point["strategy"]
+        # Names stand above and below their marks by turns, so that those of neighbours do not meet.
+        turn = named.index(name) % 2 if name in roles else 0
+        return Mark(
             x(point[cost]),
             y(point["recall"]),
-            point["strategy"],
+            name,
             f"Recall@10 {point['recall']:.3f}, harm {point['harm']:.3f}, {point['tokens']:.1f} tokens, "
             f"{point['milliseconds']:.0f} ms",
-            roles.get(point["strategy"], ""),
+            roles.get(name, ""),
+            y(point["recall"]) + (14 if turn else -8),
         )
-        for point in points
-    ]
+
     frontier = " ".join(f"{x(point[cost])},{y(point['recall'])}" for point in unbeaten(points, cost))
     return Tradeoff(
         title,
         note,
-        sorted(marks, key=lambda mark: bool(mark.role)),  # those that matter are drawn over the others
+        sorted(map(mark, points), key=lambda mark: bool(mark.role)),  # those that matter are drawn over the others
         frontier,
         [(x(tick), f"{tick:g}") for tick in x_ticks],
         [(y(tick), f"{tick:g}") for tick in y_ticks],
