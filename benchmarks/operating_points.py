@@ -1,0 +1,63 @@
+"""Operating points on test: what is chosen on dev for trained rewriters, against the plain rewrite.
+
+    .venv/bin/python benchmarks/operating_points.py runs/scenes/grape/seed-* --queries 1300
+
+For each run: every strategy is measured on dev, `fast`, `safe` and `best` are chosen there, and these and the plain
+rewrite are measured on the test split. The last line is one JSON object; `harm_ratio` is the harm of the safe point
+over that of the plain rewrite, on test.
+"""
+
+import argparse
+import json
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from grape_rewrite.datasets import Dataset
+from grape_rewrite.demo import RETRIEVER
+from grape_rewrite.evaluation.operating_points import KINDS, UNGUARDED, choose, measure_points
+from grape_rewrite.evaluation.rewriters import evaluate
+from grape_rewrite.index import Index
+from grape_rewrite.quiet import quiet_libraries
+from grape_rewrite.retrievers import Retriever
+from grape_rewrite.rewriting import Rewriter
+from grape_rewrite.strategies import Generations, strategy_of
+
+METRICS = ("recall@10", "mrr", "harm", "rewrite_tokens", "ms_per_query")
+
+
+def main() -> None:
+    """Choose on dev, measure on test, for each run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("runs", type=Path, nargs="+", help="folders of trained rewriters")
+    parser.add_argument("--data", default="scenes")
+    parser.add_argument("--dev-queries", type=int, default=520)
+    parser.add_argument("--queries", type=int, default=1300, help="test queries, all languages alike")
+    arguments = parser.parse_args()
+    quiet_libraries()
+    dataset = Dataset.load(arguments.data)
+    index = Retriever.load(RETRIEVER).index(dataset.corpus)
+    runs = []
+    for folder in arguments.runs:
+        runs.append({"run": folder.name, **points_of(folder, index, dataset, arguments)})
+        print(json.dumps(runs[-1]), flush=True)
+    plain, safe = (mean(run["test"][kind]["harm"] for run in runs) for kind in (UNGUARDED, "safe"))
+    gain = mean(run["test"]["safe"]["recall@10"] - run["test"][UNGUARDED]["recall@10"] for run in runs)
+    print(json.dumps({"data": arguments.data, "harm_ratio": safe / plain, "recall_gain": gain, "runs": runs}))
+
+
+def points_of(folder: Path, index: Index, dataset: Dataset, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the strategies that dev chooses for a rewriter, and what they and the plain rewrite reach on test."""
+    generations = Generations(Rewriter.load(str(folder)))
+    points = measure_points(generations, index, dataset.dev.sample(arguments.dev_queries))
+    names = {UNGUARDED: UNGUARDED, **{kind: choose(points, kind).strategy for kind in KINDS}}
+    methods = {"raw": None, **{name: strategy_of(name, generations) for name in dict.fromkeys(names.values())}}
+    found = evaluate(methods, index, dataset.test.sample(arguments.queries)).summary["methods"]
+    return {
+        "strategies": names,
+        "test": {kind: {metric: found[name][metric] for metric in METRICS} for kind, name in names.items()},
+    }
+
+
+if __name__ == "__main__":
+    main()
