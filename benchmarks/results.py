@@ -110,7 +110,7 @@ class Task:
         if row is None:
             return "was not run"
         if row["p_holm"] >= ALPHA:
-            return "cannot be told apart"
+            return "cannot be told apart from GRAPE"
         return "does worse than GRAPE" if row["difference"] > 0 else "does better than GRAPE"
 
     def comparison(self, other: str, metric: str) -> dict[str, Any] | None:
