@@ -1,6 +1,5 @@
 """An embedded data set of texts: WordNet's definitions of two things, asked for by their names in many languages."""
 
-from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
 
@@ -66,17 +65,7 @@ def build_definitions(folder: Path | None = None) -> Path:
         corpus = (Item(scene_id(pair), text="; ".join(defined[names[id]["en"]] for id in pair)) for pair in pairs)
         write_dataset(draft, corpus, queries, qrels)
         (draft / "LICENSE.md").write_text(NAMES_LICENSE.format(**versions) + licence(), encoding="utf-8")
-        describe(
-            draft,
-            {
-                "name": "definitions",
-                "key": key,
-                "packages": versions,
-                "items": dict(Counter(split_of(pair) for pair in pairs)),
-                "queries": {name: len(judged) for name, judged in qrels.items()},
-                "languages": sorted(AND),
-            },
-        )
+        describe(draft, "definitions", key, versions, map(split_of, pairs), qrels, AND)
     return folder
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -71,10 +72,35 @@ def described(folder: Path) -> dict[str, Any]:
     return dict(json.loads((folder / DESCRIPTION).read_text(encoding="utf-8")))
 
 
-def describe(folder: Path, description: dict[str, object]) -> None:
-    """Write the description of a data set, with the SHA-256 over its other files, as the last thing."""
-    text = json.dumps({**description, "sha256": _sha256(folder)}, indent=2)
-    (folder / DESCRIPTION).write_text(text + "\n", encoding="utf-8")
+def describe(
+    folder: Path,
+    name: str,
+    key: str,
+    packages: Mapping[str, str],
+    parts: Iterable[str],
+    qrels: Mapping[str, Qrels],
+    languages: Iterable[str],
+) -> None:
+    """Write the description of a data set, with the SHA-256 over its other files, as the last thing.
+
+    :param folder: of the data set.
+    :param name: of the data set.
+    :param key: of recipe and versions.
+    :param packages: what it was made from -> version.
+    :param parts: the part of the data that each item belongs to.
+    :param qrels: split -> query id -> judgements.
+    :param languages: of the queries.
+    """
+    description = {
+        "name": name,
+        "key": key,
+        "packages": dict(packages),
+        "items": dict(Counter(parts)),
+        "queries": {split: len(judged) for split, judged in qrels.items()},
+        "languages": sorted(languages),
+        "sha256": _sha256(folder),
+    }
+    (folder / DESCRIPTION).write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
 
 
 def _sha256(folder: Path) -> str:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -84,15 +83,8 @@ def build_emoji(
         if labels:
             licences += EMOJIBASE_LICENSE.format(languages=", ".join(labels))
         (draft / "LICENSE.md").write_text(licences, encoding="utf-8")
-        description: dict[str, object] = {
-            "name": "emoji",
-            "key": key,
-            "packages": {**versions, "pillow": version("pillow")},
-            "items": dict(Counter(part(emoji) for emoji in chosen)),
-            "queries": {name: len(judged) for name, judged in qrels.items()},
-            "languages": languages,
-        }
-        describe(draft, description)
+        packages = {**versions, "pillow": version("pillow")}
+        describe(draft, "emoji", key, packages, map(part, chosen), qrels, languages)
     return folder
 
 

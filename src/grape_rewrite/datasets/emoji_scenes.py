@@ -1,7 +1,6 @@
 """The embedded data set of the demo: scenes of two OpenMoji drawings, whose captions share their words."""
 
 import shutil
-from collections import Counter
 from pathlib import Path
 
 from grape_rewrite.cache import cache_folder, whole_folder
@@ -59,17 +58,7 @@ def build_scenes(folder: Path | None = None, progress: bool = True) -> Path:
         )
         write_dataset(draft, (Item(scene_id(pair), image=_image(draft, pair)) for pair in pairs), queries, qrels)
         shutil.copy(source / "LICENSE.md", draft / "LICENSE.md")
-        describe(
-            draft,
-            {
-                "name": "scenes",
-                "key": key,
-                "packages": description["packages"],
-                "items": dict(Counter(split_of(pair) for pair in pairs)),
-                "queries": {name: len(judged) for name, judged in qrels.items()},
-                "languages": sorted(AND),
-            },
-        )
+        describe(draft, "scenes", key, description["packages"], map(split_of, pairs), qrels, AND)
     return folder
 
 
