@@ -2,7 +2,7 @@
 
     .venv/bin/python benchmarks/quality.py --seeds 0 1 2
 
-Each seed trains with the default hyperparameters, but for those of `--set`, into `--out`/DATA[-SET]/seed-N (a finished
+Each seed trains with the default hyperparameters, but for those of `--arm`, into `--out`/DATA-ARM/seed-N (a finished
 one is used again) and is evaluated on the same test queries. The last line is one JSON object.
 """
 
@@ -12,8 +12,7 @@ import sys
 from pathlib import Path
 from statistics import mean, stdev
 
-import yaml
-
+from grape_rewrite.ablation.arms import DEFAULT, read_arms
 from grape_rewrite.datasets import Dataset
 from grape_rewrite.demo import RETRIEVER, REWRITER, side_by_side
 from grape_rewrite.evaluation.rewriters import evaluate
@@ -32,15 +31,15 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--queries", type=int, default=10**9, help="test queries, all languages alike (default: all)")
     parser.add_argument("--data", choices=["scenes", "emoji"], default="scenes")
-    parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="hyperparameters, such as steps=60")
+    parser.add_argument("--arm", default=DEFAULT, help="as of grape ablate, such as keep=8,steps=60 (default: grape)")
     parser.add_argument("--out", type=Path, default=Path("runs/quality"))
     arguments = parser.parse_args()
 
     dataset = Dataset.load(arguments.data)
     index = Retriever.load(RETRIEVER).index(dataset.corpus)
     split = dataset.test.sample(arguments.queries)
-    changes = {key: yaml.safe_load(value) for key, _, value in (word.partition("=") for word in arguments.set)}
-    runs = arguments.out / "-".join([arguments.data, *arguments.set])
+    changes = read_arms([arguments.arm], {})[arguments.arm]
+    runs = arguments.out / f"{arguments.data}-{arguments.arm}"
     found: dict[int, dict] = {}
     untrained: dict[str, list[str]] = {}
     for seed in arguments.seeds:

@@ -42,7 +42,7 @@ def main() -> None:
     write_text(arguments.docs / "results.json", json.dumps({"tasks": found}, indent=1) + "\n")
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string((Path(__file__).parent / "results.md.jinja").read_text(encoding="utf-8"))
-    write_text(arguments.docs / "results.md", template.render(tasks=tasks, best_gain=best_gain) + "\n")
+    write_text(arguments.docs / "results.md", template.render(tasks=tasks) + "\n")
     print(json.dumps({name: {"runs": task.results["runs"], **best_gain(task)} for name, task in tasks.items()}))
 
 
@@ -66,7 +66,6 @@ class Task:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.name = folder.name
         self.study = read_study(folder)
         self.results = read_results(self.study, folder)
         self.arms: dict[str, Any] = self.results["arms"]
@@ -82,10 +81,6 @@ class Task:
         """The best arm that needs no training, by Recall@10 on the very queries that it is reported on."""
         candidates = set(self.arms) - set(self.study.arms) - REFERENCES
         return max(candidates, key=lambda arm: self.arms[arm]["recall@10"]["mean"])
-
-    def seeds(self, arm: str) -> int:
-        """How many seeds an arm has."""
-        return len(self.arms[arm]["mrr"]["seeds"])
 
     def value(self, arm: str, metric: str = "recall@10") -> str:
         """An arm's figure with its spread over seeds; a dash where it was not run."""

@@ -4,8 +4,8 @@
 
 Counted is all that training takes on this machine's cores, preparations and steps, but for the looks at the dev
 queries, which are taken every five steps. A run ends when it has passed the bar, or after `--steps`; one that never
-passes counts as infinite. Further hyperparameters can be tried as `--set keep=8 oversample=2`. The last line is one
-JSON object; `docs/leaderboard.md` keeps what made it better.
+passes counts as infinite. Other hyperparameters are tried as arms of `grape ablate`: `--arm keep=8,oversample=2`. The
+last line is one JSON object.
 """
 
 import argparse
@@ -15,8 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import yaml
-
+from grape_rewrite.ablation.arms import DEFAULT, read_arms
 from grape_rewrite.datasets import Dataset
 from grape_rewrite.demo import RETRIEVER, REWRITER
 from grape_rewrite.index import Index
@@ -41,17 +40,16 @@ def main() -> None:
     parser.add_argument("--bar", type=float, default=BAR, help="dev Recall@10 to pass (default: %(default)s)")
     parser.add_argument("--queries", type=int, default=520, help="dev queries (default: %(default)s)")
     parser.add_argument("--steps", type=int, default=TrainingConfig().steps, help="updates at most")
-    parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="further hyperparameters")
+    parser.add_argument("--arm", default=DEFAULT, help="as of grape ablate, such as keep-all (default: grape)")
     arguments = parser.parse_args()
     quiet_libraries()
-    changes = {key: yaml.safe_load(value) for key, _, value in (word.partition("=") for word in arguments.set)}
+    changes = read_arms([arguments.arm], {})[arguments.arm]
     dataset = Dataset.load(arguments.data)
     index = Retriever.load(RETRIEVER).index(dataset.corpus)
     runs = []
     for seed in arguments.seeds:
-        config = TrainingConfig.of(
-            seed=seed, steps=arguments.steps, evaluate_every=EVERY, dev_queries=arguments.queries, **changes
-        )
+        budget = {"steps": arguments.steps, "evaluate_every": EVERY, "dev_queries": arguments.queries}
+        config = TrainingConfig.of(**{**budget, **changes, "seed": seed})
         runs.append({"seed": seed, **run(config, arguments.bar, dataset, index)})
         print(json.dumps(runs[-1]), flush=True)
     times = [found["seconds"] if found["passed"] else float("inf") for found in runs]

@@ -13,6 +13,11 @@ class UserError(Exception):
     """
 
 
+def first_line(error: Exception) -> str:
+    """Return what an error says, in one line; its kind when it says nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
 def first_problem(error: "ValidationError") -> str:
     """Return the first thing that is not valid, in one line: where it is, and what would be."""
     first = error.errors()[0]

@@ -61,10 +61,12 @@ def training_free(
     """
     made = {name: Generations(method, temperature, seed) for name, method in rewriter.baselines().items()}
     best = list(made.values())[-1]
+    own = selected == rewriter.prompt  # then it is the best of those above
+    chosen = best if own else Generations(rewriter.with_prompt(selected), temperature, seed)
     return {
         "raw": None,
         **{name: Greedy(generations) for name, generations in made.items()},
-        "prompt-selection": Greedy(Generations(rewriter.with_prompt(selected), temperature, seed)),
+        "prompt-selection": Greedy(chosen),
         **{name: strategy_of(spec, best) for name, spec in FUSED.items()},
         **({"english": split.references} if split.references else {}),
     }

@@ -8,7 +8,8 @@ from grape_rewrite.datasets.beir import write_dataset
 from grape_rewrite.datasets.corpus import Item
 from grape_rewrite.datasets.embedded import ask_for, describe, is_built, share_of
 from grape_rewrite.datasets.emoji_names import read_emoji
-from grape_rewrite.datasets.scene import AND, Pair, caption, ring, scene_id
+from grape_rewrite.datasets.emoji_scenes import REACH, SPLITS
+from grape_rewrite.datasets.scene import AND, Pair, captions, ring, scene_id
 from grape_rewrite.datasets.wordnet import licence, read_definitions, wordnet_folder
 
 LAYOUT = 1  # raised when what is written changes, so that no older copy in a cache is taken for it
@@ -21,9 +22,6 @@ THINGS = """
 1F9D1-200D-1F373 1F9D1-200D-1F3A4 1F9D1-200D-1F4BB 1F9D1-200D-2696 1F9E3 1F9ED 1F9FC 1F9FD 1FA7A 1FA8E 1FA93 1FA9D
 1FA9E 1FA9F 1FACE 1FAD2 1FADF 2328 2623 2650 2652 267E 26B0 26F7
 """.split()  # noqa: SIM905
-REACH = 10  # each thing is in twice as many texts
-# Upper bounds of each split, as shares of all texts.
-SPLITS = {"test": 0.40, "dev": 0.50, "train": 1.0}
 NAMES_LICENSE = """\
 The names in `queries.jsonl`, joined by "and", come with the package `emoji` {emoji} (BSD 3-Clause, Taehoon Kim and
 Kevin Wurster) from Unicode CLDR (Unicode License v3, https://www.unicode.org/license.txt).
@@ -55,12 +53,7 @@ def build_definitions(folder: Path | None = None) -> Path:
     pairs = ring(list(names), REACH)
     with whole_folder(folder) as draft:
         queries, qrels = ask_for(
-            (
-                scene_id(pair),
-                split_of(pair),
-                {language: caption(names[pair[0]][language], names[pair[1]][language], language) for language in AND},
-            )
-            for pair in pairs
+            (scene_id(pair), split_of(pair), captions(*(names[id] for id in pair))) for pair in pairs
         )
         corpus = (Item(scene_id(pair), text="; ".join(defined[names[id]["en"]] for id in pair)) for pair in pairs)
         write_dataset(draft, corpus, queries, qrels)

@@ -9,7 +9,7 @@ from grape_rewrite.datasets.corpus import Item
 from grape_rewrite.datasets.dataset import Dataset
 from grape_rewrite.datasets.embedded import ask_for, describe, described, is_built, share_of
 from grape_rewrite.datasets.emoji import build_emoji
-from grape_rewrite.datasets.scene import AND, Pair, caption, compose, ring, scene_id
+from grape_rewrite.datasets.scene import AND, Pair, captions, compose, ring, scene_id
 
 LAYOUT = 2  # raised when what is written changes, so that no older copy in a cache is taken for it
 # Drawings of the searched part of `emoji` that an index made for English serves well: `lite-clip` ranks them among its
@@ -54,7 +54,7 @@ def build_scenes(folder: Path | None = None, progress: bool = True) -> Path:
         for pair in track(pairs, "Drawing scenes", disable=not progress, transient=True):
             compose(*(source / "images" / f"{id}.png" for id in pair)).save(_image(draft, pair))
         queries, qrels = ask_for(
-            (scene_id(pair), split_of(pair), _captions(*(names[id] for id in pair))) for pair in pairs
+            (scene_id(pair), split_of(pair), captions(*(names[id] for id in pair))) for pair in pairs
         )
         write_dataset(draft, (Item(scene_id(pair), image=_image(draft, pair)) for pair in pairs), queries, qrels)
         shutil.copy(source / "LICENSE.md", draft / "LICENSE.md")
@@ -65,10 +65,6 @@ def build_scenes(folder: Path | None = None, progress: bool = True) -> Path:
 def split_of(pair: Pair) -> str:
     """Return the split that a scene belongs to; the same two drawings the other way round belong there too."""
     return share_of("split " + "+".join(sorted(pair)), SPLITS)
-
-
-def _captions(first: dict[str, str], second: dict[str, str]) -> dict[str, str]:
-    return {language: caption(first[language], second[language], language) for language in AND}
 
 
 def _image(folder: Path, pair: Pair) -> Path:

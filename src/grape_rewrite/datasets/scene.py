@@ -1,7 +1,7 @@
 """Scenes: a picture of two drawings, and what people call it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,6 +93,11 @@ def caption(first: str, second: str, language: str) -> str:
     if language == "ko" and _ends_in_consonant(first):
         word = "과 "
     return f"{first}{word}{second}"
+
+
+def captions(first: Mapping[str, str], second: Mapping[str, str]) -> dict[str, str]:
+    """Join the names of two things, language -> name, in every language of `AND`."""
+    return {language: caption(first[language], second[language], language) for language in AND}
 
 
 def _ends_in_consonant(text: str) -> bool:

@@ -17,7 +17,7 @@ class Mark:
     name: str
     words: str
     role: str
-    label_y: float = 0.0
+    label_y: float
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from grape_rewrite.cache import cache_folder, whole_folder
-from grape_rewrite.errors import UserError
+from grape_rewrite.errors import UserError, first_line
 from grape_rewrite.quiet import quiet
 
 SUFFIX = ".gguf"
@@ -48,8 +48,7 @@ def dequantise(file: Path, target: Path) -> None:
             file.parent, gguf_file=file.name, dtype=torch.bfloat16, quantization_config=GgufConfig(dequantize=True)
         )
     except Exception as error:  # whatever a broken or an unknown file makes the libraries raise
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise UserError(f"cannot read {file} as a language model: {reason}") from error
+        raise UserError(f"cannot read {file} as a language model: {first_line(error)}") from error
     # The weights are dense now; the marks of quantisation would keep them from being saved.
     model.hf_quantizer = None
     if hasattr(model.config, "quantization_config"):

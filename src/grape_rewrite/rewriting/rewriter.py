@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from rich.progress import track
 
-from grape_rewrite.errors import UserError
+from grape_rewrite.errors import UserError, first_line
 from grape_rewrite.hub import NotOnHubError, find_on_hub
 from grape_rewrite.quiet import quiet
 from grape_rewrite.rewriting.adapter import ADAPTER_FILE, read_adapter
@@ -90,7 +90,7 @@ class Rewriter:
                     local_files_only=local_only,
                 ).to(device)
         except unreadable as error:
-            raise UserError(f"cannot load rewriter {base!r}: {_first_line(error)}; {VALID}") from error
+            raise UserError(f"cannot load rewriter {base!r}: {first_line(error)}; {VALID}") from error
         require_attention(model, base)
         for parameter in model.parameters():
             parameter.requires_grad_(False)
@@ -101,7 +101,7 @@ class Rewriter:
         try:
             model = PeftModel.from_pretrained(model, folder, use_safetensors=True)
         except unreadable as error:
-            raise UserError(f"cannot load the adapter in {folder} onto {base!r}: {_first_line(error)}") from error
+            raise UserError(f"cannot load the adapter in {folder} onto {base!r}: {first_line(error)}") from error
         rewriter = Rewriter(model, tokenizer, prompt or facts.prompt, base, facts.max_tokens, facts)
         if facts.output_vocabulary is not None:
             rewriter.restrict(facts.output_vocabulary)
@@ -274,8 +274,3 @@ def _source(base: str) -> tuple[Path | str, bool]:
         return base, not find_on_hub(base).reachable
     except NotOnHubError as error:
         raise UserError(f"cannot load rewriter {base!r}: {error}; {VALID}") from error
-
-
-def _first_line(error: Exception) -> str:
-    """What an error says, in one line; its kind when it says nothing."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
