@@ -34,6 +34,7 @@ def test_every_run_leaves_a_manifest(finished: tuple[Study, Path]) -> None:
         assert manifest.prompt == PROMPTS["multilingual"]
         assert manifest.evaluation_seconds > 0
         assert manifest.hardware["threads"] == int(os.environ["OMP_NUM_THREADS"])
+        assert manifest.hardware["precision"] in {"float32", "bfloat16"}
         if job.arm == "untrained":
             assert manifest.training is manifest.training_seconds is None
             assert manifest.selected_instruction.startswith(PROMPTS["multilingual"].instruction)

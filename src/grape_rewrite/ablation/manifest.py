@@ -7,13 +7,16 @@ import resource
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from grape_rewrite.atomic import write_text
 from grape_rewrite.errors import UserError, first_problem
 from grape_rewrite.rewriting.prompt import Prompt
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 MANIFEST = "manifest.json"
 PACKAGES = ("grape-rewrite", "torch", "transformers", "trl", "peft", "numpy")
@@ -56,11 +59,14 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
 
 
-def hardware(device: str) -> dict[str, Any]:
-    """Return what a run ran on; no name of the machine."""
+def hardware(model: "PreTrainedModel") -> dict[str, Any]:
+    """Return what a run ran on, and the number format of the model's frozen weights; no name of the machine."""
     import torch
 
+    weight = model.get_input_embeddings().weight
+    device = str(weight.device)
     found: dict[str, Any] = {"system": f"{platform.system()} {platform.machine()}", "threads": torch.get_num_threads()}
+    found["precision"] = str(weight.dtype).removeprefix("torch.")
     found["cores"] = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     if device.startswith("cuda"):
         found["accelerator"] = torch.cuda.get_device_name(device)

@@ -108,7 +108,7 @@ def work(out: Path, job: Job) -> None:
             queries=len(split),
             fingerprints={**evaluation.summary["fingerprints"], "data": dataset.fingerprint()},
             versions=versions(),
-            hardware=hardware(str(rewriter.model.device)),
+            hardware=hardware(rewriter.model),
             training_seconds=None if config is None else history[-1]["seconds"],
             evaluation_seconds=time.perf_counter() - start,
             peak_gb=peak_gb(),
