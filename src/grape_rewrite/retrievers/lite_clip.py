@@ -34,17 +34,25 @@ class LiteClip(Retriever):
 
     The head is fitted only on pictures that are never searched (the `head` part of the embedded data set): otherwise
     a search would match captions, not pictures.
+
+    :param origin: a hash of all that the towers and the head were made from. Processors differ in how they round while
+        the head is fitted and weights are folded, so a hash of the results would be another on each kind of them, and
+        what was trained on one could not be used on the next.
     """
 
     name = "lite-clip"
     sees = True
 
-    def __init__(self, text_tower: "SentenceEncoder", image_tower: "EfficientNetLite0", head: ImageHead) -> None:
+    def __init__(
+        self, text_tower: "SentenceEncoder", image_tower: "EfficientNetLite0", head: ImageHead, origin: str
+    ) -> None:
         self._text_tower = text_tower
         self._image_tower = image_tower
         self._head = head
+        self._origin = origin
         self.dimension = len(head.name_centre)
         self.context = text_tower.context
+        self._loaded = self._weights()
 
     @staticmethod
     def load(data: Path | None = None, progress: bool | None = None) -> "LiteClip":  # type: ignore[override]
@@ -61,7 +69,8 @@ class LiteClip(Retriever):
 
         text_tower, image_tower = SentenceEncoder("minilm", network), load_efficientnet()
         items = read_head(data or build_emoji(progress=progress))
-        return LiteClip(text_tower, image_tower, _fitted_head(items, text_tower, image_tower, progress))
+        origin = _origin(items)
+        return LiteClip(text_tower, image_tower, _fitted_head(items, origin, text_tower, image_tower, progress), origin)
 
     def embed_texts(
         self, texts: Sequence[str], batch_size: int = 64, progress: bool = False
@@ -96,8 +105,14 @@ class LiteClip(Retriever):
         return self._text_tower.words()
 
     def fingerprint(self) -> str:
-        """Return a SHA-256 over both towers and the head, computed anew at each call."""
-        digest = hashlib.sha256(_towers(self._text_tower, self._image_tower).encode())
+        """Return the hash of what towers and head were made from; another one if they have changed since."""
+        weights = self._weights()
+        return self._origin if weights == self._loaded else hashlib.sha256(weights.encode()).hexdigest()
+
+    def _weights(self) -> str:
+        """Return a SHA-256 over both towers and the head as they are now."""
+        digest = hashlib.sha256(self._text_tower.fingerprint().encode())
+        digest.update(weights_fingerprint(self._image_tower).encode())
         for name, array in sorted(vars(self._head).items()):
             digest.update(f"{name}:{array.dtype}:{array.shape};".encode())
             digest.update(np.ascontiguousarray(array).tobytes())
@@ -121,21 +136,28 @@ def load_minilm() -> "SentenceTransformer":
     return freeze(SentenceTransformer(str(get_model_path()), device="cpu"))
 
 
-def _towers(text_tower: "SentenceEncoder", image_tower: "EfficientNetLite0") -> str:
-    return f"{text_tower.fingerprint()} {weights_fingerprint(image_tower, RECIPE)}"
+def _origin(items: Sequence[HeadItem]) -> str:
+    """Return a SHA-256 over the files of weights, the pictures and names of the head part, and the recipe."""
+    from grape_rewrite.retrievers.efficientnet import SHA256
 
-
-def _fitted_head(
-    items: list[HeadItem], text_tower: "SentenceEncoder", image_tower: "EfficientNetLite0", progress: bool
-) -> ImageHead:
-    """Return the head from the cache, where it is kept under a key of the items, both towers and the recipe."""
-    from grape_rewrite.retrievers.efficientnet import PENULTIMATE, TAPS, embed
-
-    digest = hashlib.sha256(_towers(text_tower, image_tower).encode())
+    digest = hashlib.sha256(f"{MINILM_SHA256} {SHA256} {RECIPE};".encode())
     for item in items:
         picture = hashlib.sha256(item.image.read_bytes()).hexdigest()
         digest.update(json.dumps([item.id, item.text, item.aliases, picture]).encode())
-    folder = cache_folder() / "heads" / f"lite-clip-{digest.hexdigest()[:16]}"
+    return digest.hexdigest()
+
+
+def _fitted_head(
+    items: Sequence[HeadItem],
+    origin: str,
+    text_tower: "SentenceEncoder",
+    image_tower: "EfficientNetLite0",
+    progress: bool,
+) -> ImageHead:
+    """Return the head from the cache, where it is kept under its origin."""
+    from grape_rewrite.retrievers.efficientnet import PENULTIMATE, TAPS, embed
+
+    folder = cache_folder() / "heads" / f"lite-clip-{origin[:16]}"
     if not folder.is_dir():
         sets = [[item.text, *item.aliases] for item in items]
         ends = np.cumsum([len(names) for names in sets])[:-1]
