@@ -15,7 +15,7 @@ from typing import Any
 
 from grape_rewrite.datasets import Dataset
 from grape_rewrite.demo import RETRIEVER
-from grape_rewrite.evaluation.operating_points import KINDS, UNGUARDED, choose, measure_points
+from grape_rewrite.evaluation.operating_points import DEV_QUERIES, KINDS, UNGUARDED, choose, measure_points
 from grape_rewrite.evaluation.rewriters import evaluate
 from grape_rewrite.index import Index
 from grape_rewrite.quiet import quiet_libraries
@@ -31,7 +31,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("runs", type=Path, nargs="+", help="folders of trained rewriters")
     parser.add_argument("--data", default="scenes")
-    parser.add_argument("--dev-queries", type=int, default=520)
+    parser.add_argument("--dev-queries", type=int, default=DEV_QUERIES)
     parser.add_argument("--queries", type=int, default=1300, help="test queries, all languages alike")
     arguments = parser.parse_args()
     quiet_libraries()

@@ -12,14 +12,16 @@ the runs. The last line is one JSON object.
 import argparse
 import json
 import shutil
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import jinja2
+import numpy as np
 
 from grape_rewrite.ablation import markdown, read_results, read_study
 from grape_rewrite.ablation.manifest import MANIFEST, read_manifest
-from grape_rewrite.ablation.outcomes import OUTCOMES
+from grape_rewrite.ablation.outcomes import OUTCOMES, read_outcomes
 from grape_rewrite.ablation.study import STUDY
 from grape_rewrite.ablation.tables import METRICS
 from grape_rewrite.atomic import write_text
@@ -27,6 +29,8 @@ from grape_rewrite.atomic import write_text
 DOCS = Path(__file__).parent.parent / "docs"
 REFERENCES = {"raw", "english"}  # no methods: what is asked, and what a person would have asked
 ALPHA = 0.01
+SEEDS = 3  # fewer say how one run went, not what an arm does
+FIRST = 10  # what a user sees of a ranking
 
 
 def main() -> None:
@@ -66,10 +70,20 @@ class Task:
     """
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.study = read_study(folder)
         self.results = read_results(self.study, folder)
         self.arms: dict[str, Any] = self.results["arms"]
         self.manifests = {job: found for job in self.study.jobs() if (found := read_manifest(job.folder(folder)))}
+
+    @cached_property
+    def outcomes(self) -> dict[str, list[list[float]]]:
+        """The rank of each query, by arm, one list for each seed."""
+        found: dict[str, list[list[float]]] = {}
+        for job in self.manifests:
+            for arm, ranks in read_outcomes(job.folder(self.folder)).ranks.items():
+                found.setdefault(arm, []).append(ranks)
+        return found
 
     @property
     def tables(self) -> str:
@@ -94,9 +108,10 @@ class Task:
         row = self.comparison(other, metric)
         if row is None:
             return "-"
+        seeds = len(row["seeds"])
         return (
             f"{100 * row['difference']:+.1f} {METRICS[metric]} ({100 * row['low']:+.1f} to {100 * row['high']:+.1f}, "
-            f"Holm p = {row['p_holm']:.2g}, {len(row['seeds'])} seeds)"
+            f"Holm p = {row['p_holm']:.2g}, {seeds} seed{'s' if seeds > 1 else ''})"
         )
 
     def verdict(self, other: str, metric: str = "recall@10") -> str:
@@ -104,6 +119,8 @@ class Task:
         row = self.comparison(other, metric)
         if row is None:
             return "was not run"
+        if len(row["seeds"]) < SEEDS:
+            return "has too few seeds for a verdict"
         if row["p_holm"] >= ALPHA:
             return "cannot be told apart from GRAPE"
         return "does worse than GRAPE" if row["difference"] > 0 else "does better than GRAPE"
@@ -112,6 +129,16 @@ class Task:
         """The comparison of GRAPE with an arm."""
         rows = self.results["comparisons"]
         return next((row for row in rows if row["b"] == other and row["metric"] == metric), None)
+
+    def harm(self, arm: str) -> str:
+        """The share of queries that an arm ranks worse than raw, and which of them a user would notice."""
+        raw = np.array(self.outcomes["raw"][0])
+        shares = [
+            ((ranks > raw).mean(), ((ranks > raw) & (raw > FIRST)).mean(), ((ranks > FIRST) & (raw <= FIRST)).mean())
+            for ranks in map(np.array, self.outcomes[arm])
+        ]
+        worse, beyond, lost = np.mean(shares, axis=0)
+        return f"{worse:.3f} | {beyond:.3f} | {lost:.3f}"
 
     def rise(self, arm: str, metric: str) -> str:
         """How much a score rises over raw, with its interval over the items."""
@@ -124,6 +151,11 @@ class Task:
     def trained(self) -> list[str]:
         """The arms that are trained."""
         return [arm for arm in self.study.arms if arm in self.arms]
+
+    @property
+    def pools(self) -> list[str]:
+        """The arms that rank among few candidates, the fewest first."""
+        return sorted((arm for arm in self.trained if arm.startswith("pool-")), key=lambda arm: int(arm[5:]))
 
     @property
     def steps(self) -> list[int]:

@@ -104,8 +104,11 @@ def test_markdown_shows_what_was_found(results: dict) -> None:
     text = markdown({**results, "missing": ["sft/seed-0"]})
     rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| grape |")]
     mrr = results["arms"]["grape"]["mrr"]
-    assert rows[0][4] == f"{mrr['mean']:.3f} ± {mrr['std']:.3f}"
+    assert rows[0][5] == f"{mrr['mean']:.3f} ± {mrr['std']:.3f}"
+    assert rows[0][1] == "2"
     assert "not complete: sft/seed-0" in text
+    many = [f"sft/seed-{seed}" for seed in range(5)]
+    assert f"; 5 of {5 + results['runs']} not complete" in markdown({**results, "missing": many})
     for table in text.split("\n\n")[1:]:
         widths = {line.count(" | ") for line in table.strip().splitlines() if not line.startswith("|---")}
         assert len(widths) == 1, table

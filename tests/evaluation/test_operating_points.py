@@ -12,11 +12,9 @@ from grape_rewrite.evaluation.rewriters import evaluate
 from grape_rewrite.rewriting import Prompt, Rewriter
 from grape_rewrite.strategies import Generations
 
-SHARES = st.floats(0, 1)
-POINTS = st.lists(
-    st.builds(Point, st.uuids().map(str), SHARES, SHARES, SHARES, st.floats(0, 100), st.floats(0, 100)), max_size=8
-)
-PLAIN = st.builds(Point, st.just("greedy"), SHARES, SHARES, SHARES, st.floats(0, 100), st.floats(0, 100))
+SHARES, GAINS, COSTS = st.floats(0, 1), st.floats(-1, 1), st.floats(0, 100)
+POINTS = st.lists(st.builds(Point, st.uuids().map(str), SHARES, GAINS, SHARES, SHARES, COSTS, COSTS), max_size=8)
+PLAIN = st.builds(Point, st.just("greedy"), SHARES, st.just(0.0), SHARES, SHARES, COSTS, COSTS)
 
 
 @given(POINTS, PLAIN)
@@ -24,10 +22,10 @@ def test_what_is_chosen_keeps_its_promise(others: list[Point], plain: Point) -> 
     points = [*others, plain]
     best, safe, fast = (choose(points, kind) for kind in ("best", "safe", "fast"))
     assert best.recall == max(point.recall for point in points)
-    assert safe.recall >= plain.recall
-    assert all(safe.harm <= point.harm for point in points if point.recall >= plain.recall)
-    assert fast.recall >= plain.recall - 0.01
-    assert all(fast.tokens <= point.tokens for point in points if point.recall >= plain.recall - 0.01)
+    assert safe.gain_low >= 0
+    assert all(safe.harm <= point.harm for point in points if point.gain_low >= 0)
+    assert fast.gain_low >= -0.01
+    assert all(fast.tokens <= point.tokens for point in points if point.gain_low >= -0.01)
     found = describe_points(points, "safe")
     assert found["strategy"] == safe.strategy == found["chosen"]["safe"]
     assert set(found["chosen"]) == set(KINDS)
@@ -49,5 +47,7 @@ def test_points_are_what_an_evaluation_says(
     for name in ("raw", "greedy"):
         assert points[name].recall == figures[name]["recall@10"]
         assert points[name].harm == figures[name]["harm"]
+    assert points["greedy"].gain_low == 0
+    assert all(point.gain_low <= point.recall - points["greedy"].recall for point in points.values())
     assert points["raw"].tokens == 0
     assert points["mean-16"].tokens > points["mean-2"].tokens > points["greedy"].tokens > 0

@@ -7,11 +7,11 @@ from grape_rewrite.evaluation.operating_points import Point, describe_points
 from grape_rewrite.evaluation.tradeoff import tradeoffs, unbeaten
 
 POINTS = [
-    Point("raw", 0.1, 0.05, 0.0, 0.0, 0.0),
-    Point("greedy", 0.5, 0.3, 0.08, 6.0, 80.0),
-    Point("greedy+raw-0.2", 0.51, 0.3, 0.05, 6.0, 80.0),
-    Point("mean-8", 0.6, 0.35, 0.07, 50.0, 200.0),
-    Point("mean-4", 0.55, 0.35, 0.09, 25.0, 150.0),
+    Point("raw", 0.1, -0.4, 0.05, 0.0, 0.0, 0.0),
+    Point("greedy", 0.5, 0.0, 0.3, 0.08, 6.0, 80.0),
+    Point("greedy+raw-0.2", 0.51, 0.005, 0.3, 0.05, 6.0, 80.0),
+    Point("mean-8", 0.6, 0.095, 0.35, 0.07, 50.0, 200.0),
+    Point("mean-4", 0.55, 0.045, 0.35, 0.09, 25.0, 150.0),
 ]
 VALUES = st.floats(0, 1)
 

@@ -12,6 +12,7 @@ COLUMNS = {
     "harm": "harm",
 }
 INFLATION = {"d_pos": "positives", "d_hard": "hard negatives", "d_neg": "all negatives", "margin": "margin"}
+FEW = 4
 METRICS = {"recall@10": "points of R@10", "mrr": "points of MRR"}
 
 
@@ -23,9 +24,9 @@ def markdown(results: Mapping[str, Any]) -> str:
     arms, comparisons = results["arms"], results["comparisons"]
     parts = [f"{results['queries']} queries, {results['runs']} runs" + _missing(results), _table(arms, COLUMNS)]
     if comparisons:
-        lines = ["| against | metric | difference | 95 % | p | p, Holm |", "|---|---|---|---|---|---|"]
+        lines = ["| against | seeds | metric | difference | 95 % | p | p, Holm |", "|---|---|---|---|---|---|---|"]
         lines += [
-            f"| {_cell(row['b'])} | {METRICS[row['metric']]} | {100 * row['difference']:+.1f} | "
+            f"| {_cell(row['b'])} | {len(row['seeds'])} | {METRICS[row['metric']]} | {100 * row['difference']:+.1f} | "
             f"{100 * row['low']:+.1f} to {100 * row['high']:+.1f} | {row['p']:.2g} | {row['p_holm']:.2g} |"
             for row in comparisons
         ]
@@ -43,11 +44,12 @@ def markdown(results: Mapping[str, Any]) -> str:
 
 
 def _table(arms: Mapping[str, Any], columns: Mapping[str, str], corner: str = "arm") -> str:
-    lines = [f"| {corner} | " + " | ".join(columns.values()) + " |", "|---" * (len(columns) + 1) + "|"]
+    lines = [f"| {corner} | seeds | " + " | ".join(columns.values()) + " |", "|---" * (len(columns) + 2) + "|"]
     for name, metrics in arms.items():
         cells = [_spread(metrics[key]) if key in metrics else "" for key in columns]
         if any(cells):
-            lines.append(f"| {_cell(name)} | " + " | ".join(cells) + " |")
+            seeds = max(len(metric["seeds"]) for metric in metrics.values())
+            lines.append(f"| {_cell(name)} | {seeds} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
@@ -59,7 +61,11 @@ def _spread(found: Mapping[str, Any]) -> str:
 
 
 def _missing(results: Mapping[str, Any]) -> str:
-    return f"; not complete: {', '.join(results['missing'])}" if results["missing"] else ""
+    """Which runs are not complete, or how many, where they would fill lines."""
+    missing = results["missing"]
+    if len(missing) > FEW:
+        return f"; {len(missing)} of {len(missing) + results['runs']} not complete"
+    return f"; not complete: {', '.join(missing)}" if missing else ""
 
 
 def _cell(name: str) -> str:

@@ -146,12 +146,11 @@ def _operating_point(
     """Choose an operating point on dev queries; return its method, and all that was measured, which is kept too."""
     from grape_rewrite.atomic import write_text
     from grape_rewrite.cli.tables import points_table
-    from grape_rewrite.evaluation.operating_points import describe_points, measure_points
+    from grape_rewrite.evaluation.operating_points import DEV_QUERIES, describe_points, measure_points
     from grape_rewrite.strategies import Generations, strategy_of
-    from grape_rewrite.training import TrainingConfig
 
     generations = Generations(policy, seed=seed, progress=shows_progress(quiet))
-    sample = dev.sample(TrainingConfig.model_fields["dev_queries"].default)
+    sample = dev.sample(DEV_QUERIES)
     points = measure_points(generations, index, sample, shows_progress(quiet))
     found = describe_points(points, kind)
     write_text(out / "operating_point.json", jsonlib.dumps(found, indent=1) + "\n")

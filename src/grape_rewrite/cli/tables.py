@@ -43,10 +43,10 @@ def points_table(points: "Sequence[Point]", chosen: Mapping[str, str], queries: 
     """
     table = Table(box=SIMPLE, title=f"How to search: {queries} dev queries")
     table.add_column("strategy", no_wrap=True)
-    for heading in ("R@10", "MRR", "harm", "tokens", "ms", "chosen as"):
+    for heading in ("R@10", "gain at least", "MRR", "harm", "tokens", "ms", "chosen as"):
         table.add_column(heading, justify="right", no_wrap=True)
     for point in sorted(points, key=lambda point: -point.recall):
-        figures = (f"{point.recall:.3f}", f"{point.mrr:.3f}", f"{point.harm:.3f}")
+        figures = (f"{point.recall:.3f}", f"{point.gain_low:+.3f}", f"{point.mrr:.3f}", f"{point.harm:.3f}")
         cost = (f"{point.tokens:.0f}", f"{point.milliseconds:.0f}")
         kinds = ", ".join(kind for kind, strategy in chosen.items() if strategy == point.strategy)
         table.add_row(point.strategy, *figures, *cost, kinds)
