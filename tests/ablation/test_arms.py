@@ -16,6 +16,11 @@ def test_every_arm_is_a_config_of_its_own() -> None:
     assert {config.reward for config in configs.values()} == set(REWARDS)
 
 
+def test_a_change_may_be_a_list() -> None:
+    word = "group=4,languages=[de,fr],batch=64"
+    assert read_arms([word], {}) == {word: {"group": 4, "languages": ["de", "fr"], "batch": 64}}
+
+
 @pytest.mark.parametrize(
     ("words", "base", "message"),
     [

@@ -53,7 +53,10 @@ def test_comparisons_are_differences_of_the_means(results: dict) -> None:
 
 def test_queries_for_one_item_are_one_piece_of_evidence(finished: tuple[Study, Path], results: dict) -> None:
     """Eight items are asked for twice each: with eight clusters no p-value can be below 2 / 2^8."""
-    assert len(set(read_outcomes(finished[1] / "grape" / "seed-0").clusters)) == 8
+    outcomes = read_outcomes(finished[1] / "grape" / "seed-0")
+    assert len(set(outcomes.clusters)) == 8
+    assert sorted(set(outcomes.languages)) == ["de", "fr"]
+    assert len(outcomes.languages) == len(outcomes.clusters)
     assert min(row["p"] for row in results["comparisons"]) >= 2 / 2**8
 
 

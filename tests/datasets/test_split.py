@@ -51,6 +51,19 @@ def test_sample_of_nothing_is_refused():
         split_of(["de"]).sample(0)
 
 
+def test_only_some_languages():
+    split = split_of(["de", "fr", None, "de", "ja"])
+    assert split.only(None) is split
+    some = split.only(["ja", "de"])
+    assert some.languages == ["de", "de", "ja"]
+    assert some.queries == [query for query in split if query.language in ("de", "ja")]
+    assert some.qrels == {query.id: split.qrels[query.id] for query in some}
+    with pytest.raises(UserError, match="has no query in language 'xx'; it has de, fr, ja"):
+        split.only(["de", "xx"])
+    with pytest.raises(UserError, match="has no query in language 'de'; it has none named"):
+        split_of([None]).only(["de"])
+
+
 def test_positives_are_rows_of_the_corpus():
     corpus = Corpus([Item("a", "x"), Item("b", "x"), Item("c", "x")])
     queries = [Query("q1", "x"), Query("q2", "x")]

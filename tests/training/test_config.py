@@ -29,6 +29,7 @@ from grape_rewrite.training import TrainingConfig
         ({"output_vocabulary": "half"}, "output_vocabulary='half': .*'retriever' or 'full'"),
         ({"solved_weight": 1.5}, r"solved_weight=1\.5: "),
         ({"seed": -1}, "seed=-1: "),
+        ({"languages": []}, r"languages=\[\]: .*at least 1"),
     ],
     ids=str,
 )

@@ -117,6 +117,21 @@ def test_other_settings_run(begin: Callable[..., Any], tmp_path: Path, values: d
         assert history(run.folder)[-1]["kl"] > 0
 
 
+def test_trained_on_some_languages_as_if_there_were_no_others(
+    begin: Callable[..., Any], tiny_model_folder: Path, tiny_prompt: Prompt, index: Index, tiny_dataset: Dataset,
+    tmp_path: Path, small: Any,
+) -> None:  # fmt: skip
+    run = begin(tmp_path / "run", languages=["fr"])
+    french = Dataset(tiny_dataset.folder, tiny_dataset.corpus)
+    french._splits = {name: tiny_dataset.split(name).only(["fr"]) for name in ("train", "dev")}
+    rewriter = Rewriter.load(str(tiny_model_folder), tiny_prompt)
+    train(rewriter, index, french, tmp_path / "alone", **small)
+    assert history(run.folder) == history(tmp_path / "alone")
+    with pytest.raises(UserError, match="split 'train' has no query in language 'ja'; it has de, fr"):
+        begin(tmp_path / "none", languages=["ja"])
+    assert not (tmp_path / "none").exists()
+
+
 def test_a_chat_model_trains(
     tiny_chat_folder: Path, tiny_prompt: Prompt, index: Index, tiny_dataset: Dataset, tmp_path: Path, small: Any
 ) -> None:

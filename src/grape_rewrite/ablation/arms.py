@@ -1,5 +1,6 @@
 """Arms: what is compared, each a change to the default of training."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -60,9 +61,9 @@ def read_arms(words: Sequence[str], base: Mapping[str, Any]) -> dict[str, Change
 
 
 def _changes(word: str) -> Changes:
-    """Read `key=value,key=value`, values as in YAML."""
+    """Read `key=value,key=value`, values as in YAML, lists such as `languages=[de,fr]` among them."""
     changes: Changes = {}
-    for part in word.split(","):
+    for part in re.split(r",(?![^\[]*\])", word):  # a comma within brackets belongs to a list
         key, equals, value = part.partition("=")
         if not key or not equals or not value:
             raise UserError(f"arm {word!r}: {part!r} is no change; write key=value, such as group=4")

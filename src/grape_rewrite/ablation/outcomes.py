@@ -20,13 +20,14 @@ class Outcomes(BaseModel):
     """The content of `outcomes.json`.
 
     `clusters` numbers the sets of items that the n queries ask for; queries with the same number are no independent
-    evidence. By method: `ranks` and `recall@10` of each query, and `levels`, the scores of its best positive and of its
-    hard negatives (null where the method fuses rankings).
+    evidence. `languages` are theirs, null where it is not known. By method: `ranks` and `recall@10` of each query, and
+    `levels`, the scores of its best positive and of its hard negatives (null where the method fuses rankings).
     """
 
     model_config = ConfigDict(extra="forbid")
 
     clusters: list[int]
+    languages: list[str | None] = []  # earlier versions did not keep them
     ranks: dict[str, list[float]]
     recall: dict[str, list[float]]
     levels: dict[str, list[tuple[float, float]] | None]
@@ -47,6 +48,7 @@ def outcomes_of(evaluation: Evaluation, methods: Sequence[str]) -> Outcomes:
         levels[name] = pairs
     return Outcomes(
         clusters=cluster_labels(evaluation.positives).tolist(),
+        languages=[query.language for query in evaluation.queries],
         ranks={name: method.ranks.tolist() for name, method in chosen.items()},
         recall={name: method.metrics["recall@10"].tolist() for name, method in chosen.items()},
         levels=levels,

@@ -49,6 +49,10 @@ def train(
     reward: Annotated[str | None, _hyperparameter("reward")] = None,
     algorithm: Annotated[str | None, _hyperparameter("algorithm")] = None,
     pool: Annotated[int | None, _hyperparameter("pool")] = None,
+    languages: Annotated[
+        list[str] | None,
+        typer.Option("--language", help="Train on queries in this language alone; repeat it. All by default."),
+    ] = None,
     steps: Annotated[int | None, _hyperparameter("steps")] = None,
     minutes: Annotated[float | None, _hyperparameter("minutes")] = None,
     seed: Annotated[int | None, _hyperparameter("seed")] = None,
@@ -79,6 +83,7 @@ def train(
         "reward": reward,
         "algorithm": algorithm,
         "pool": pool,
+        "languages": languages,
         "steps": steps,
         "minutes": minutes,
         "seed": seed,

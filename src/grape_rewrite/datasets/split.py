@@ -1,6 +1,6 @@
 """Queries with their relevance judgements."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -78,6 +78,22 @@ class Split:
             np.array([self.qrels[query.id][corpus.ids[row]] for row in rows], dtype=np.int64)
             for query, rows in zip(self.queries, self.positives(corpus), strict=True)
         ]
+
+    def only(self, languages: Sequence[str] | None) -> "Split":
+        """Return the split with the queries in these languages alone; the split as it is for None.
+
+        :raises UserError: for a language that no query is in, with those that there are.
+        """
+        if languages is None:
+            return self
+        there = sorted({language for language in self.languages if language})
+        unknown = next((language for language in languages if language not in there), None)
+        if unknown is not None:
+            raise UserError(
+                f"split {self.name!r} has no query in language {unknown!r}; it has {', '.join(there) or 'none named'}"
+            )
+        queries = [query for query in self.queries if query.language in languages]
+        return Split(self.name, queries, {query.id: self.qrels[query.id] for query in queries})
 
     def sample(self, size: int, seed: int = 0) -> "Split":
         """Draw `size` queries without replacement, the same number of each language as far as they last.

@@ -76,6 +76,11 @@ class TrainingConfig(BaseModel):
     output_vocabulary: Literal["retriever", "full"] = Field(
         "retriever", description="what rewrites are made of: the words of corpus and retriever, or full"
     )
+    languages: list[str] | None = Field(
+        None,
+        min_length=1,
+        description="languages of the queries that are trained on and of the dev queries; all by default",
+    )
     dev_queries: int = Field(260, ge=1, description="dev queries that the best checkpoint is chosen by")
     evaluate_every: int = Field(20, ge=1, description="steps between two looks at the dev queries")
     save_every: int = Field(10, ge=1, description="steps between two checkpoints that an interrupted run goes on from")
@@ -138,8 +143,9 @@ class TrainingConfig(BaseModel):
         """Require that a step's queries are there.
 
         :param split: the queries to train on.
-        :raises UserError: when there are fewer, with the largest batch that they would do for.
+        :raises UserError: when there are fewer, with the largest batch that they would do for; or none in a language.
         """
+        split = split.only(self.languages)
         if self.sampled_queries > len(split):
             most = len(split) // self.oversample * self.group
             cure = f"use a batch of {most} or less" if most else f"an oversample of {len(split)} or less"

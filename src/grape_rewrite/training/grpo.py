@@ -62,6 +62,7 @@ def train(
     config = config or TrainingConfig.of(**values)
     run = RunFolder(Path(out))
     config.require_queries(dataset.train)
+    asked, dev = (split.only(config.languages) for split in (dataset.train, dataset.dev))
     config.require_corpus(len(index))
     if hasattr(rewriter.model, "peft_config"):
         raise UserError(
@@ -84,7 +85,7 @@ def train(
 
     uniform = None if config.pool is None else config.pool - config.hard_items
     reward = RetrievalReward(index, config.reward, uniform, config.seed, rewriter.prompt.answer)
-    dev = dataset.dev.sample(config.dev_queries)
+    dev = dev.sample(config.dev_queries)
     facts = _facts(rewriter, index, config, frozen)
     trainer: Any = None
     history = History(
@@ -132,7 +133,7 @@ def train(
             report_to="none",
             disable_tqdm=True,
         ),
-        train_dataset=_table(rewriter, index, dataset.train, config),
+        train_dataset=_table(rewriter, index, asked, config),
         peft_config=LoraConfig(
             r=config.lora_rank,
             lora_alpha=config.lora_alpha,
