@@ -1,6 +1,7 @@
 """Tiny models, a tiny retriever and a tiny data set, saved as a user would have them, and a cache apart."""
 
 import json
+import signal
 from itertools import product
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from transformers import (
 )
 
 from grape_rewrite.rewriting.prompt import PROMPTS, Prompt
+
+# Programs that a shell starts in its background ignore SIGINT, and theirs too; some tests send it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No test depends on chance or on how busy the machine is.
 hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from grape_rewrite.ablation import Study, prepare, read_study, run_study
 from grape_rewrite.ablation.lock import locked
 from grape_rewrite.ablation.manifest import MANIFEST, read_manifest
+from grape_rewrite.ablation.run import INTERRUPTED, _start
 from grape_rewrite.ablation.study import Job
 from grape_rewrite.errors import UserError
 from grape_rewrite.rewriting.prompt import PROMPTS
@@ -112,6 +114,22 @@ def test_ctrl_c_lets_the_runs_save(ending, tmp_path: Path) -> None:
     assert read_manifest(run) is None
     run_study(study, tmp_path, only="grape/seed-0")
     assert _steps(run) == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_run_listens_to_its_study_when_that_ignores_ctrl_c(study_of, own_cache, tmp_path: Path) -> None:
+    training = {**study_of(["grape"], [0]).training, "steps": 100_000}
+    study = study_of(["grape"], [0], training=training).begin(tmp_path)
+    (job,) = (job for job in study.jobs() if job.arm == "grape")
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell does for what it starts in its background
+    try:
+        process = _start(job, tmp_path, parallel=1)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    while not (job.folder(tmp_path) / "history.jsonl").exists():
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=300) == INTERRUPTED
 
 
 def test_two_processes_do_not_work_on_one_run(study_of, own_cache, tmp_path: Path) -> None:

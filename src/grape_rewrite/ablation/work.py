@@ -5,6 +5,7 @@ is found, and the corpus embedded, before any of them begins.
 """
 
 import math
+import signal
 import sys
 import time
 import warnings
@@ -21,6 +22,8 @@ from grape_rewrite.quiet import quiet_libraries
 
 def main() -> None:
     """Do one run. A mistake is one line on standard error and exit code 2; Ctrl-C saves and is exit code 130."""
+    # A study in a shell's background is started with SIGINT ignored, and so would its runs be, which it stops that way.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     quiet_libraries()
     warnings.simplefilter("ignore")
     try:
