@@ -92,8 +92,7 @@ class Split:
             raise UserError(
                 f"split {self.name!r} has no query in language {unknown!r}; it has {', '.join(there) or 'none named'}"
             )
-        queries = [query for query in self.queries if query.language in languages]
-        return Split(self.name, queries, {query.id: self.qrels[query.id] for query in queries})
+        return self._of([query for query in self.queries if query.language in languages])
 
     def sample(self, size: int, seed: int = 0) -> "Split":
         """Draw `size` queries without replacement, the same number of each language as far as they last.
@@ -118,5 +117,8 @@ class Split:
         for done, language in enumerate(sorted(groups, key=lambda key: (len(groups[key]), chance[key]))):
             share = min(len(groups[language]), (size - len(rows)) // (len(groups) - done))
             rows += [groups[language][row] for row in generator.permutation(len(groups[language]))[:share]]
-        queries = [self.queries[row] for row in sorted(rows)]
+        return self._of([self.queries[row] for row in sorted(rows)])
+
+    def _of(self, queries: list[Query]) -> "Split":
+        """The split with these of its queries alone."""
         return Split(self.name, queries, {query.id: self.qrels[query.id] for query in queries})
