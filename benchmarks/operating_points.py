@@ -1,14 +1,15 @@
 """Operating points on test: what is chosen on dev for trained rewriters, against the plain rewrite.
 
-    .venv/bin/python benchmarks/operating_points.py runs/scenes/grape/seed-* --queries 1300
+    .venv/bin/python benchmarks/operating_points.py runs/scenes/grape/seed-* > points.txt
 
 For each run: every strategy is measured on dev, `fast`, `safe` and `best` are chosen there, and these and the plain
-rewrite are measured on the test split. The last line is one JSON object; `harm_ratio` is the harm of the safe point
-over that of the plain rewrite, on test.
+rewrite are measured on the test split. The last line, which `docs/evidence` keeps, is one JSON object; `harm_ratio` is
+the harm of the safe point over that of the plain rewrite, on test.
 """
 
 import argparse
 import json
+from dataclasses import asdict
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -39,7 +40,7 @@ def main() -> None:
     index = Retriever.load(RETRIEVER).index(dataset.corpus)
     runs = []
     for folder in arguments.runs:
-        runs.append({"run": folder.name, **points_of(folder, index, dataset, arguments)})
+        runs.append({"run": f"{folder.parent.name}/{folder.name}", **points_of(folder, index, dataset, arguments)})
         print(json.dumps(runs[-1]), flush=True)
     plain, safe = (mean(run["test"][kind]["harm"] for run in runs) for kind in (UNGUARDED, "safe"))
     gain = mean(run["test"]["safe"]["recall@10"] - run["test"][UNGUARDED]["recall@10"] for run in runs)
@@ -55,6 +56,7 @@ def points_of(folder: Path, index: Index, dataset: Dataset, arguments: argparse.
     found = evaluate(methods, index, dataset.test.sample(arguments.queries)).summary["methods"]
     return {
         "strategies": names,
+        "dev": [asdict(point) for point in points],
         "test": {kind: {metric: found[name][metric] for metric in METRICS} for kind, name in names.items()},
     }
 

@@ -1,6 +1,6 @@
 """What a pool of candidates costs in exactness and saves in time, against ranks in the whole corpus.
 
-    .venv/bin/python benchmarks/pools.py
+    .venv/bin/python benchmarks/pools.py | tail -1 > docs/evidence/pools.json
 
 Exactness: rewrites of train queries, sampled from the untrained rewriter in groups of 8, get their reward from the
 whole corpus and from pools of several sizes and shares of hard items. `bias` and `error` are the mean and the root mean

@@ -5,32 +5,29 @@
 
 Each folder of `docs/evidence` is a study of `grape ablate`, of which only the small files are kept: `study.yaml`, and
 `manifest.json` and `outcomes.json` of each run. `--collect` takes them from studies that have run elsewhere; the
-folder's name becomes the task's. The text comes from `benchmarks/results.md.jinja`; every figure in it is taken from
-the runs. The last line is one JSON object.
+folder's name becomes the task's. What `benchmarks/pools.py` and `benchmarks/operating_points.py` printed lies beside
+them as JSON. The text comes from `benchmarks/results.md.jinja`, the pictures in `docs/figures` from
+`benchmarks/figures.py`; every figure in them is taken from the runs. The last line is one JSON object.
 """
 
 import argparse
 import json
 import shutil
-from functools import cached_property
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
+import figures
 import jinja2
-import numpy as np
+from task import REFERENCES, Task
 
-from grape_rewrite.ablation import markdown, read_results, read_study
+from grape_rewrite.ablation import read_study
 from grape_rewrite.ablation.manifest import MANIFEST, read_manifest
-from grape_rewrite.ablation.outcomes import OUTCOMES, read_outcomes
+from grape_rewrite.ablation.outcomes import OUTCOMES
 from grape_rewrite.ablation.study import STUDY
-from grape_rewrite.ablation.tables import METRICS
 from grape_rewrite.atomic import write_text
 
 DOCS = Path(__file__).parent.parent / "docs"
-REFERENCES = {"raw", "english"}  # no methods: what is asked, and what a person would have asked
-ALPHA = 0.01
-SEEDS = 3  # fewer say how one run went, not what an arm does
-FIRST = 10  # what a user sees of a ranking
 
 
 def main() -> None:
@@ -44,10 +41,43 @@ def main() -> None:
     tasks = {path.parent.name: Task(path.parent) for path in sorted((arguments.docs / "evidence").glob(f"*/{STUDY}"))}
     found = {name: {key: task.results[key] for key in ("arms", "comparisons", "costs")} for name, task in tasks.items()}
     write_text(arguments.docs / "results.json", json.dumps({"tasks": found}, indent=1) + "\n")
+    measured = {
+        name: json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+        for name in ("pools", "operating_points")
+        for path in [arguments.docs / "evidence" / f"{name}.json"]
+    }
+    draw(tasks, measured, arguments.docs / "figures")
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string((Path(__file__).parent / "results.md.jinja").read_text(encoding="utf-8"))
-    write_text(arguments.docs / "results.md", template.render(tasks=tasks) + "\n")
+    write_text(arguments.docs / "results.md", template.render(tasks=tasks, **measured) + "\n")
     print(json.dumps({name: {"runs": task.results["runs"], **best_gain(task)} for name, task in tasks.items()}))
+
+
+def draw(tasks: dict[str, Task], measured: dict[str, Any], folder: Path) -> None:
+    """Draw all pictures."""
+    for name, task in tasks.items():
+        references = sorted(REFERENCES & set(task.arms))
+        figures.arms(task.arms, task.trained, references, folder / f"{name}-arms.svg")
+        if task.rewards:
+            figures.inflation({arm: task.rises(arm) for arm in task.rewards}, folder / f"{name}-inflation.svg")
+    if measured["pools"]:
+        figures.pools(measured["pools"], folder / "pools.svg")
+    if measured["operating_points"]:
+        figures.tradeoff(*dev_points(measured["operating_points"]), folder / "tradeoff.svg")
+
+
+def dev_points(found: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """Return each strategy's means over the runs, of those that all runs measured, and what they were chosen for."""
+    runs = [{point["strategy"]: point for point in run["dev"]} for run in found["runs"]]
+    shared = [name for name in runs[0] if all(name in run for run in runs)]
+    keys = ("recall", "harm", "tokens", "milliseconds")
+    points = [{"strategy": name, **{key: mean(run[name][key] for run in runs) for key in keys}} for name in shared]
+    roles: dict[str, list[str]] = {}
+    for run in found["runs"]:
+        for kind, name in run["strategies"].items():
+            if name in shared and kind not in roles.setdefault(name, []):
+                roles[name].append(kind)
+    return points, {name: ", ".join(kinds) for name, kinds in roles.items()}
 
 
 def collect(study: Path, target: Path) -> None:
@@ -61,123 +91,6 @@ def collect(study: Path, target: Path) -> None:
             kept.mkdir(parents=True, exist_ok=True)
             for name in (OUTCOMES, MANIFEST):
                 shutil.copy(folder / name, kept)
-
-
-class Task:
-    """One study, as the template asks for it.
-
-    :param folder: of the evidence.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.study = read_study(folder)
-        self.results = read_results(self.study, folder)
-        self.arms: dict[str, Any] = self.results["arms"]
-        self.manifests = {job: found for job in self.study.jobs() if (found := read_manifest(job.folder(folder)))}
-
-    @cached_property
-    def outcomes(self) -> dict[str, list[list[float]]]:
-        """The rank of each query, by arm, one list for each seed."""
-        found: dict[str, list[list[float]]] = {}
-        for job in self.manifests:
-            for arm, ranks in read_outcomes(job.folder(self.folder)).ranks.items():
-                found.setdefault(arm, []).append(ranks)
-        return found
-
-    @property
-    def tables(self) -> str:
-        """All tables of `grape ablate`."""
-        return markdown(self.results).strip()
-
-    @property
-    def training_free(self) -> str:
-        """The best arm that needs no training, by Recall@10 on the very queries that it is reported on."""
-        candidates = set(self.arms) - set(self.study.arms) - REFERENCES
-        return max(candidates, key=lambda arm: self.arms[arm]["recall@10"]["mean"])
-
-    def value(self, arm: str, metric: str = "recall@10") -> str:
-        """An arm's figure with its spread over seeds; a dash where it was not run."""
-        if arm not in self.arms or metric not in self.arms[arm]:
-            return "-"
-        found = self.arms[arm][metric]
-        return f"{found['mean']:.3f}" + (f" ± {found['std']:.3f}" if len(found["seeds"]) > 1 else "")
-
-    def gain(self, other: str, metric: str = "recall@10") -> str:
-        """What GRAPE gains over an arm, in points, with interval and p-value; a dash where it was not run."""
-        row = self.comparison(other, metric)
-        if row is None:
-            return "-"
-        seeds = len(row["seeds"])
-        return (
-            f"{100 * row['difference']:+.1f} {METRICS[metric]} ({100 * row['low']:+.1f} to {100 * row['high']:+.1f}, "
-            f"Holm p = {row['p_holm']:.2g}, {seeds} seed{'s' if seeds > 1 else ''})"
-        )
-
-    def verdict(self, other: str, metric: str = "recall@10") -> str:
-        """Whether GRAPE does better or worse than an arm, or whether that cannot be told."""
-        row = self.comparison(other, metric)
-        if row is None:
-            return "was not run"
-        if len(row["seeds"]) < SEEDS:
-            return "has too few seeds for a verdict"
-        if row["p_holm"] >= ALPHA:
-            return "cannot be told apart from GRAPE"
-        return "does worse than GRAPE" if row["difference"] > 0 else "does better than GRAPE"
-
-    def comparison(self, other: str, metric: str) -> dict[str, Any] | None:
-        """The comparison of GRAPE with an arm."""
-        rows = self.results["comparisons"]
-        return next((row for row in rows if row["b"] == other and row["metric"] == metric), None)
-
-    def harm(self, arm: str) -> str:
-        """The share of queries that an arm ranks worse than raw, and which of them a user would notice."""
-        raw = np.array(self.outcomes["raw"][0])
-        shares = [
-            ((ranks > raw).mean(), ((ranks > raw) & (raw > FIRST)).mean(), ((ranks > FIRST) & (raw <= FIRST)).mean())
-            for ranks in map(np.array, self.outcomes[arm])
-        ]
-        worse, beyond, lost = np.mean(shares, axis=0)
-        return f"{worse:.3f} | {beyond:.3f} | {lost:.3f}"
-
-    def rise(self, arm: str, metric: str) -> str:
-        """How much a score rises over raw, with its interval over the items."""
-        if arm not in self.arms or metric not in self.arms[arm]:
-            return "-"
-        found = self.arms[arm][metric]
-        return f"{found['mean']:+.3f} ({found['low']:+.3f} to {found['high']:+.3f})"
-
-    @property
-    def trained(self) -> list[str]:
-        """The arms that are trained."""
-        return [arm for arm in self.study.arms if arm in self.arms]
-
-    @property
-    def pools(self) -> list[str]:
-        """The arms that rank among few candidates, the fewest first."""
-        return sorted((arm for arm in self.trained if arm.startswith("pool-")), key=lambda arm: int(arm[5:]))
-
-    @property
-    def steps(self) -> list[int]:
-        """The steps at which all runs were looked at."""
-        found = [{int(row["step"] or 0) for row in run.looks} for run in self.manifests.values() if run.looks]
-        return sorted(set.intersection(*found))
-
-    def look(self, arm: str, step: int, key: str) -> str:
-        """What dev queries showed at a step of training: the mean over the seeds."""
-        rows = [row for job, run in self.manifests.items() if job.arm == arm for row in run.looks]
-        values = [float(row[key] or 0.0) for row in rows if row["step"] == step]
-        return f"{sum(values) / len(values):.3f}"
-
-    @property
-    def setting(self) -> str:
-        """What was run, in a sentence."""
-        manifest = next(iter(self.manifests.values()))
-        hardware = manifest.hardware
-        return (
-            f"retriever `{manifest.retriever}`, rewriter `{manifest.rewriter}`, {manifest.queries:,} queries of the "
-            f"{manifest.split} split, {hardware['system']}, {hardware['threads']} thread(s) a run"
-        )
 
 
 def best_gain(task: Task) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What the documents say is what the runs in `docs/evidence` left."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,10 @@ def test_results_are_made_from_the_evidence(tmp_path: Path) -> None:
         [sys.executable, ROOT / "benchmarks" / "results.py", "--docs", tmp_path], check=True, capture_output=True
     )
     assert (tmp_path / "results.md").read_text() == (ROOT / "docs" / "results.md").read_text()
+    named = set(re.findall(r"\]\((figures/[^)]+)\)", (ROOT / "docs" / "results.md").read_text()))
+    assert named
+    for docs in (tmp_path, ROOT / "docs"):
+        assert {f"figures/{path.name}" for path in (docs / "figures").iterdir()} == named
     made, kept = (json.loads((folder / "results.json").read_text()) for folder in (tmp_path, ROOT / "docs"))
     assert made["tasks"].keys() == kept["tasks"].keys()
     for task, found in made["tasks"].items():

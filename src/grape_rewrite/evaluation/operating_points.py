@@ -1,7 +1,7 @@
 """What a user can buy: recall, harm and cost of every way to search with the same rewriter, and which one to deploy."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from grape_rewrite.index import Index
 
 UNGUARDED = "greedy"
+MOST = 16  # samples of a query
 CATALOGUE = (
     "raw",
     UNGUARDED,
     *(f"greedy+raw-{weight}" for weight in (0.1, 0.2, 0.3, 0.4)),
-    *(f"mean-{count}" for count in (2, 4, 8, 16)),
+    *(f"mean-{count}" for count in (2, 4, 8, MOST)),
     *(f"mean-{count}+raw-{weight}" for count in (4, 8) for weight in (0.1, 0.2, 0.3, 0.4)),
     "agreement-8",
     "agreement-8+raw-0.2",
@@ -60,6 +61,8 @@ class Point:
 def measure_points(generations: Generations, index: "Index", split: "Split", progress: bool = False) -> list[Point]:
     """Measure every strategy of the catalogue, and gates whose thresholds are taken from these queries.
 
+    Strategies of K samples share them: each takes the first K of the most that any of them wants.
+
     :param generations: of the rewriter.
     :param index: the embedded corpus.
     :param split: the queries to choose by: dev, not test.
@@ -67,8 +70,9 @@ def measure_points(generations: Generations, index: "Index", split: "Split", pro
     """
     sure = confidence(index.slabs(index.embed(split.texts)))
     gates = [f"sure-{np.quantile(sure, share):.4f}:greedy+raw-0.2" for share in SURE]
+    shared = replace(generations, ahead=MOST)
     specs = list(dict.fromkeys([*CATALOGUE, *gates]))
-    methods = {spec: None if spec == "raw" else strategy_of(spec, generations) for spec in specs}
+    methods = {spec: None if spec == "raw" else strategy_of(spec, shared) for spec in specs}
     evaluation = evaluate(methods, index, split, progress=progress)
     found = evaluation.summary["methods"]
     recalls = {spec: evaluation.methods[spec].metrics["recall@10"] for spec in specs}

@@ -14,9 +14,25 @@ class Generated(NamedTuple):
     """The rewrites of one query and what it took to make them; the query itself stands in the place of empty ones."""
 
     texts: tuple[str, ...]
-    tokens: float
+    lengths: tuple[int, ...]
     seconds: float
-    empty: int
+    empties: tuple[bool, ...]
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens were generated."""
+        return sum(self.lengths)
+
+    @property
+    def empty(self) -> int:
+        """How many of the rewrites were empty."""
+        return sum(self.empties)
+
+    def part(self, which: slice) -> "Generated":
+        """Return some of the rewrites, with their share of the time."""
+        texts = self.texts[which]
+        share = len(texts) / len(self.texts)
+        return Generated(texts, self.lengths[which], self.seconds * share, self.empties[which])
 
 
 @dataclass
@@ -27,12 +43,15 @@ class Generations:
     :param temperature: of the sampling.
     :param seed: of the sampling.
     :param progress: show a progress bar while rewriting.
+    :param ahead: make this many samples of a query as soon as any is wanted, and give those that want fewer the first
+        of them: strategies of different K then share their samples. 0 to make what is asked for.
     """
 
     rewriter: Rewriter
     temperature: float = 0.7
     seed: int = 0
     progress: bool = False
+    ahead: int = 0
     _known: dict[tuple[int, int, str], Generated] = field(default_factory=dict, repr=False)
 
     def greedy(self, queries: Sequence[str]) -> list[Generated]:
@@ -45,6 +64,8 @@ class Generations:
         :param count: how many, at least 1.
         :param after: how many have been made before; these are others.
         """
+        if after + count <= self.ahead:
+            return [made.part(slice(after, after + count)) for made in self._make(queries, self.ahead, 0)]
         return self._make(queries, count, after)
 
     def _make(self, queries: Sequence[str], count: int, after: int) -> list[Generated]:
@@ -57,8 +78,8 @@ class Generations:
             for query, texts in zip(new, found, strict=True):
                 self._known[count, after, query] = Generated(
                     tuple(text or query for text in texts),
-                    sum(len(ids) for ids in self.rewriter.tokenizer(texts)["input_ids"]),
+                    tuple(len(ids) for ids in self.rewriter.tokenizer(texts)["input_ids"]),
                     seconds,
-                    sum(not text for text in texts),
+                    tuple(not text for text in texts),
                 )
         return [self._known[count, after, query] for query in queries]

@@ -1,0 +1,170 @@
+"""The pictures of `docs/results.md`, drawn by `benchmarks/results.py` from the same figures as its text."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+
+GRAPE, OTHER, REFERENCE, ACCENT = "#6b3fa0", "#7d8590", "#b9bec5", "#d1672b"
+LINES = (GRAPE, ACCENT, "#2a7f86", "#8a8f1f", "#a3365f", OTHER, "#3b62b5")
+STYLE = {
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": REFERENCE,
+    "axes.titlesize": 10,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#eceef1",
+    "xtick.color": "#5b626b",
+    "ytick.color": "#5b626b",
+    "legend.frameon": False,
+    "figure.constrained_layout.use": True,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "grape",  # the same picture is the same file
+}
+
+
+def arms(found: Mapping[str, Any], trained: Sequence[str], references: Sequence[str], file: Path) -> None:
+    """Draw Recall@10 of each arm, best first: a bar for the mean, a dot for each seed.
+
+    :param found: arm -> metric -> mean and seeds, see `read_results`.
+    :param trained: the arms that were trained.
+    :param references: arms that are no methods: a line each.
+    """
+    names = sorted(set(found) - set(references), key=lambda name: found[name]["recall@10"]["mean"])
+    with plt.style.context(STYLE):
+        figure, axes = plt.subplots(figsize=(7.2, 0.27 * len(names) + 1.1))
+        for row, name in enumerate(names):
+            colour = GRAPE if name == "grape" else OTHER if name in trained else REFERENCE
+            axes.barh(row, found[name]["recall@10"]["mean"], height=0.62, color=colour, alpha=0.85)
+            seeds = list(found[name]["recall@10"]["seeds"].values())
+            if len(seeds) > 1:
+                axes.scatter(seeds, [row] * len(seeds), s=9, color="white", edgecolor="black", linewidth=0.6, zorder=3)
+            axes.annotate(
+                f"{found[name]['recall@10']['mean']:.3f}",
+                (max(seeds), row),
+                xytext=(5, 0),
+                textcoords="offset points",
+                va="center",
+            )
+        for name in references:
+            value = found[name]["recall@10"]["mean"]
+            axes.axvline(value, color=ACCENT, linewidth=1, linestyle=(0, (4, 3)))
+            axes.annotate(name, (value, len(names) - 0.45), xytext=(3, 0), textcoords="offset points", color=ACCENT)
+        axes.set_yticks(range(len(names)), names)
+        axes.grid(axis="y", visible=False)
+        axes.set_xlim(0, 1.08 * max(found[name]["recall@10"]["mean"] for name in found))
+        axes.set_title("Recall@10 on test, a dot for each seed")
+        kinds = (("GRAPE", GRAPE), ("trained", OTHER), ("untrained", REFERENCE))
+        patches = [Patch(color=colour, alpha=0.85, label=label) for label, colour in kinds]
+        figure.legend(handles=patches, loc="outside lower center", ncols=len(patches))
+        _save(figure, file)
+
+
+def inflation(looks: Mapping[str, Sequence[tuple[int, float, float]]], file: Path) -> None:
+    """Draw what the scores do while an arm is trained.
+
+    :param looks: arm -> (step, rise of the hard negatives over raw, rise of the margin), means over the seeds.
+    """
+    with plt.style.context(STYLE):
+        figure, panels = plt.subplots(1, 2, figsize=(7.2, 2.9))
+        titles = ("Hard negatives: rise over raw", "Margin to them: rise over raw")
+        for panel, (axes, title) in enumerate(zip(panels, titles, strict=True)):
+            for (name, rows), colour in zip(looks.items(), LINES, strict=False):
+                steps = [row[0] for row in rows]
+                width = 2.2 if name == "grape" else 1.3
+                axes.plot(
+                    steps,
+                    [row[1 + panel] for row in rows],
+                    marker="o",
+                    markersize=3.5,
+                    color=colour,
+                    linewidth=width,
+                    label=name,
+                )
+            axes.set_title(title)
+            axes.set_xlabel("step of training")
+        figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+        _save(figure, file)
+
+
+def pools(found: Mapping[str, Any], file: Path) -> None:
+    """Draw what `benchmarks/pools.py` measured: exactness by the size of the pool, time by that of the corpus."""
+    with plt.style.context(STYLE):
+        figure, (left, middle, right) = plt.subplots(1, 3, figsize=(7.2, 2.7))
+        for share, colour, label in ((0.0, OTHER, "drawn"), (0.5, GRAPE, "half hard")):
+            rows = [row for row in found["exactness"] if row["hard"] == share]
+            sizes = [row["pool"] for row in rows]
+            left.plot(sizes, [row["agreement"] for row in rows], marker="o", color=colour, label=label)
+            middle.plot(sizes, [row["error"] for row in rows], marker="o", color=colour, label=label)
+        left.set_title("Agreement in groups")
+        middle.set_title("Error of the reward")
+        for axes in (left, middle):
+            _logarithmic(axes, sorted({row["pool"] for row in found["exactness"]}))
+            axes.set_xlabel("candidates")
+            axes.legend()
+        timed = found["milliseconds"]
+        for (name, label), colour in zip(
+            (("whole", "whole corpus"), ("1024", "1,024"), ("256", "256"), ("16", "16")), LINES, strict=False
+        ):
+            rows = [(row["corpus"], row[name]) for row in timed if name in row]
+            right.plot(*zip(*rows, strict=True), marker="o", markersize=3.5, color=colour, label=label)
+        right.set_xscale("log")
+        right.set_yscale("log")
+        right.set_title("Reward of a step, ms")
+        right.set_xlabel("items in the corpus")
+        right.legend()
+        _save(figure, file)
+
+
+def tradeoff(points: Sequence[Mapping[str, Any]], chosen: Mapping[str, str], file: Path) -> None:
+    """Draw what `benchmarks/operating_points.py` measured on dev: Recall@10 against harm, tokens and time.
+
+    :param points: of every strategy, means over runs: `strategy`, `recall`, `harm`, `tokens`, `milliseconds`.
+    :param chosen: what is labelled: strategy -> what for.
+    """
+    shown = [point for point in points if point["strategy"] != "raw"]
+    with plt.style.context(STYLE):
+        figure, panels = plt.subplots(1, 3, figsize=(7.2, 3.0), sharey=True)
+        for axes, cost, title in zip(
+            panels, ("harm", "tokens", "milliseconds"), ("Harm", "Tokens a query", "Milliseconds a query"), strict=True
+        ):
+            for point in shown:
+                picked = point["strategy"] in chosen
+                axes.scatter(
+                    point[cost], point["recall"], s=26 if picked else 12, color=GRAPE if picked else REFERENCE, zorder=3
+                )
+                if picked:
+                    axes.annotate(
+                        chosen[point["strategy"]],
+                        (point[cost], point["recall"]),
+                        xytext=(4, -9),
+                        textcoords="offset points",
+                        fontsize=8,
+                    )
+            axes.set_title(title)
+            axes.set_xlim(left=0)
+        panels[0].set_ylabel("Recall@10 on dev")
+        _save(figure, file)
+
+
+def _logarithmic(axes: Axes, values: Sequence[int]) -> None:
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(np.array(values), [f"{value:,}" for value in values])
+
+
+def _save(figure: Any, file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(file, metadata={"Date": None, "Creator": None}, facecolor="white")
+    plt.close(figure)
+
+
+mpl.use("svg")

@@ -1,0 +1,171 @@
+"""One study of `docs/evidence`, as the text and the pictures of the results ask for it."""
+
+from functools import cached_property
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import numpy as np
+
+from grape_rewrite.ablation import markdown, read_results, read_study
+from grape_rewrite.ablation.manifest import read_manifest
+from grape_rewrite.ablation.outcomes import read_outcomes
+from grape_rewrite.ablation.study import UNTRAINED, Job
+from grape_rewrite.ablation.tables import METRICS
+
+REFERENCES = {"raw", "english"}  # no methods: what is asked, and what a person would have asked
+ALPHA = 0.01
+SEEDS = 3  # fewer say how one run went, not what an arm does
+FIRST = 10  # what a user sees of a ranking
+
+
+class Task:
+    """One study, as the template asks for it.
+
+    :param folder: of the evidence.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.study = read_study(folder)
+        self.results = read_results(self.study, folder)
+        self.arms: dict[str, Any] = self.results["arms"]
+        self.manifests = {job: found for job in self.study.jobs() if (found := read_manifest(job.folder(folder)))}
+
+    @cached_property
+    def outcomes(self) -> dict[str, list[list[float]]]:
+        """The rank of each query, by arm, one list for each seed."""
+        found: dict[str, list[list[float]]] = {}
+        for job in self.manifests:
+            for arm, ranks in read_outcomes(job.folder(self.folder)).ranks.items():
+                found.setdefault(arm, []).append(ranks)
+        return found
+
+    @property
+    def tables(self) -> str:
+        """All tables of `grape ablate`."""
+        return markdown(self.results).strip()
+
+    @property
+    def training_free(self) -> str:
+        """The best arm that needs no training, by Recall@10 on the very queries that it is reported on."""
+        candidates = set(self.arms) - set(self.study.arms) - REFERENCES
+        return max(candidates, key=lambda arm: self.arms[arm]["recall@10"]["mean"])
+
+    def value(self, arm: str, metric: str = "recall@10") -> str:
+        """An arm's figure with its spread over seeds; a dash where it was not run."""
+        if arm not in self.arms or metric not in self.arms[arm]:
+            return "-"
+        found = self.arms[arm][metric]
+        return f"{found['mean']:.3f}" + (f" ± {found['std']:.3f}" if len(found["seeds"]) > 1 else "")
+
+    def gain(self, other: str, metric: str = "recall@10") -> str:
+        """What GRAPE gains over an arm, in points, with interval and p-value; a dash where it was not run."""
+        row = self.comparison(other, metric)
+        if row is None:
+            return "-"
+        seeds = len(row["seeds"])
+        return (
+            f"{100 * row['difference']:+.1f} {METRICS[metric]} ({100 * row['low']:+.1f} to {100 * row['high']:+.1f}, "
+            f"Holm p = {row['p_holm']:.2g}, {seeds} seed{'s' if seeds > 1 else ''})"
+        )
+
+    def verdict(self, other: str, metric: str = "recall@10") -> str:
+        """Whether GRAPE does better or worse than an arm, or whether that cannot be told."""
+        row = self.comparison(other, metric)
+        if row is None:
+            return "was not run"
+        if len(row["seeds"]) < SEEDS:
+            return "has too few seeds for a verdict"
+        if row["p_holm"] >= ALPHA:
+            return "cannot be told apart from GRAPE"
+        return "does worse than GRAPE" if row["difference"] > 0 else "does better than GRAPE"
+
+    def comparison(self, other: str, metric: str) -> dict[str, Any] | None:
+        """The comparison of GRAPE with an arm."""
+        rows = self.results["comparisons"]
+        return next((row for row in rows if row["b"] == other and row["metric"] == metric), None)
+
+    def harm(self, arm: str) -> str:
+        """The share of queries that an arm ranks worse than raw, and which of them a user would notice."""
+        raw = np.array(self.outcomes["raw"][0])
+        shares = [
+            ((ranks > raw).mean(), ((ranks > raw) & (raw > FIRST)).mean(), ((ranks > FIRST) & (raw <= FIRST)).mean())
+            for ranks in map(np.array, self.outcomes[arm])
+        ]
+        worse, beyond, lost = np.mean(shares, axis=0)
+        return f"{worse:.3f} | {beyond:.3f} | {lost:.3f}"
+
+    def rise(self, arm: str, metric: str) -> str:
+        """How much a score rises over raw, with its interval over the items."""
+        if arm not in self.arms or metric not in self.arms[arm]:
+            return "-"
+        found = self.arms[arm][metric]
+        return f"{found['mean']:+.3f} ({found['low']:+.3f} to {found['high']:+.3f})"
+
+    @property
+    def trained(self) -> list[str]:
+        """The arms that are trained."""
+        return [arm for arm in self.study.arms if arm in self.arms]
+
+    @property
+    def rewards(self) -> list[str]:
+        """GRAPE and the arms of another reward, when there is any."""
+        others = [arm for arm in self.trained if arm.startswith("grpo-")]
+        return ["grape", *others] if others and "grape" in self.trained else []
+
+    @property
+    def pools(self) -> list[str]:
+        """The arms that rank among few candidates, the fewest first."""
+        return sorted((arm for arm in self.trained if arm.startswith("pool-")), key=lambda arm: int(arm[5:]))
+
+    @property
+    def steps(self) -> list[int]:
+        """The steps at which all runs were looked at."""
+        found = [{int(row["step"] or 0) for row in run.looks} for run in self.manifests.values() if run.looks]
+        return sorted(set.intersection(*found))
+
+    def look(self, arm: str, step: int, key: str) -> str:
+        """What dev queries showed at a step of training: the mean over the seeds."""
+        return f"{self._look(arm, step, key):.3f}"
+
+    def _look(self, arm: str, step: int, key: str) -> float:
+        rows = [row for job, run in self.manifests.items() if job.arm == arm for row in run.looks]
+        return mean(float(row[key] or 0.0) for row in rows if row["step"] == step)
+
+    def rises(self, arm: str) -> list[tuple[int, float, float]]:
+        """Steps, and how much the scores of hard negatives and the margin to them rise over raw."""
+        return [(step, self._look(arm, step, "dev_d_hard"), self._look(arm, step, "dev_margin")) for step in self.steps]
+
+    @property
+    def some_languages(self) -> list[str]:
+        """The arms that train on some languages alone."""
+        return [arm for arm in self.trained if self.study.arms[arm].get("languages")]
+
+    def seen(self, arm: str) -> list[str]:
+        """The languages that an arm trains on."""
+        return sorted(self.study.arms[arm]["languages"])
+
+    @cached_property
+    def languages(self) -> list[str]:
+        """The language of each query."""
+        kept = (read_outcomes(job.folder(self.folder)).languages for job in self.manifests)
+        return [language or "" for language in next(filter(None, kept), [])]
+
+    def recall_in(self, arm: str, languages: list[str], like: str) -> float:
+        """Recall@10 over queries in some languages, means over the seeds that another arm has too."""
+        rows = np.isin(self.languages, languages)
+        seeds = {job.seed for job in self.manifests if job.arm == like}
+        jobs = [job for job in self.manifests if job.arm == arm and job.seed in seeds] or [Job(UNTRAINED, 0)]
+        found = [read_outcomes(job.folder(self.folder)).recall[arm] for job in jobs]
+        return float(np.mean(np.array(found)[:, rows]))
+
+    @property
+    def setting(self) -> str:
+        """What was run, in a sentence."""
+        manifest = next(iter(self.manifests.values()))
+        hardware = manifest.hardware
+        return (
+            f"retriever `{manifest.retriever}`, rewriter `{manifest.rewriter}`, {manifest.queries:,} queries of the "
+            f"{manifest.split} split, {hardware['system']}, {hardware['threads']} thread(s) a run"
+        )
