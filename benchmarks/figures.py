@@ -39,7 +39,7 @@ def arms(found: Mapping[str, Any], trained: Sequence[str], references: Sequence[
     :param trained: the arms that were trained.
     :param references: arms that are no methods: a line each.
     """
-    names = sorted(set(found) - set(references), key=lambda name: found[name]["recall@10"]["mean"])
+    names = sorted(sorted(set(found) - set(references)), key=lambda name: found[name]["recall@10"]["mean"])
     with plt.style.context(STYLE):
         figure, axes = plt.subplots(figsize=(7.2, 0.27 * len(names) + 1.1))
         for row, name in enumerate(names):

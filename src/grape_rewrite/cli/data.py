@@ -58,3 +58,16 @@ def definitions(
     from grape_rewrite.datasets import build_definitions
 
     say(str(build_definitions(folder=out)))
+
+
+@app.command()
+def paragraphs(
+    out: Annotated[Path | None, typer.Option(help="Folder to build; the cache by default.")] = None,
+) -> None:
+    """400 scenes of two OpenMoji drawings (CC BY-SA 4.0), described at length in the words of WordNet 3.0.
+
+    Example: [bold]grape data paragraphs --out data/paragraphs[/bold]
+    """
+    from grape_rewrite.datasets import build_paragraphs
+
+    say(str(build_paragraphs(folder=out)))

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 Data = Annotated[
     str,
     typer.Argument(
-        help="A folder in the BEIR layout, [bold]scenes[/bold], [bold]emoji[/bold] or [bold]definitions[/bold]."
+        help="A folder in the BEIR layout, [bold]scenes[/bold], [bold]emoji[/bold], [bold]definitions[/bold] or "
+        "[bold]paragraphs[/bold]."
     ),
 ]
 RetrieverName = Annotated[

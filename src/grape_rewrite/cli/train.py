@@ -25,7 +25,8 @@ def train(
     source: Annotated[
         str | None,
         typer.Argument(
-            help="A folder in the BEIR layout, [bold]scenes[/bold], [bold]emoji[/bold], [bold]definitions[/bold], or a "
+            help="A folder in the BEIR layout, [bold]scenes[/bold], [bold]emoji[/bold], [bold]definitions[/bold], "
+            "[bold]paragraphs[/bold], or a "
             "YAML config."
         ),
     ] = None,

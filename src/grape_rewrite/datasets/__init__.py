@@ -7,6 +7,7 @@ from grape_rewrite.datasets.definitions import build_definitions
 from grape_rewrite.datasets.emoji import build_emoji
 from grape_rewrite.datasets.emoji_scenes import build_scenes
 from grape_rewrite.datasets.head import HeadItem, read_head
+from grape_rewrite.datasets.paragraphs import build_paragraphs
 from grape_rewrite.datasets.split import Query, Split
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Split",
     "build_definitions",
     "build_emoji",
+    "build_paragraphs",
     "build_scenes",
     "read_head",
     "write_dataset",

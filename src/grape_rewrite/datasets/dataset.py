@@ -2,11 +2,20 @@
 
 import hashlib
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 
 from grape_rewrite.datasets.beir import read_corpus, read_queries, read_split, split_names
 from grape_rewrite.datasets.corpus import Corpus
 from grape_rewrite.datasets.split import Query, Split
+
+EMBEDDED = {
+    "scenes": ("emoji_scenes", "build_scenes"),
+    "emoji": ("emoji", "build_emoji"),
+    "definitions": ("definitions", "build_definitions"),
+    "paragraphs": ("paragraphs", "build_paragraphs"),
+}
+"""Name -> module and function that build it; they are imported only when needed, as they need this module."""
 
 
 class Dataset:
@@ -21,22 +30,13 @@ class Dataset:
     def load(folder: str | Path) -> "Dataset":
         """Read a data set.
 
-        :param folder: a folder in the BEIR layout, or `scenes`, `emoji` or `definitions`, the embedded data sets, which
-            are built into the cache when they are not there yet. A folder of such a name is `./emoji`, or any `Path`.
+        :param folder: a folder in the BEIR layout, or one of `EMBEDDED`, the embedded data sets, which are built into
+            the cache when they are not there yet. A folder of such a name is `./emoji`, or any `Path`.
         :raises UserError: for everything in its files that is not valid, with the file, the line and the value.
         """
-        if folder == "emoji":
-            from grape_rewrite.datasets.emoji import build_emoji
-
-            folder = build_emoji()
-        elif folder == "scenes":
-            from grape_rewrite.datasets.emoji_scenes import build_scenes
-
-            folder = build_scenes()
-        elif folder == "definitions":
-            from grape_rewrite.datasets.definitions import build_definitions
-
-            folder = build_definitions()
+        if folder in EMBEDDED:
+            module, builder = EMBEDDED[str(folder)]
+            folder = getattr(import_module(f"grape_rewrite.datasets.{module}"), builder)()
         folder = Path(folder).expanduser()
         return Dataset(folder, read_corpus(folder))
 

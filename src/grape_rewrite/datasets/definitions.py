@@ -6,10 +6,9 @@ from pathlib import Path
 from grape_rewrite.cache import cache_folder, whole_folder
 from grape_rewrite.datasets.beir import write_dataset
 from grape_rewrite.datasets.corpus import Item
-from grape_rewrite.datasets.embedded import ask_for, describe, is_built, share_of
+from grape_rewrite.datasets.embedded import ask_for, describe, is_built
 from grape_rewrite.datasets.emoji_names import read_emoji
-from grape_rewrite.datasets.emoji_scenes import REACH, SPLITS
-from grape_rewrite.datasets.scene import AND, Pair, captions, ring, scene_id
+from grape_rewrite.datasets.scene import AND, REACH, captions, ring, scene_id, split_of
 from grape_rewrite.datasets.wordnet import licence, read_definitions, wordnet_folder
 
 LAYOUT = 1  # raised when what is written changes, so that no older copy in a cache is taken for it
@@ -52,16 +51,12 @@ def build_definitions(folder: Path | None = None) -> Path:
     defined = read_definitions({name["en"] for name in names.values()})
     pairs = ring(list(names), REACH)
     with whole_folder(folder) as draft:
+        splits = {pair: split_of(pair, "text") for pair in pairs}
         queries, qrels = ask_for(
-            (scene_id(pair), split_of(pair), captions(*(names[id] for id in pair))) for pair in pairs
+            (scene_id(pair), splits[pair], captions(*(names[id] for id in pair))) for pair in pairs
         )
         corpus = (Item(scene_id(pair), text="; ".join(defined[names[id]["en"]] for id in pair)) for pair in pairs)
         write_dataset(draft, corpus, queries, qrels)
         (draft / "LICENSE.md").write_text(NAMES_LICENSE.format(**versions) + licence(), encoding="utf-8")
-        describe(draft, "definitions", key, versions, map(split_of, pairs), qrels, AND)
+        describe(draft, "definitions", key, versions, splits.values(), qrels, AND)
     return folder
-
-
-def split_of(pair: Pair) -> str:
-    """Return the split that a text belongs to; the same two things the other way round belong there too."""
-    return share_of("text " + "+".join(sorted(pair)), SPLITS)

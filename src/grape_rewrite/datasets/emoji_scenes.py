@@ -7,9 +7,9 @@ from grape_rewrite.cache import cache_folder, whole_folder
 from grape_rewrite.datasets.beir import write_dataset
 from grape_rewrite.datasets.corpus import Item
 from grape_rewrite.datasets.dataset import Dataset
-from grape_rewrite.datasets.embedded import ask_for, describe, described, is_built, share_of
+from grape_rewrite.datasets.embedded import ask_for, describe, described, is_built
 from grape_rewrite.datasets.emoji import build_emoji
-from grape_rewrite.datasets.scene import AND, Pair, captions, compose, ring, scene_id
+from grape_rewrite.datasets.scene import AND, REACH, captions, draw_scenes, ring, scene_id, split_of
 
 LAYOUT = 2  # raised when what is written changes, so that no older copy in a cache is taken for it
 # Drawings of the searched part of `emoji` that an index made for English serves well: `lite-clip` ranks them among its
@@ -20,9 +20,6 @@ DRAWINGS = """
 1F640 1F642-200D-2195 1F648 1F64E 1F68B 1F6A1 1F6A2 1F6C1 1F6C4 1F7E4 1F7EB 1F985 1F990 1F9D1-200D-1F9AF
 1F9D1-200D-1F9D1-200D-1F9D2 1F9E5 1FA82 1FAA9 1FADB 1FAE9 203C 25FD 2600 2618 267E 2764 2B07
 """.split()  # noqa: SIM905
-REACH = 10  # each drawing is in twice as many scenes
-# Upper bounds of each split, as shares of all scenes.
-SPLITS = {"test": 0.40, "dev": 0.50, "train": 1.0}
 
 
 def build_scenes(folder: Path | None = None, progress: bool = True) -> Path:
@@ -38,8 +35,6 @@ def build_scenes(folder: Path | None = None, progress: bool = True) -> Path:
     :return: the data set's folder.
     :raises UserError: when a package is missing, or `folder` holds something else.
     """
-    from rich.progress import track
-
     source = build_emoji(progress=progress)
     description = described(source)
     key = f"{description['key']}-{LAYOUT}"
@@ -50,22 +45,12 @@ def build_scenes(folder: Path | None = None, progress: bool = True) -> Path:
     names = {id: {lang: emoji.queries[f"{id}.{lang}"].text for lang in AND} for id in DRAWINGS}
     pairs = ring(list(names), REACH)
     with whole_folder(folder) as draft:
-        (draft / "images").mkdir()
-        for pair in track(pairs, "Drawing scenes", disable=not progress, transient=True):
-            compose(*(source / "images" / f"{id}.png" for id in pair)).save(_image(draft, pair))
+        images = draw_scenes(pairs, source, draft, progress)
+        splits = {pair: split_of(pair, "split") for pair in pairs}
         queries, qrels = ask_for(
-            (scene_id(pair), split_of(pair), captions(*(names[id] for id in pair))) for pair in pairs
+            (scene_id(pair), splits[pair], captions(*(names[id] for id in pair))) for pair in pairs
         )
-        write_dataset(draft, (Item(scene_id(pair), image=_image(draft, pair)) for pair in pairs), queries, qrels)
+        write_dataset(draft, (Item(scene_id(pair), image=image) for pair, image in images.items()), queries, qrels)
         shutil.copy(source / "LICENSE.md", draft / "LICENSE.md")
-        describe(draft, "scenes", key, description["packages"], map(split_of, pairs), qrels, AND)
+        describe(draft, "scenes", key, description["packages"], splits.values(), qrels, AND)
     return folder
-
-
-def split_of(pair: Pair) -> str:
-    """Return the split that a scene belongs to; the same two drawings the other way round belong there too."""
-    return share_of("split " + "+".join(sorted(pair)), SPLITS)
-
-
-def _image(folder: Path, pair: Pair) -> Path:
-    return folder / "images" / f"{scene_id(pair)}.png"

@@ -5,11 +5,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grape_rewrite.datasets.embedded import fraction
+from grape_rewrite.datasets.embedded import fraction, share_of
 
 if TYPE_CHECKING:
     from PIL import Image
 
+REACH = 10  # of the rings of the embedded data sets: each thing is in twice as many pairs
+# Upper bounds of each split, as shares of all pairs.
+SPLITS = {"test": 0.40, "dev": 0.50, "train": 1.0}
 SHARE = 0.56  # side of a drawing in a scene, as a share of the scene's: their corners, mostly paper, overlap
 AND = {
     "ar": " و",
@@ -53,6 +56,30 @@ def ring(ids: Sequence[str], reach: int) -> list[Pair]:
 def scene_id(pair: Pair) -> str:
     """Return the id of the scene of two drawings: theirs, joined by `+`."""
     return "+".join(pair)
+
+
+def split_of(pair: Pair, kind: str) -> str:
+    """Return the split that a pair belongs to; the same two things the other way round belong there too.
+
+    :param kind: what is made of the pair, so that different data sets are split differently.
+    """
+    return share_of(f"{kind} " + "+".join(sorted(pair)), SPLITS)
+
+
+def draw_scenes(pairs: Sequence[Pair], source: Path, folder: Path, progress: bool) -> dict[Pair, Path]:
+    """Compose the scene of each pair of drawings, and return the files.
+
+    :param source: a data set whose `images/` hold the drawings.
+    :param folder: where `images/` is made.
+    :param progress: show a progress bar.
+    """
+    from rich.progress import track
+
+    (folder / "images").mkdir()
+    files = {pair: folder / "images" / f"{scene_id(pair)}.png" for pair in pairs}
+    for pair, file in track(files.items(), "Drawing scenes", disable=not progress, transient=True):
+        compose(*(source / "images" / f"{id}.png" for id in pair)).save(file)
+    return files
 
 
 def compose(first: Path, second: Path) -> "Image.Image":

