@@ -6,7 +6,7 @@
 Each folder of `docs/evidence` is a study of `grape ablate`, of which only the small files are kept: `study.yaml`, and
 `manifest.json` and `outcomes.json` of each run. `--collect` takes them from studies that have run elsewhere; the
 folder's name becomes the task's. What `benchmarks/pools.py` and `benchmarks/operating_points.py` printed lies beside
-them as JSON. The text comes from `benchmarks/results.md.jinja`, the pictures in `docs/figures` from
+them as JSON. The texts come from the templates beside this file, the pictures in `docs/figures` from
 `benchmarks/figures.py`; every figure in them is taken from the runs. The last line is one JSON object.
 """
 
@@ -27,6 +27,10 @@ from grape_rewrite.ablation.outcomes import OUTCOMES
 from grape_rewrite.ablation.study import STUDY
 from grape_rewrite.atomic import write_text
 
+MEANINGS = {
+    "grape": "the default",
+    "keep-all": "learns from all samples of each group; the default learns from the best and worst half",
+}
 DOCS = Path(__file__).parent.parent / "docs"
 
 
@@ -47,9 +51,17 @@ def main() -> None:
         for path in [arguments.docs / "evidence" / f"{name}.json"]
     }
     draw(tasks, measured, arguments.docs / "figures")
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string((Path(__file__).parent / "results.md.jinja").read_text(encoding="utf-8"))
-    write_text(arguments.docs / "results.md", template.render(tasks=tasks, **measured) + "\n")
+    loader = jinja2.FileSystemLoader(Path(__file__).parent)
+    environment = jinja2.Environment(
+        loader=loader, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    results = environment.get_template("results.md.jinja").render(tasks=tasks, **measured)
+    write_text(arguments.docs / "results.md", results + "\n")
+    files = sorted((arguments.docs / "evidence" / "leaderboard").glob("*.json"))
+    if files:
+        entries = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in files}
+        leaderboard = environment.get_template("leaderboard.md.jinja").render(entries=entries, meanings=MEANINGS)
+        write_text(arguments.docs / "leaderboard.md", leaderboard + "\n")
     print(json.dumps({name: {"runs": task.results["runs"], **best_gain(task)} for name, task in tasks.items()}))
 
 

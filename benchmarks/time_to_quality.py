@@ -1,11 +1,12 @@
 """Time to quality: seconds of training until dev Recall@10 passes a fixed bar, the project's own leaderboard.
 
-    .venv/bin/python benchmarks/time_to_quality.py --seeds 0 1 2
+    .venv/bin/python benchmarks/time_to_quality.py --arm keep-all --arm grape --seeds 0 1 2
 
 Counted is all that training takes on this machine's cores, preparations and steps, but for the looks at the dev
 queries, which are taken every five steps. A run ends when it has passed the bar, or after `--steps`; one that never
-passes counts as infinite. Other hyperparameters are tried as arms of `grape ablate`: `--arm keep=8,oversample=2`. The
-last line is one JSON object.
+passes counts as infinite. Arms are those of `grape ablate`; they take turns, so that what else the machine does meets
+them all alike, and `ratio` says how often an arm's median time goes into the first one's. The last line, which
+`docs/evidence/leaderboard` keeps, is one JSON object; `benchmarks/results.py` makes `docs/leaderboard.md` of it.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from statistics import median
 from typing import Any
 
 from grape_rewrite.ablation.arms import DEFAULT, read_arms
+from grape_rewrite.ablation.manifest import hardware
 from grape_rewrite.datasets import Dataset
 from grape_rewrite.demo import RETRIEVER, REWRITER
 from grape_rewrite.index import Index
@@ -26,6 +28,7 @@ from grape_rewrite.training import TrainingConfig, train
 
 BAR = 0.55
 EVERY = 5
+INFINITE = float("inf")
 
 
 class PassedError(Exception):
@@ -40,25 +43,35 @@ def main() -> None:
     parser.add_argument("--bar", type=float, default=BAR, help="dev Recall@10 to pass (default: %(default)s)")
     parser.add_argument("--queries", type=int, default=520, help="dev queries (default: %(default)s)")
     parser.add_argument("--steps", type=int, default=TrainingConfig().steps, help="updates at most")
-    parser.add_argument("--arm", default=DEFAULT, help="as of grape ablate, such as keep-all (default: grape)")
+    parser.add_argument("--arm", nargs="+", default=[DEFAULT], help="as of grape ablate (default: grape)")
     arguments = parser.parse_args()
     quiet_libraries()
-    changes = read_arms([arguments.arm], {})[arguments.arm]
+    arms = read_arms(arguments.arm, {})
     dataset = Dataset.load(arguments.data)
     index = Retriever.load(RETRIEVER).index(dataset.corpus)
-    runs = []
+    budget = {"steps": arguments.steps, "evaluate_every": EVERY, "dev_queries": arguments.queries}
+    runs: dict[str, list[dict[str, Any]]] = {arm: [] for arm in arms}
     for seed in arguments.seeds:
-        budget = {"steps": arguments.steps, "evaluate_every": EVERY, "dev_queries": arguments.queries}
-        config = TrainingConfig.of(**{**budget, **changes, "seed": seed})
-        runs.append({"seed": seed, **run(config, arguments.bar, dataset, index)})
-        print(json.dumps(runs[-1]), flush=True)
-    times = [found["seconds"] if found["passed"] else float("inf") for found in runs]
+        for arm, changes in arms.items():
+            config = TrainingConfig.of(**{**budget, **changes, "seed": seed})
+            runs[arm].append({"seed": seed, **run(config, arguments.bar, dataset, index)})
+            print(json.dumps({"arm": arm, **runs[arm][-1]}), flush=True)
+    times = {arm: median(found["training_seconds"] or INFINITE for found in made) for arm, made in runs.items()}
+    first = times[arguments.arm[0]]
     result = {
         "data": arguments.data,
         "bar": arguments.bar,
-        "changes": changes,
-        "median_seconds": median(times) if median(times) < float("inf") else None,
-        "runs": runs,
+        "dev_queries": arguments.queries,
+        "hardware": hardware(Rewriter.load(REWRITER).model),
+        "arms": {
+            arm: {
+                "changes": arms[arm],
+                "median_seconds": times[arm] if times[arm] < INFINITE else None,
+                "ratio": first / times[arm] if times[arm] < INFINITE > first else None,
+                "runs": made,
+            }
+            for arm, made in runs.items()
+        },
     }
     print(json.dumps(result))
 
@@ -81,8 +94,8 @@ def run(config: TrainingConfig, bar: float, dataset: Dataset, index: Index) -> d
         try:
             train(Rewriter.load(REWRITER), index, dataset, Path(folder) / "run", config, watch=watch)
         except PassedError:
-            return {"passed": True, **seen[-1], "looks": seen}
-    return {"passed": False, **seen[-1], "looks": seen}
+            return {"passed": True, "training_seconds": seen[-1]["seconds"], "looks": seen}
+    return {"passed": False, "training_seconds": None, "looks": seen}
 
 
 if __name__ == "__main__":
