@@ -3,6 +3,7 @@
 import pytest
 
 from grape_rewrite.ablation import ARMS, read_arms
+from grape_rewrite.ablation.arms import config_of, tasks_of
 from grape_rewrite.errors import UserError
 from grape_rewrite.rewards import REWARDS
 from grape_rewrite.training import TrainingConfig
@@ -21,6 +22,14 @@ def test_a_change_may_be_a_list() -> None:
     assert read_arms([word], {}) == {word: {"group": 4, "languages": ["de", "fr"], "batch": 64}}
 
 
+def test_an_arm_may_learn_further_tasks() -> None:
+    word = "also=[paragraphs:lite-clip:long-form],batch=64"
+    changes = read_arms(["batch=64", word], {})[word]  # no more the same as the other
+    assert tasks_of(changes) == ["paragraphs:lite-clip:long-form"]
+    assert config_of(changes) == TrainingConfig.of(batch=64)
+    assert tasks_of({}) == []
+
+
 @pytest.mark.parametrize(
     ("words", "base", "message"),
     [
@@ -35,6 +44,7 @@ def test_a_change_may_be_a_list() -> None:
         (["reward=["], {}, r"arm 'reward=\[': '\[' is no value: "),
         (["grape", "group=8"], {}, "arms 'grape' and 'group=8' are the same; leave one out"),
         (["reward=a/b:c"], {}, "cannot be the name of a folder"),
+        (["also=scenes"], {}, "arm 'also=scenes': also='scenes' is no list of tasks; valid is also="),
         ([], {}, "no arms; name some of grape, "),
     ],
 )

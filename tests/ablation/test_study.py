@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from grape_rewrite.ablation.manifest import MANIFEST, read_manifest
 from grape_rewrite.ablation.run import INTERRUPTED, _start
 from grape_rewrite.ablation.study import Job
 from grape_rewrite.errors import UserError
+from grape_rewrite.rewriting.adapter import read_adapter
 from grape_rewrite.rewriting.prompt import PROMPTS
 
 
@@ -166,6 +168,22 @@ def test_another_study_is_refused(study_of, tmp_path: Path, changes: dict[str, o
     with pytest.raises(UserError, match=message):
         study_of(["grape"], [0], **changes).begin(tmp_path)
     assert read_study(tmp_path) == study_of(["grape"], [0])
+
+
+def test_an_arm_that_learns_further_tasks(study_of, own_cache, tmp_path: Path, tiny_dataset_folder: Path) -> None:
+    study = study_of(["grape"], [0], data=str(shutil.copytree(tiny_dataset_folder, tmp_path / "data")))
+    task = f"{tiny_dataset_folder}:{study.retriever}:long-form"
+    study = study.model_copy(update={"arms": {"several": {"also": [task]}}})
+    prepare(study)
+    run_study(study.begin(tmp_path / "out"), tmp_path / "out", only="several/seed-0")
+    folder = Job("several", 0).folder(tmp_path / "out")
+    manifest = read_manifest(folder)
+    assert manifest is not None
+    assert manifest.also == [task]
+    assert "also" not in manifest.training
+    assert [task.prompt for task in read_adapter(folder).tasks] == [PROMPTS["multilingual"], PROMPTS["long-form"]]
+    with pytest.raises(UserError, match="names no task"):
+        prepare(study.model_copy(update={"arms": {"several": {"also": ["a:b:c:d"]}}}))
 
 
 def test_a_run_that_fails_says_why(study_of, own_cache, tmp_path: Path) -> None:

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from grape_rewrite.cli.load import give_words, load_rewriter
+from grape_rewrite.cli.load import fitted, load_rewriter
 from grape_rewrite.cli.run_config import RunConfig
 from grape_rewrite.datasets import Dataset
 from grape_rewrite.retrievers import Retriever
 from grape_rewrite.rewriting import Prompt, Rewriter
 from grape_rewrite.rewriting.adapter import read_adapter
+from grape_rewrite.rewriting.prompt import PROMPTS
 
 
 @pytest.fixture
@@ -45,6 +46,30 @@ def test_a_config_says_what_options_say(grape, adapter: Path, tmp_path: Path) ->
     assert [json.loads(row)["dev_mrr"] for row in one if "dev_mrr" in row] == [
         json.loads(row)["dev_mrr"] for row in two if "dev_mrr" in row
     ]
+
+
+def test_one_adapter_for_two_tasks_is_asked_as_each_corpus_wants(
+    grape, cache, tiny_dataset_folder: Path, tiny_retriever_folder: Path, tiny_model_folder: Path, tmp_path: Path
+) -> None:
+    other = shutil.copytree(tiny_dataset_folder, tmp_path / "other")
+    corpus = (other / "corpus.jsonl").read_text()
+    (other / "corpus.jsonl").write_text(corpus + '{"_id": "more", "text": "red sea"}\n')
+    spec = f"{other}:{tiny_retriever_folder}:long-form"
+    out = tmp_path / "run"
+    found = grape(
+        *("train", tiny_dataset_folder, "--retriever", tiny_retriever_folder, "--rewriter", tiny_model_folder),
+        *("--also", spec, "--out", out, "--steps", 2, "--batch", 8, "--group", 4, "--max-tokens", 8),
+    )
+    assert found.code == 0, found.err
+    assert yaml.safe_load((out / "config.yaml").read_text())["also"] == [spec]
+    retriever = Retriever.load(str(tiny_retriever_folder))
+    for folder, marker in ((tiny_dataset_folder, "Query:"), (other, "Text:")):
+        index = retriever.index(Dataset.load(folder).corpus)
+        assert marker in fitted(load_rewriter(str(out)), index).prompt.markers
+    assert grape("evaluate", other, "--retriever", tiny_retriever_folder, "--rewriter", out, "--queries", 4).code == 0
+    for options, prompt in (((), None), (("--prompt", "long-form"), PROMPTS["long-form"])):
+        printed = grape("rewrite", "--rewriter", out, *options, "rot Apfel").out.strip()
+        assert printed == Rewriter.load(str(out), prompt).rewrite(["rot Apfel"])[0][0]
 
 
 def test_evaluate_prints_evaluation_json_and_nothing_else(
@@ -168,7 +193,7 @@ def test_search_with_an_untrained_rewriter_uses_the_words_of_the_retriever(
     )
     index = Retriever.load(str(tiny_retriever_folder)).index(Dataset.load(tiny_dataset_folder).corpus)
     restricted = load_rewriter(str(tiny_model_folder))
-    give_words(restricted, index)
+    restricted = fitted(restricted, index)
     assert json.loads(found.out)["rewrite"] == restricted.likeliest(["rot Apfel"])[0]
     assert restricted.likeliest(["rot Apfel"]) != Rewriter.load(str(tiny_model_folder)).likeliest(["rot Apfel"])
 

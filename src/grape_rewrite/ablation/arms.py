@@ -13,6 +13,7 @@ from grape_rewrite.training.config import TrainingConfig
 Changes = dict[str, Any]
 
 DEFAULT = "grape"
+ALSO = "also"  # further tasks of an arm's adapter; no hyperparameter
 ARMS: dict[str, Changes] = {
     DEFAULT: {},
     "sft": {"algorithm": "best-of-group"},
@@ -33,13 +34,14 @@ def read_arms(words: Sequence[str], base: Mapping[str, Any]) -> dict[str, Change
     >>> read_arms(["grape", "group=4,batch=64"], {})
     {'grape': {}, 'group=4,batch=64': {'group': 4, 'batch': 64}}
 
-    :param words: names of `ARMS`, or changes of one's own as `key=value,key=value`.
+    :param words: names of `ARMS`, or changes of one's own as `key=value,key=value`; `also=[DATA:RETRIEVER:PROMPT]` lets
+        an arm's adapter learn further tasks.
     :param base: hyperparameters that all arms share, where they do not change them.
     :raises UserError: for a name that is not known, an arm that is named twice, two arms that are the same, and values
         that are not possible.
     """
     arms: dict[str, Changes] = {}
-    configs: dict[str, TrainingConfig] = {}
+    configs: dict[str, tuple[TrainingConfig, list[str]]] = {}
     for word in words:
         if word in arms:
             raise UserError(f"arm {word!r} is named twice")
@@ -49,7 +51,7 @@ def read_arms(words: Sequence[str], base: Mapping[str, Any]) -> dict[str, Change
             raise UserError(f"unknown arm {word!r}; known: {', '.join(ARMS)}, or changes such as group=4,batch=64")
         arms[word] = ARMS[word] if word in ARMS else _changes(word)
         try:
-            configs[word] = TrainingConfig.of(**{**base, **arms[word]})
+            configs[word] = config_of({**base, **arms[word]}), tasks_of(arms[word])
         except UserError as error:
             raise UserError(f"arm {word!r}: {error}") from error
         same = next((other for other, config in configs.items() if other != word and config == configs[word]), None)
@@ -58,6 +60,25 @@ def read_arms(words: Sequence[str], base: Mapping[str, Any]) -> dict[str, Change
     if not arms:
         raise UserError(f"no arms; name some of {', '.join(ARMS)}")
     return arms
+
+
+def config_of(changes: Mapping[str, Any]) -> TrainingConfig:
+    """Return the hyperparameters of an arm.
+
+    :raises UserError: for a key or a value that is not possible.
+    """
+    return TrainingConfig.of(**{key: value for key, value in changes.items() if key != ALSO})
+
+
+def tasks_of(changes: Mapping[str, Any]) -> list[str]:
+    """Return the further tasks of an arm, each as `read_task` reads it.
+
+    :raises UserError: when they are no list of words.
+    """
+    found = changes.get(ALSO, [])
+    if not isinstance(found, list) or not all(isinstance(spec, str) for spec in found):
+        raise UserError(f"also={found!r} is no list of tasks; valid is also=[DATA:RETRIEVER:PROMPT]")
+    return found
 
 
 def _changes(word: str) -> Changes:

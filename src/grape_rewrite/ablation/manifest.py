@@ -36,6 +36,7 @@ class Manifest(BaseModel):
     arm: str
     seed: int
     training: dict[str, Any] | None
+    also: list[str] = []
     data: str
     retriever: str
     rewriter: str

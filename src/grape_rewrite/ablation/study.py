@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from grape_rewrite.ablation.arms import config_of, tasks_of
 from grape_rewrite.ablation.lock import locked
 from grape_rewrite.atomic import write_text
 from grape_rewrite.errors import UserError, first_problem
@@ -52,7 +53,11 @@ class Study(BaseModel):
 
     def config(self, job: Job) -> TrainingConfig:
         """The hyperparameters of a run."""
-        return TrainingConfig.of(**{**self.training, **self.arms[job.arm], "seed": job.seed})
+        return config_of({**self.training, **self.arms[job.arm], "seed": job.seed})
+
+    def also(self, arm: str) -> list[str]:
+        """The further tasks of an arm."""
+        return tasks_of(self.arms[arm])
 
     def joined(self, out: Path) -> "Study":
         """Return the study with the arms and seeds of the one that a folder holds, if it holds one.

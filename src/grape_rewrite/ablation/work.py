@@ -49,6 +49,7 @@ def prepare(study: Study) -> None:
     from grape_rewrite.datasets import Dataset
     from grape_rewrite.retrievers import Retriever
     from grape_rewrite.rewriting import Rewriter
+    from grape_rewrite.training import read_task
 
     dataset = Dataset.load(study.data)
     retriever = Retriever.load(study.retriever)
@@ -56,6 +57,8 @@ def prepare(study: Study) -> None:
     if rewriter.facts is not None:
         raise UserError(f"{study.rewriter} is a trained adapter; a study trains from a base model, {rewriter.name!r}")
     retriever.index(dataset.corpus, progress=sys.stdout.isatty())
+    for spec in {spec for arm in study.arms for spec in study.also(arm)}:
+        read_task(spec)
 
 
 def work(out: Path, job: Job) -> None:
@@ -88,7 +91,7 @@ def work(out: Path, job: Job) -> None:
         methods = training_free(rewriter, split, selected, shared.temperature, job.seed)
     else:
         config = study.config(job)
-        rewriter = _trained(study, config, folder, index, dataset)
+        rewriter = _trained(study, job, folder, index, dataset)
         methods = {"raw": None, job.arm: rewriter}
     start = time.perf_counter()
     evaluation = evaluate(methods, index, split, seed=job.seed)
@@ -102,6 +105,7 @@ def work(out: Path, job: Job) -> None:
             arm=job.arm,
             seed=job.seed,
             training=None if config is None else config.model_dump(mode="json"),
+            also=[] if config is None else study.also(job.arm),
             data=study.data,
             retriever=study.retriever,
             rewriter=study.rewriter,
@@ -122,17 +126,18 @@ def work(out: Path, job: Job) -> None:
     )
 
 
-def _trained(study: Study, config: Any, folder: Path, index: Any, dataset: Any) -> Any:
+def _trained(study: Study, job: Job, folder: Path, index: Any, dataset: Any) -> Any:
     """Return the rewriter that the run trains, or has trained before it was stopped in its evaluation."""
     from grape_rewrite.rewriting import Rewriter
-    from grape_rewrite.training import train
+    from grape_rewrite.training import read_task, train
     from grape_rewrite.training.run_folder import RunFolder
 
-    run = RunFolder(folder)
+    run, config = RunFolder(folder), study.config(job)
     if run.is_finished:
         return Rewriter.load(str(folder))
     rewriter = Rewriter.load(study.rewriter, study.prompt, config.max_tokens)
-    return train(rewriter, index, dataset, folder, config, resume=run.can_resume(config))
+    also = [read_task(spec) for spec in study.also(job.arm)]
+    return train(rewriter, index, dataset, folder, config, resume=run.can_resume(config), also=also)
 
 
 def _finite(figures: dict[str, Any]) -> dict[str, float | None]:

@@ -68,7 +68,7 @@ def ablate(
         seeds=chosen,
     )
     for job in study.jobs():
-        if job.arm in named:
+        if job.arm in named and not study.also(job.arm):  # what several tasks need, their training says
             study.config(job).require_queries(dataset.train)
             study.config(job).require_corpus(len(dataset.corpus))
     chosen_jobs(study.joined(out), out, only)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from grape_rewrite.cli.load import check_adapter, give_words, load_data, load_index, load_retriever, load_rewriter
+from grape_rewrite.cli.load import check_adapter, fitted, load_data, load_index, load_retriever, load_rewriter
 from grape_rewrite.cli.options import (
     AllowMismatch,
     Data,
@@ -76,8 +76,7 @@ def evaluate(
         check_adapter(name, frozen, dataset.corpus, allow_mismatch)
     policies = {name: load_rewriter(name, asked, trust_remote_code=trust_remote_code, quiet=json) for name in names}
     index = load_index(frozen, dataset.corpus, max_unreadable, json)
-    for policy in policies.values():
-        give_words(policy, index)
+    policies = {name: fitted(policy, index) for name, policy in policies.items()}
     chosen = dataset.split(split)
     chosen = chosen if queries is None else chosen.sample(queries)
     methods = _methods(policies, chosen)

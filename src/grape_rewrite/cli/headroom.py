@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from grape_rewrite.cli.load import give_words, load_data, load_index, load_retriever, load_rewriter
+from grape_rewrite.cli.load import fitted, load_data, load_index, load_retriever, load_rewriter
 from grape_rewrite.cli.options import (
     Data,
     Json,
@@ -44,7 +44,7 @@ def headroom(
     frozen = load_retriever(retriever, trust_remote_code, quiet=json)
     policy = load_rewriter(rewriter, asked, trust_remote_code=trust_remote_code, quiet=json)
     index = load_index(frozen, dataset.corpus, max_unreadable, quiet=json)
-    give_words(policy, index)
+    policy = fitted(policy, index)
     sample = dataset.split(split).sample(queries)
     found = measure_headroom(policy, index, sample, group, seed, temperature, progress=shows_progress(json))
     if json:

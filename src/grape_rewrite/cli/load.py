@@ -47,17 +47,22 @@ def load_rewriter(
 ) -> "Rewriter":
     """Load a rewriter.
 
-    :param prompt: what an untrained one is asked with, the multilingual prompt by default; an adapter brings its own.
+    :param prompt: what an untrained one is asked with, the multilingual prompt by default; an adapter brings its own,
+        and one that learned several tasks takes the one of these that is named.
     :param max_tokens: where rewrites of an untrained one are cut off.
     """
     announce(f"Loading rewriter {name}", quiet)
     from grape_rewrite.rewriting import Rewriter
     from grape_rewrite.training import TrainingConfig
 
-    trained = is_adapter(name)
+    if is_adapter(name):
+        from grape_rewrite.rewriting.adapter import read_adapter
+
+        learned = [task.prompt for task in read_adapter(Path(name)).tasks]
+        prompt = prompt if prompt in learned else None
     return Rewriter.load(
         name,
-        None if trained else prompt,
+        prompt,
         max_tokens or TrainingConfig.model_fields["max_tokens"].default,
         trust_remote_code=trust_remote_code,
     )
@@ -75,13 +80,21 @@ def load_index(retriever: "Retriever", corpus: "Corpus", max_unreadable: float =
     return index
 
 
-def give_words(rewriter: "Rewriter", index: "Index") -> None:
-    """Give an untrained rewriter the output vocabulary that training gives it by default, to measure both alike."""
+def fitted(rewriter: "Rewriter", index: "Index") -> "Rewriter":
+    """Make a rewriter ready for a corpus.
+
+    An untrained one gets the output vocabulary that training gives it by default, to measure both alike. A trained one
+    is asked as it was for this corpus, if it learned several tasks.
+    """
     from grape_rewrite.training import TrainingConfig
     from grape_rewrite.training.grpo import restrict_output
 
     if rewriter.facts is None:
         restrict_output(rewriter, index, TrainingConfig())
+        return rewriter
+    corpus = index.corpus.fingerprint()
+    task = rewriter.facts.task_for(index.retriever.fingerprint(), corpus)
+    return rewriter.with_prompt(task.prompt) if task and task.corpus_fingerprint == corpus else rewriter
 
 
 def is_adapter(name: str) -> bool:
@@ -102,13 +115,14 @@ def check_adapter(rewriter: str, retriever: "Retriever", corpus: "Corpus", allow
         return
     facts = read_adapter(Path(rewriter))
     fingerprint = retriever.fingerprint()
-    if facts.retriever_fingerprint != fingerprint:
+    task = facts.task_for(fingerprint, corpus.fingerprint())
+    if task is None:
+        known = " or ".join(f"{known.retriever} ({known.retriever_fingerprint[:12]})" for known in facts.tasks)
         mismatch = (
-            f"adapter {rewriter} was trained for retriever {facts.retriever} ({facts.retriever_fingerprint[:12]}), "
-            f"not for {retriever.name} ({fingerprint[:12]})"
+            f"adapter {rewriter} was trained for retriever {known}, not for {retriever.name} ({fingerprint[:12]})"
         )
         if not allow_mismatch:
             raise UserError(f"{mismatch}; use that one, or --allow-mismatch")
         notes.print(f"note: {mismatch}", markup=False, soft_wrap=True)
-    if facts.corpus_fingerprint != corpus.fingerprint():
+    if task is None or task.corpus_fingerprint != corpus.fingerprint():
         notes.print(f"note: adapter {rewriter} was trained on another corpus", markup=False, soft_wrap=True)

@@ -23,6 +23,7 @@ class RunConfig(BaseModel):
     rewriter: str = "gemma-3-270m"
     out: Path
     prompt: Prompt | None = None
+    also: list[str] = []
     max_unreadable: float = Field(0.0, ge=0, le=1)
     training: TrainingConfig = TrainingConfig()
 

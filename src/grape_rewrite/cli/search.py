@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from grape_rewrite.cli.load import check_adapter, give_words, load_data, load_index, load_retriever, load_rewriter
+from grape_rewrite.cli.load import check_adapter, fitted, load_data, load_index, load_retriever, load_rewriter
 from grape_rewrite.cli.options import (
     AllowMismatch,
     Data,
@@ -50,7 +50,7 @@ def search(
     check_adapter(rewriter, frozen, corpus, allow_mismatch)
     policy = load_rewriter(rewriter, asked, trust_remote_code=trust_remote_code, quiet=json)
     index = load_index(frozen, corpus, max_unreadable, quiet=json)
-    give_words(policy, index)
+    policy = fitted(policy, index)
     [rewritten] = policy.likeliest([query])
     raw, better = index.search([query, rewritten], k)
     if json:

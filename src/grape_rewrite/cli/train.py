@@ -26,8 +26,7 @@ def train(
         str | None,
         typer.Argument(
             help="A folder in the BEIR layout, [bold]scenes[/bold], [bold]emoji[/bold], [bold]definitions[/bold], "
-            "[bold]paragraphs[/bold], or a "
-            "YAML config."
+            "[bold]paragraphs[/bold], or a YAML config."
         ),
     ] = None,
     retriever: Annotated[
@@ -43,6 +42,13 @@ def train(
         typer.Option(
             help="multilingual, long-form, composed, or a YAML file with instruction, template and examples.",
             show_default="multilingual",
+        ),
+    ] = None,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="DATA:RETRIEVER:PROMPT, a further task for the same adapter, such as paragraphs:lite-clip:long-form; "
+            "repeat it."
         ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the adapter and the checkpoints.")] = None,
@@ -72,7 +78,8 @@ def train(
     """Train a rewriter with the retriever's own ranking as the reward.
 
     Example: [bold]grape train data/mine --retriever minilm --rewriter gemma-3-270m --out runs/mine --steps 40[/bold].
-    All keys of a YAML config: data, retriever, rewriter, out, prompt, max_unreadable, and the hyperparameters.
+    All keys of a YAML config: data, retriever, rewriter, out, prompt, also, max_unreadable, and the
+    hyperparameters.
     """
     from grape_rewrite.cli.run_config import RunConfig
 
@@ -80,6 +87,7 @@ def train(
         "retriever": retriever,
         "rewriter": rewriter,
         "prompt": prompt,
+        "also": also,
         "out": out,
         "reward": reward,
         "algorithm": algorithm,
@@ -121,7 +129,8 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
     dataset = load_data(config.data, ["train", "dev"])
     for other in dataset.splits:  # a mistake in the test split is better said now than after the training
         dataset.split(other)
-    config.training.require_queries(dataset.train)
+    if not config.also:
+        config.training.require_queries(dataset.train)
     config.training.require_corpus(len(dataset.corpus))
     folder = RunFolder(config.out)
     if resume:
@@ -132,7 +141,10 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
     policy = load_rewriter(config.rewriter, config.prompt, config.training.max_tokens, trust_remote_code)
     index = load_index(frozen, dataset.corpus, config.max_unreadable)
 
+    from grape_rewrite.training import read_task
     from grape_rewrite.training import train as train_rewriter
+
+    also = [read_task(spec) for spec in config.also]
 
     try:
         with Display() as display:
@@ -146,6 +158,7 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
                 resume=resume,
                 watch=display.watch,
                 begun=config.write,
+                also=also,
             )
     except KeyboardInterrupt:
         again = f"all is saved. Go on with: grape train --resume --out {config.out}"

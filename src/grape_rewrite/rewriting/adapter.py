@@ -12,10 +12,22 @@ from grape_rewrite.rewriting.prompt import Prompt
 ADAPTER_FILE = "grape.json"
 
 
+class TaskFacts(BaseModel):
+    """What an adapter was trained for: which corpus and retriever, and how it was asked."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    prompt: Prompt
+    retriever: str
+    retriever_fingerprint: str
+    corpus_fingerprint: str
+
+
 class AdapterFacts(BaseModel):
     """The content of `grape.json`.
 
-    `output_vocabulary` holds the token ids that rewrites may be made of, None when all may.
+    `output_vocabulary` holds the token ids that rewrites may be made of, None when all may. `also` are further tasks
+    that the same adapter has learned, beside the one that `prompt`, `retriever` and the fingerprints tell of.
     """
 
     model_config = ConfigDict(extra="forbid", protected_namespaces=())
@@ -32,6 +44,19 @@ class AdapterFacts(BaseModel):
     steps: int
     dev_mrr: float | None = None
     versions: dict[str, str]
+    also: list[TaskFacts] = []
+
+    @property
+    def tasks(self) -> list[TaskFacts]:
+        """All that it was trained for."""
+        first = TaskFacts.model_validate({key: getattr(self, key) for key in TaskFacts.model_fields})
+        return [first, *self.also]
+
+    def task_for(self, retriever_fingerprint: str, corpus_fingerprint: str) -> TaskFacts | None:
+        """Return the task of this retriever and corpus, else the first of this retriever; None if there is none."""
+        fitting = [task for task in self.tasks if task.retriever_fingerprint == retriever_fingerprint]
+        same = (task for task in fitting if task.corpus_fingerprint == corpus_fingerprint)
+        return next(same, fitting[0] if fitting else None)
 
 
 def read_adapter(folder: Path) -> AdapterFacts:

@@ -139,14 +139,21 @@ class TrainingConfig(BaseModel):
         """The length in tokens up to which a rewrite costs nothing."""
         return self.max_tokens // 2 if self.free_tokens is None else self.free_tokens
 
-    def require_queries(self, split: "Split") -> None:
+    def require_queries(self, split: "Split", share: int | None = None) -> None:
         """Require that a step's queries are there.
 
         :param split: the queries to train on.
+        :param share: how many of a step's queries these are for; all of them by default.
         :raises UserError: when there are fewer, with the largest batch that they would do for; or none in a language.
         """
         split = split.only(self.languages)
-        if self.sampled_queries > len(split):
+        if share is not None:
+            if not 0 < share <= len(split):
+                raise UserError(
+                    f"a step needs {share} of its {self.sampled_queries} queries from a task whose {split.name} split "
+                    f"has {len(split)}; each task gives an equal share, at least 1"
+                )
+        elif self.sampled_queries > len(split):
             most = len(split) // self.oversample * self.group
             cure = f"use a batch of {most} or less" if most else f"an oversample of {len(split)} or less"
             raise UserError(

@@ -3,46 +3,47 @@
 import logging
 import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from datasets import Dataset as Table
 from peft import LoraConfig, set_peft_model_state_dict
 from safetensors import SafetensorError
 from transformers import PrinterCallback, set_seed
 
-from grape_rewrite.datasets import Dataset, Split
+from grape_rewrite.datasets import Dataset
 from grape_rewrite.errors import UserError
 from grape_rewrite.index import Index
 from grape_rewrite.rewards import brevity, well_formed
-from grape_rewrite.rewriting.adapter import ADAPTER_FILE, AdapterFacts, read_adapter, write_adapter
+from grape_rewrite.rewriting.adapter import ADAPTER_FILE, AdapterFacts, TaskFacts, read_adapter, write_adapter
 from grape_rewrite.rewriting.rewriter import Rewriter
 from grape_rewrite.training.callbacks import Chance, History, Interrupt, TimeLimit
 from grape_rewrite.training.config import TrainingConfig
 from grape_rewrite.training.example import Watch
-from grape_rewrite.training.look import Look
+from grape_rewrite.training.look import Look, Looks
 from grape_rewrite.training.own_reward import RewardError
-from grape_rewrite.training.queries import already_solved, draw_queries, hard_items
 from grape_rewrite.training.retrieval_reward import RetrievalReward, text_of
 from grape_rewrite.training.run_folder import RunFolder
 from grape_rewrite.training.selection import best_of_group, extremes, varied_groups
+from grape_rewrite.training.table import training_table
+from grape_rewrite.training.task import Task, TaskReward, shares
 
 logger = logging.getLogger(__name__)
 
 
-def train(
+def train(  # noqa: PLR0913
     rewriter: Rewriter,
     index: Index,
     dataset: Dataset,
     out: Path | str = "runs/train",
     config: TrainingConfig | None = None,
+    *,
     resume: bool = False,
     watch: Watch | None = None,
     begun: Callable[[], None] | None = None,
+    also: Sequence[Task] = (),
     **values: Any,
 ) -> Rewriter:
     """Train an adapter for the rewriter with the index's own ranking as the reward.
@@ -55,15 +56,16 @@ def train(
     :param resume: go on with the run that `out` holds.
     :param watch: is called after each step with its row of the history and some examples, to show them.
     :param begun: is called when `out` has been found fit and is there.
+    :param also: further tasks that the same adapter learns; each gives an equal share of a step's queries, and the dev
+        MRR that chooses the checkpoint is the mean over all.
     :return: the rewriter with the adapter of the best dev MRR.
     :raises UserError: on impossible values, when `out` holds another run, or when the retriever has changed.
     :raises KeyboardInterrupt: after Ctrl-C, when all is saved.
     """
     config = config or TrainingConfig.of(**values)
     run = RunFolder(Path(out))
-    config.require_queries(dataset.train)
-    asked, dev = (split.only(config.languages) for split in (dataset.train, dataset.dev))
-    config.require_corpus(len(index))
+    tasks = [Task(dataset.folder.name, index, dataset, rewriter.prompt), *also]
+    require_tasks(tasks, config)
     if hasattr(rewriter.model, "peft_config"):
         raise UserError(
             f"this rewriter has been trained already; train from its base model, Rewriter.load({rewriter.name!r})"
@@ -75,8 +77,8 @@ def train(
         run.begin(config)
     if begun:
         begun()
-    frozen = index.retriever.fingerprint()
-    restrict_output(rewriter, index, config)
+    frozen = [task.index.retriever.fingerprint() for task in tasks]
+    restrict_output(rewriter, index, config, tasks[1:])
     rewriter.max_tokens = config.max_tokens
 
     from trl import GRPOConfig
@@ -84,14 +86,16 @@ def train(
     from grape_rewrite.training.trainer import GrapeTrainer
 
     uniform = None if config.pool is None else config.pool - config.hard_items
-    reward = RetrievalReward(index, config.reward, uniform, config.seed, rewriter.prompt.answer)
-    dev = dev.sample(config.dev_queries)
-    facts = _facts(rewriter, index, config, frozen)
+    reward = TaskReward(
+        [RetrievalReward(task.index, config.reward, uniform, config.seed, task.prompt.answer) for task in tasks]
+    )
+    look = Looks({task.name: _look(rewriter, task, config, len(tasks)) for task in tasks})
+    facts = _facts(rewriter, tasks, config, frozen)
     trainer: Any = None
     history = History(
         run.history,
         config.evaluate_every,
-        measure=Look(rewriter, index, dev),
+        measure=look,
         keep=lambda step, mrr: _save(
             trainer.model, run.folder, facts.model_copy(update={"steps": step, "dev_mrr": mrr})
         ),
@@ -103,7 +107,7 @@ def train(
     trainer = GrapeTrainer(
         rewriter=rewriter,
         select=lambda advantages: _select(advantages, config),
-        reward_funcs=[reward, *_form_rewards(rewriter, config)],
+        reward_funcs=[reward, *_form_rewards(rewriter, tasks, config)],
         args=GRPOConfig(
             output_dir=str(run.checkpoints),
             per_device_train_batch_size=config.batch * config.oversample,
@@ -133,7 +137,7 @@ def train(
             report_to="none",
             disable_tqdm=True,
         ),
-        train_dataset=_table(rewriter, index, asked, config),
+        train_dataset=training_table(rewriter, tasks, config),
         peft_config=LoraConfig(
             r=config.lora_rank,
             lora_alpha=config.lora_alpha,
@@ -157,8 +161,9 @@ def train(
             chance.restore()
             trainer._save_checkpoint(trainer.model, trial=None)
             raise UserError(f"{error}; the steps before it are saved, --resume goes on with them") from error
-    if index.retriever.fingerprint() != frozen:
-        raise UserError(f"retriever {index.retriever.name!r} has changed during training; it must stay frozen")
+    for task, fingerprint in zip(tasks, frozen, strict=True):
+        if task.index.retriever.fingerprint() != fingerprint:
+            raise UserError(f"retriever {task.index.retriever.name!r} has changed during training; it must stay frozen")
     if interrupt.asked:
         raise KeyboardInterrupt
     run.finish()
@@ -167,38 +172,42 @@ def train(
     return rewriter
 
 
-def restrict_output(rewriter: Rewriter, index: Index, config: TrainingConfig) -> None:
+def require_tasks(tasks: Sequence[Task], config: TrainingConfig) -> None:
+    """Require that each task has the queries and the corpus that a step needs.
+
+    :raises UserError: when one has not, or is asked so that the rewrite would have to be found in another way.
+    """
+    parts = shares(config.sampled_queries, len(tasks))
+    for task, share in zip(tasks, parts, strict=True):
+        config.require_queries(task.dataset.train, share if len(tasks) > 1 else None)
+        config.require_corpus(len(task.index))
+        if task.prompt.answer_after != tasks[0].prompt.answer_after:
+            raise UserError(f"task {task.name}: its prompt's answer_after must be that of the first task")
+        if [other.name for other in tasks].count(task.name) > 1:
+            raise UserError(f"task {task.name} is named twice")
+
+
+def restrict_output(rewriter: Rewriter, index: Index, config: TrainingConfig, also: Sequence[Task] = ()) -> None:
     """Give the rewriter the output vocabulary of the config: the words of the corpus and of the retriever, or all.
 
     One that reasons first has all words: those of the retriever are not enough to think in.
+
+    :param also: further tasks, whose words are added.
     """
     if config.output_vocabulary == "retriever" and not rewriter.prompt.answer_after:
-        texts = [item.text for item in index.corpus if item.text] + index.retriever.words()
+        texts = [answer for task in also for _, answer in task.prompt.examples]
+        for searched in (index, *(task.index for task in also)):
+            texts += [item.text for item in searched.corpus if item.text] + searched.retriever.words()
         if texts:
             rewriter.restrict_to_words(texts)
         else:
             logger.warning("neither corpus nor retriever tells its words: the output vocabulary stays full")
 
 
-def _table(rewriter: Rewriter, index: Index, split: Split, config: TrainingConfig) -> Table:
-    """The prompts of the whole run in order, with the corpus rows of their positives."""
-    positives = split.positives(index.corpus)
-    raw = index.ranks(split.texts, positives)
-    weights = np.where(already_solved(rewriter, index, split, raw), max(config.solved_weight, 1e-9), 1.0)
-    gains = split.gains(index.corpus)
-    count = config.steps * config.sampled_queries
-    drawn = draw_queries(weights, count, config.sampled_queries, config.seed)
-    columns = {
-        "prompt": [rewriter.prompt_text(split.texts[row]) for row in drawn],
-        "query": [split.texts[row] for row in drawn],
-        "positives": [positives[row].tolist() for row in drawn],
-        "gains": [gains[row].tolist() for row in drawn],
-        "rank_before": [float(raw[row]) for row in drawn],
-    }
-    if config.pool is not None:
-        hard = hard_items(rewriter, index, split, drawn, config.hard_items)
-        columns |= {"hard": [hard[row].tolist() for row in drawn], "draw": list(range(count))}
-    return Table.from_dict(columns)
+def _look(rewriter: Rewriter, task: Task, config: TrainingConfig, tasks: int) -> Look:
+    """The look at the dev queries of one of several tasks, which share them."""
+    dev = task.dataset.dev.only(config.languages).sample(max(1, config.dev_queries // tasks))
+    return Look(rewriter, task.index, dev, task.prompt)
 
 
 def _select(advantages: torch.Tensor, config: TrainingConfig) -> torch.Tensor:
@@ -210,14 +219,15 @@ def _select(advantages: torch.Tensor, config: TrainingConfig) -> torch.Tensor:
     return best_of_group(advantages, config.group) if config.algorithm == "best-of-group" else advantages
 
 
-def _form_rewards(rewriter: Rewriter, config: TrainingConfig) -> list[Any]:
+def _form_rewards(rewriter: Rewriter, tasks: Sequence[Task], config: TrainingConfig) -> list[Any]:
     """The rewards of form and length with TRL's signature."""
     stop = set(rewriter.stop)
+    markers = list(dict.fromkeys(marker for task in tasks for marker in task.prompt.markers))
 
     def form(completions: list[Any], completion_ids: list[list[int]], **_: Any) -> list[float]:
         texts = [rewriter.prompt.answer(text_of(completion)) for completion in completions]
         ended = [ids[-1] in stop for ids in completion_ids]
-        return [float(value) for value in well_formed(texts, ended, rewriter.prompt.markers)]
+        return [float(value) for value in well_formed(texts, ended, markers)]
 
     def length(completion_ids: list[list[int]], **_: Any) -> list[float]:
         lengths = [len(ids) for ids in completion_ids]
@@ -226,20 +236,27 @@ def _form_rewards(rewriter: Rewriter, config: TrainingConfig) -> list[Any]:
     return [form, length]
 
 
-def _facts(rewriter: Rewriter, index: Index, config: TrainingConfig, frozen: str) -> AdapterFacts:
+def _facts(rewriter: Rewriter, tasks: Sequence[Task], config: TrainingConfig, frozen: Sequence[str]) -> AdapterFacts:
     whole = len(rewriter.vocabulary) == len(rewriter.vocabulary.row)
+    first, *also = [
+        TaskFacts(
+            prompt=task.prompt,
+            retriever=task.index.retriever.name,
+            retriever_fingerprint=fingerprint,
+            corpus_fingerprint=task.index.corpus.fingerprint(),
+        )
+        for task, fingerprint in zip(tasks, frozen, strict=True)
+    ]
     return AdapterFacts(
         base_model=rewriter.name,
-        prompt=rewriter.prompt,
         max_tokens=config.max_tokens,
         output_vocabulary=None if whole else rewriter.vocabulary.tokens.tolist(),
-        retriever=index.retriever.name,
-        retriever_fingerprint=frozen,
-        corpus_fingerprint=index.corpus.fingerprint(),
         reward=config.reward,
         seed=config.seed,
         steps=0,
         versions={name: version(name) for name in ("grape-rewrite", "torch", "transformers", "trl", "peft")},
+        also=also,
+        **dict(first),
     )
 
 

@@ -1,0 +1,60 @@
+"""The prompts that a run trains on, in order, with what their rewards need to know."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from datasets import Dataset as Table
+
+from grape_rewrite.rewriting.rewriter import Rewriter
+from grape_rewrite.training.config import TrainingConfig
+from grape_rewrite.training.queries import already_solved, draw_queries, hard_items
+from grape_rewrite.training.task import Task, shares
+
+
+def training_table(rewriter: Rewriter, tasks: Sequence[Task], config: TrainingConfig) -> Table:
+    """Return the prompts of all steps with the corpus rows of their positives; each step has all tasks alike.
+
+    :param rewriter: the untrained policy.
+    :param tasks: what it learns.
+    :param config: the hyperparameters.
+    """
+    parts = shares(config.sampled_queries, len(tasks))
+    columns = [
+        _columns(rewriter.with_prompt(task.prompt), task, number, share, config)
+        for number, (task, share) in enumerate(zip(tasks, parts, strict=True))
+    ]
+    return Table.from_dict(
+        {
+            key: [
+                value
+                for step in range(config.steps)
+                for found, share in zip(columns, parts, strict=True)
+                for value in found[key][step * share : (step + 1) * share]
+            ]
+            for key in columns[0]
+        }
+    )
+
+
+def _columns(rewriter: Rewriter, task: Task, number: int, share: int, config: TrainingConfig) -> dict[str, list[Any]]:
+    """The columns of one task, `share` queries for each step."""
+    index, split = task.index, task.dataset.train.only(config.languages)
+    positives = split.positives(index.corpus)
+    raw = index.ranks(split.texts, positives)
+    weights = np.where(already_solved(rewriter, index, split, raw), max(config.solved_weight, 1e-9), 1.0)
+    gains = split.gains(index.corpus)
+    count = config.steps * share
+    drawn = draw_queries(weights, count, share, config.seed)
+    columns: dict[str, list[Any]] = {
+        "task": [number] * count,
+        "prompt": [rewriter.prompt_text(split.texts[row]) for row in drawn],
+        "query": [split.texts[row] for row in drawn],
+        "positives": [positives[row].tolist() for row in drawn],
+        "gains": [gains[row].tolist() for row in drawn],
+        "rank_before": [float(raw[row]) for row in drawn],
+    }
+    if config.pool is not None:
+        hard = hard_items(rewriter, index, split, drawn, config.hard_items)
+        columns |= {"hard": [hard[row].tolist() for row in drawn], "draw": list(range(count))}
+    return columns
