@@ -73,3 +73,18 @@ def test_positives_are_rows_of_the_corpus():
     assert all(rows.dtype == np.int64 for rows in positives)
     with pytest.raises(UserError, match="'c'"):
         split.positives(Corpus(corpus[:2]))
+
+
+def test_a_query_never_finds_its_own_picture(tmp_path):
+    corpus = Corpus([Item(str(row), image=tmp_path / f"{row % 3}.png") for row in range(4)])  # the first one twice
+    queries = [
+        Query("picture", "in red", image=tmp_path / "1.png"),
+        Query("twice", "in red", image=tmp_path / "x" / ".." / "0.png"),
+        Query("foreign", "in red", image=tmp_path / "other.png"),
+        Query("text", "red"),
+        Query("itself", "this one", image=tmp_path / "2.png"),
+    ]
+    split = Split("test", queries, {query.id: {"2": 1} for query in queries})
+    excluded = split.excluded(corpus)
+    assert [rows.tolist() for rows in excluded] == [[1], [0, 3], [], [], []]
+    assert all(rows.dtype == np.int64 for rows in excluded)

@@ -1,6 +1,7 @@
 """The whole evaluation on colours: the numbers in its file agree with ranx, with hand counts and with its run files."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -184,6 +185,23 @@ def test_unreadable_pictures_are_counted_and_never_found(retriever, pictures, sp
         assert 3 not in method.top
         # Asked for, such a picture is last.
         assert method.ranks[6:8].tolist() == [12, 12]
+
+
+def test_the_picture_of_a_query_is_never_found_and_does_not_count(evaluate, pictures, split_for):
+    split = split_for(pictures)
+    red = pictures[pictures.position["red"]]
+    composed = [replace(query, image=red.image) for query in split.queries]
+    with_picture = evaluate(pictures, Split("test", composed, split.qrels))
+    plain = evaluate(pictures, split)
+    positives = split.positives(pictures)
+    for name, method in with_picture.methods.items():
+        for row, relevant in enumerate(positives):
+            if 0 in relevant:  # who asks for the picture itself finds it
+                assert method.ranks[row] == plain.methods[name].ranks[row]
+            else:
+                assert 0 not in method.top[row]
+                others = [item for item in plain.methods[name].top[row] if item != 0]
+                assert method.top[row].tolist() == others[: method.top.shape[1]]
 
 
 def test_clusters_are_sets_of_positives():

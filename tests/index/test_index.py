@@ -67,6 +67,24 @@ def test_a_skipped_item_never_wins_and_is_never_found(clip: Retriever) -> None:
     assert [id for id, _ in built.search(["red apple"], k=3)[0]] == ["0", "2"]
 
 
+@pytest.mark.parametrize("slab", [2**26, 1])
+def test_what_is_excluded_is_as_if_it_were_not_there(
+    clip: Retriever, text_corpus: Corpus, slab: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "SLAB", slab)
+    built = clip.index(text_corpus)
+    excluded = [np.array([first]) for first in built.top(QUERIES, 1)[:, 0]]
+    excluded[2] = np.zeros(0, dtype=np.int64)
+    positives = [np.array([row]) for row in (built.top(QUERIES, 8)[:, 7])]
+    found, top = built.ranks(QUERIES, positives, excluded), built.top(QUERIES, 5, excluded)
+    for row, text in enumerate(QUERIES):
+        rest = [item for item in text_corpus if text_corpus.position[item.id] not in excluded[row]]
+        alone = clip.index(Corpus(rest))
+        place = alone.corpus.position[text_corpus.ids[positives[row][0]]]
+        assert found[row] == alone.ranks([text], [np.array([place])])[0]
+        assert [text_corpus.ids[item] for item in top[row]] == [id for id, _ in alone.search([text], 5)[0]]
+
+
 def test_long_queries_are_counted_and_logged_once(
     context: int, clip: Retriever, text_corpus: Corpus, caplog: pytest.LogCaptureFixture
 ) -> None:

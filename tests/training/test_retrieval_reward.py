@@ -130,3 +130,16 @@ def test_one_step_of_stock_trl(
     assert {*(f"rewards/{name}/mean" for name in REWARDS), "mrr", "empty", "zero_variance"} <= set(row)
     assert 0 <= row["rewards/rank_log/mean"] <= 1
     assert row["mrr"] == pytest.approx(row["rewards/reciprocal_rank/mean"], abs=1e-5)
+
+
+@pytest.mark.parametrize("uniform", [None, 38])
+def test_what_is_excluded_does_not_compete(index: Index, uniform: int | None) -> None:
+    texts = ["red apple", "red apple", "", "green moon"]
+    first, second = (index.corpus.position[id] for id, _ in index.search(["red apple"], 2)[0])
+    positives = [[second], [second], [second], [index.corpus.position[index.search(["green moon"], 1)[0][0][0]]]]
+    columns = {} if uniform is None else {"hard": [[first]] * 4, "draw": [0, 1, 2, 3]}
+    reward = RetrievalReward(index, "reciprocal_rank", uniform=uniform)
+    assert reward(texts, positives, **columns)[:2] == pytest.approx([1 / 2, 1 / 2])
+    # Equal rewrites of different queries may exclude different items.
+    found = reward(texts, positives, excluded=[[first], [], [first], []], **columns)
+    assert found == pytest.approx([1, 1 / 2, 1 / len(index), 1])

@@ -34,13 +34,13 @@ def select_prompt(rewriter: Rewriter, index: Index, dev: Split) -> Prompt:
     :param index: the embedded corpus.
     :param dev: the queries to choose by.
     """
-    positives = dev.positives(index.corpus)
+    positives, excluded = dev.positives(index.corpus), dev.excluded(index.corpus)
     own = rewriter.prompt
     prompts = [replace(own, instruction=f"{own.instruction} {words}".strip()) for words in LONGER]
 
     def quality(prompt: Prompt) -> float:
         rewrites = rewriter.with_prompt(prompt).likeliest(dev.texts)
-        return float((1 / index.ranks(rewrites, positives)).mean())
+        return float((1 / index.ranks(rewrites, positives, excluded)).mean())
 
     return max(prompts, key=quality)
 

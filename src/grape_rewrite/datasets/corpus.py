@@ -48,6 +48,15 @@ class Corpus(Sequence[Item]):
         """The row of each id."""
         return {id: row for row, id in enumerate(self.ids)}
 
+    @cached_property
+    def pictured(self) -> dict[Path, list[int]]:
+        """The rows of the items that each picture belongs to."""
+        found: dict[Path, list[int]] = {}
+        for row, item in enumerate(self.items):
+            if item.image is not None:
+                found.setdefault(item.image.resolve(), []).append(row)
+        return found
+
     @property
     def has_images(self) -> bool:
         """Whether every item has a picture, so that the corpus can be searched by its pictures."""

@@ -72,6 +72,17 @@ class Split:
             rows.append(np.array(sorted(corpus.position[id] for id in self.qrels[query.id]), dtype=np.int64))
         return rows
 
+    def excluded(self, corpus: Corpus) -> list[np.ndarray]:
+        """Return, for each query, the rows that it never finds, as int64: those of its own picture.
+
+        Who asks for "this picture, but in red" does not look for this picture.
+        """
+        none = np.zeros(0, dtype=np.int64)
+        return [
+            none if query.image is None else np.setdiff1d(corpus.pictured.get(query.image.resolve(), none), relevant)
+            for query, relevant in zip(self.queries, self.positives(corpus), strict=True)
+        ]
+
     def gains(self, corpus: Corpus) -> list[np.ndarray]:
         """Return, for each query, the grades of its relevant items, in the order of `positives`, as int64."""
         return [

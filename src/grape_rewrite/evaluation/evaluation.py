@@ -116,7 +116,8 @@ def evaluate_methods(
     positives = split.positives(index.corpus)
     gains = split.gains(index.corpus)
     vectors = embed_asks([ask for given in asks.values() for ask in given], index, progress)
-    methods = {name: measure(Asked(given, index, vectors), positives, gains) for name, given in asks.items()}
+    excluded = split.excluded(index.corpus)
+    methods = {name: measure(Asked(given, index, vectors, excluded), positives, gains) for name, given in asks.items()}
     clusters = cluster_labels(positives)
     summary = {
         "methods": {

@@ -95,10 +95,15 @@ def measure_headroom(
     positives = split.positives(index.corpus)
     samples = rewriter.rewrite(split.texts, group=group, temperature=temperature, seed=seed, progress=progress)
     greedy = rewriter.likeliest(split.texts, progress)
-    drawn = np.stack([index.ranks(_or_query(samples, split, i), positives) for i in range(group)], axis=1)
+    excluded = split.excluded(index.corpus)
+
+    def ranked(texts: list[str]) -> npt.NDArray[np.float64]:
+        return index.ranks(texts, positives, excluded)
+
+    drawn = np.stack([ranked(_or_query(samples, split, i)) for i in range(group)], axis=1)
     ranks = {
-        "raw": index.ranks(split.texts, positives),
-        "untrained": index.ranks(greedy, positives),
+        "raw": ranked(split.texts),
+        "untrained": ranked(greedy),
         "best-of-group": drawn.min(axis=1),
     }
     return Headroom(

@@ -44,7 +44,8 @@ def measure(asked: "Asked", positives: Rows, gains: Rows) -> Method:
     """
     index = asked.index
     metrics, ranks, levels, tops, top_scores = [], [], [], [], []
-    depth = min(DEPTH, len(index) - len(index.skipped))
+    apart = max((len(items) for items in asked.excluded or []), default=0)
+    depth = min(DEPTH, len(index) - len(index.skipped) - apart)
     for part, scores in asked.slabs():
         metrics.append(query_metrics(scores, positives[part], gains[part]))
         ranks.append(best_positive_rank(scores, positives[part]))

@@ -16,8 +16,9 @@ from grape_rewrite.rewards.rank import best_positive_rank
 log = logging.getLogger(__name__)
 
 Slab = tuple[slice, npt.NDArray[np.float32]]
+Excluded = Sequence[npt.NDArray[np.integer]]
 
-NEVER = -1.0  # the lowest cosine there is: what a skipped item scores
+NEVER = -1.0  # the lowest cosine there is: what an item scores that is skipped or excluded
 SLAB = 2**26  # scores held at once, 256 MiB
 
 
@@ -89,27 +90,42 @@ class Index:
                 found.append([(ids[row], float(values[row])) for row in rows])
         return found
 
-    def slabs(self, embeddings: npt.NDArray[np.float32]) -> Iterator[Slab]:
+    def slabs(self, embeddings: npt.NDArray[np.float32], excluded: Excluded | None = None) -> Iterator[Slab]:
         """Yield the cosines of (n, d) unit rows with every item, so few rows at a time that they fit the memory.
 
+        :param excluded: n arrays of corpus rows that each must not find: they score as skipped items do.
         :return: which of the n rows, and their (n_i, N) cosines.
         """
         step = max(1, SLAB // len(self))
         for start in range(0, len(embeddings), step):
             part = slice(start, min(start + step, len(embeddings)))
-            yield part, self.cosines(embeddings[part])
+            cosines = self.cosines(embeddings[part])
+            if excluded is not None:
+                for row, items in zip(cosines, excluded[part], strict=True):
+                    row[items] = NEVER
+            yield part, cosines
 
-    def top(self, texts: Sequence[str], k: int) -> npt.NDArray[np.intp]:
-        """Return the (n, min(k, N)) corpus rows of each text's k best items, best first, skipped ones last."""
+    def top(self, texts: Sequence[str], k: int, excluded: Excluded | None = None) -> npt.NDArray[np.intp]:
+        """Return the (n, min(k, N)) corpus rows of each text's k best items, best first, skipped ones last.
+
+        :param excluded: n arrays of corpus rows that each must not find: they come last too.
+        """
         none = np.empty((0, min(k, len(self))), dtype=np.intp)
-        return np.concatenate([none, *(top_items(scores, k) for _, scores in self.slabs(self.embed(texts)))])
+        return np.concatenate([none, *(top_items(scores, k) for _, scores in self.slabs(self.embed(texts), excluded))])
 
-    def ranks(self, texts: Sequence[str], positives: Sequence[npt.NDArray[np.integer]]) -> npt.NDArray[np.float64]:
+    def ranks(
+        self,
+        texts: Sequence[str],
+        positives: Sequence[npt.NDArray[np.integer]],
+        excluded: Excluded | None = None,
+    ) -> npt.NDArray[np.float64]:
         """Return the (n,) ranks of each text's best positive in the whole corpus; see `best_positive_rank`.
 
         :param positives: n arrays of corpus rows, none empty.
+        :param excluded: n arrays of corpus rows that each must not find.
         """
-        found = (best_positive_rank(scores, positives[part]) for part, scores in self.slabs(self.embed(texts)))
+        slabs = self.slabs(self.embed(texts), excluded)
+        found = (best_positive_rank(scores, positives[part]) for part, scores in slabs)
         return np.concatenate([np.empty(0), *found])
 
     def fingerprint(self) -> str:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from grape_rewrite.errors import UserError
 from grape_rewrite.index import Index
-from grape_rewrite.index.index import Slab
+from grape_rewrite.index.index import NEVER, Excluded, Slab
 from grape_rewrite.strategies.ask import Ask
 from grape_rewrite.strategies.fusion import mean_vector, reciprocal_rank_fusion
 
@@ -35,10 +35,12 @@ class Asked:
     :param asks: n of them, each with at least one text.
     :param index: the embedded corpus of N items.
     :param vectors: the embedding of each text, see `embed_asks`.
+    :param excluded: n arrays of corpus rows that each ask must not find; see `Split.excluded`.
     """
 
-    def __init__(self, asks: Sequence[Ask], index: Index, vectors: Vectors) -> None:
+    def __init__(self, asks: Sequence[Ask], index: Index, vectors: Vectors, excluded: Excluded | None = None) -> None:
         self.asks = list(asks)
+        self.excluded = excluded
         self.index = index
         self._rows = [np.stack([vectors[text] for text in ask.texts]) for ask in asks]
         means = [
@@ -50,8 +52,17 @@ class Asked:
 
     def slabs(self) -> Iterator[Slab]:
         """Yield the scores as `Index.slabs` does, fused ranks where an ask wants them."""
-        for part, scores in self.index.slabs(self.vectors):
+        for part, scores in self.index.slabs(self.vectors, self.excluded):
             for row in range(part.start, part.stop):
                 if self.asks[row].by_rank:
-                    scores[row - part.start] = reciprocal_rank_fusion(self.index.cosines(self._rows[row]))
+                    scores[row - part.start] = self._fused(row)
             yield part, scores
+
+    def _fused(self, row: int) -> Floats:
+        """The fused ranks of every item for an ask; a fusion is positive, and what must not be found is below."""
+        apart = np.asarray([] if self.excluded is None else self.excluded[row], dtype=np.int64)
+        scores = self.index.cosines(self._rows[row])
+        scores[:, apart] = NEVER
+        fused = reciprocal_rank_fusion(scores)
+        fused[apart] = NEVER
+        return fused

@@ -25,7 +25,7 @@ class Look:
     def __init__(self, rewriter: Rewriter, index: Index, split: Split, prompt: Prompt | None = None) -> None:
         self._rewriter, self._index, self._texts = rewriter, index, split.texts
         self._prompt = prompt or rewriter.prompt
-        self._positives = split.positives(index.corpus)
+        self._positives, self._excluded = split.positives(index.corpus), split.excluded(index.corpus)
         _, self._raw = self._search(split.texts)
 
     def __call__(self) -> dict[str, float]:
@@ -49,7 +49,7 @@ class Look:
     def _search(self, texts: Sequence[str]) -> tuple[npt.NDArray[np.float64], Levels]:
         """Return the ranks and the score levels of texts."""
         ranks, levels = [], []
-        for part, scores in self._index.slabs(self._index.embed(texts)):
+        for part, scores in self._index.slabs(self._index.embed(texts), self._excluded):
             ranks.append(best_positive_rank(scores, self._positives[part]))
             levels.append(score_levels(scores, self._positives[part]))
         return np.concatenate(ranks), Levels(*(np.concatenate(level) for level in zip(*levels, strict=True)))

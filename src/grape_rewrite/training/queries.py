@@ -20,9 +20,10 @@ def already_solved(
     solved = np.asarray(raw) == 1
     rows = np.flatnonzero(solved)
     if len(rows):
-        positives = split.positives(index.corpus)
+        positives, excluded = split.positives(index.corpus), split.excluded(index.corpus)
         rewrites = rewriter.likeliest([split.texts[row] for row in rows])
-        solved[rows] = index.ranks(rewrites, [positives[row] for row in rows]) == 1
+        ranks = index.ranks(rewrites, [positives[row] for row in rows], [excluded[row] for row in rows])
+        solved[rows] = ranks == 1
     return solved
 
 
@@ -34,17 +35,18 @@ def hard_items(
     :param rewriter: the untrained policy.
     :param rows: numbers of queries of the split; those that come again are searched once.
     :param count: how many for each query.
-    :return: number of a query -> (count,) corpus rows, no positives among them; fewer where the corpus has no more.
+    :return: number of a query -> (count,) corpus rows, none positive or excluded; fewer where there are no more.
     """
     chosen = np.unique(rows)
     texts = [split.texts[row] for row in chosen]
-    positives = split.positives(index.corpus)
-    depth = count + max(len(positives[row]) for row in chosen)
+    positives, excluded = split.positives(index.corpus), split.excluded(index.corpus)
+    apart = [np.concatenate(both) for both in zip(positives, excluded, strict=True)]
+    depth = count + max(len(apart[row]) for row in chosen)
     raw, rewritten = (index.top(asked, depth) for asked in (texts, rewriter.likeliest(texts)))
     found = {}
     for row, first, second in zip(chosen.tolist(), raw, rewritten, strict=True):
         in_turn = np.stack([first, second], axis=1).ravel()
-        distinct = dict.fromkeys(in_turn[~np.isin(in_turn, positives[row])].tolist())
+        distinct = dict.fromkeys(in_turn[~np.isin(in_turn, apart[row])].tolist())
         found[row] = np.array(list(distinct)[:count], dtype=np.int64)
     return found
 

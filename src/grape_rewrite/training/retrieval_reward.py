@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from grape_rewrite.index import Index
+from grape_rewrite.index.index import NEVER
 from grape_rewrite.rewards import REWARDS, Candidates, draw_pool
 from grape_rewrite.training.example import Example
 from grape_rewrite.training.own_reward import OwnReward
@@ -36,7 +37,8 @@ class RetrievalReward:
     """The reward of a rewrite by where the frozen retriever ranks its target.
 
     The data set that TRL trains on needs a column `positives`: the corpus rows relevant to each prompt; `gains` are
-    their grades. With columns `query` and `rank_before` too, `examples` can show the latest batch.
+    their grades, and `excluded` the rows that it must not find, such as its own picture. With columns `query` and
+    `rank_before` too, `examples` can show the latest batch.
 
     :param index: the corpus, embedded by the frozen retriever.
     :param name: one of `grape_rewrite.rewards.REWARDS`, or `module:function`, see `OwnReward`.
@@ -70,10 +72,11 @@ class RetrievalReward:
         """Return one reward for each completion; an empty one is worth what the worst rank is."""
         rewrites = [self.answer(text_of(completion)) for completion in completions]
         rows = [np.asarray(row, dtype=np.int64) for row in positives]
+        apart = [np.asarray(row, dtype=np.int64) for row in extra.get("excluded") or [()] * len(rows)]
         if self.uniform is None:
-            candidates = self._whole(rewrites, rows, extra.get("gains"))
+            candidates = self._whole(rewrites, rows, apart, extra.get("gains"))
         else:
-            candidates = self._pooled(rewrites, rows, extra["hard"], extra["draw"], extra.get("gains"))
+            candidates = self._pooled(rewrites, rows, apart, extra["hard"], extra["draw"], extra.get("gains"))
         values = self._own(rewrites, candidates) if self._own else REWARDS[self.name](candidates).tolist()
         ranks = candidates.ranks
         if "query" in extra and "rank_before" in extra:
@@ -85,18 +88,24 @@ class RetrievalReward:
             extra["log_metric"]("zero_variance", share_without_variance(extra["prompts"], values))
         return values
 
-    def _whole(self, rewrites: list[str], positives: list[Rows], gains: Any) -> Candidates:
+    def _whole(self, rewrites: list[str], positives: list[Rows], apart: list[Rows], gains: Any) -> Candidates:
         """Score each rewrite against the whole corpus: 4 N bytes for each distinct one, which a pool would bound."""
         embedded, place = self._embed(rewrites)
         found = self.index.cosines(embedded)
         scores = [
-            found[place[text]] if text else _worst(len(self.index), relevant)
-            for text, relevant in zip(rewrites, positives, strict=True)
+            _without(found[place[text]], never) if text else _worst(len(self.index), relevant)
+            for text, relevant, never in zip(rewrites, positives, apart, strict=True)
         ]
         return Candidates(scores, positives, gains)
 
     def _pooled(
-        self, rewrites: list[str], positives: list[Rows], hard: Sequence[Any], draws: Sequence[int], gains: Any
+        self,
+        rewrites: list[str],
+        positives: list[Rows],
+        apart: list[Rows],
+        hard: Sequence[Any],
+        draws: Sequence[int],
+        gains: Any,
     ) -> Candidates:
         """Score each rewrite against a pool; rewrites of the same draw, which are a group, share theirs."""
         embedded, place = self._embed(rewrites)
@@ -121,7 +130,7 @@ class RetrievalReward:
                 scores[row] = _worst(len(pool.rows), columns[row])
                 weights[row] = pool.weights
             for row, values in zip(spoken, found, strict=True):
-                scores[row] = values
+                scores[row] = _without(values, np.flatnonzero(np.isin(pool.rows, apart[row])))
         return Candidates(scores, columns, gains, weights)
 
     def _embed(self, rewrites: list[str]) -> tuple[npt.NDArray[np.float32], dict[str, int]]:
@@ -135,6 +144,15 @@ class RetrievalReward:
         """Return a few rewrites of the latest batch, of different queries, evenly over the batch."""
         first = list({example.query: example for example in reversed(self._latest)}.values())[::-1]
         return first[:: max(1, len(first) // count)][:count]
+
+
+def _without(scores: Floats, apart: Rows) -> Floats:
+    """The scores with those of some items below all others; the array itself where there are none."""
+    if len(apart) == 0:
+        return scores
+    scores = scores.copy()  # equal rewrites of other queries share it
+    scores[apart] = NEVER
+    return scores
 
 
 def _worst(size: int, relevant: Rows) -> Floats:

@@ -40,8 +40,8 @@ def training_table(rewriter: Rewriter, tasks: Sequence[Task], config: TrainingCo
 def _columns(rewriter: Rewriter, task: Task, number: int, share: int, config: TrainingConfig) -> dict[str, list[Any]]:
     """The columns of one task, `share` queries for each step."""
     index, split = task.index, task.dataset.train.only(config.languages)
-    positives = split.positives(index.corpus)
-    raw = index.ranks(split.texts, positives)
+    positives, excluded = split.positives(index.corpus), split.excluded(index.corpus)
+    raw = index.ranks(split.texts, positives, excluded)
     weights = np.where(already_solved(rewriter, index, split, raw), max(config.solved_weight, 1e-9), 1.0)
     gains = split.gains(index.corpus)
     count = config.steps * share
@@ -51,6 +51,7 @@ def _columns(rewriter: Rewriter, task: Task, number: int, share: int, config: Tr
         "prompt": [rewriter.prompt_text(split.texts[row]) for row in drawn],
         "query": [split.texts[row] for row in drawn],
         "positives": [positives[row].tolist() for row in drawn],
+        "excluded": [excluded[row].tolist() for row in drawn],
         "gains": [gains[row].tolist() for row in drawn],
         "rank_before": [float(raw[row]) for row in drawn],
     }
