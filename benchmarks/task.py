@@ -47,19 +47,19 @@ class Task:
         return markdown(self.results).strip()
 
     @property
-    def training_free(self) -> str:
+    def training_free(self) -> str | None:
         """The best arm that needs no training, by Recall@10 on the very queries that it is reported on."""
         candidates = set(self.arms) - set(self.study.arms) - REFERENCES
-        return max(candidates, key=lambda arm: self.arms[arm]["recall@10"]["mean"])
+        return max(candidates, key=lambda arm: self.arms[arm]["recall@10"]["mean"], default=None)
 
-    def value(self, arm: str, metric: str = "recall@10") -> str:
+    def value(self, arm: str | None, metric: str = "recall@10") -> str:
         """An arm's figure with its spread over seeds; a dash where it was not run."""
         if arm not in self.arms or metric not in self.arms[arm]:
             return "-"
         found = self.arms[arm][metric]
         return f"{found['mean']:.3f}" + (f" ± {found['std']:.3f}" if len(found["seeds"]) > 1 else "")
 
-    def gain(self, other: str, metric: str = "recall@10") -> str:
+    def gain(self, other: str | None, metric: str = "recall@10") -> str:
         """What GRAPE gains over an arm, in points, with interval and p-value; a dash where it was not run."""
         row = self.comparison(other, metric)
         if row is None:
@@ -74,14 +74,14 @@ class Task:
         """Whether GRAPE does better or worse than an arm, or whether that cannot be told."""
         row = self.comparison(other, metric)
         if row is None:
-            return "was not run"
+            return "shares no seed with GRAPE yet" if other in self.arms else "was not run"
         if len(row["seeds"]) < SEEDS:
             return "has too few seeds for a verdict"
         if row["p_holm"] >= ALPHA:
             return "cannot be told apart from GRAPE"
         return "does worse than GRAPE" if row["difference"] > 0 else "does better than GRAPE"
 
-    def comparison(self, other: str, metric: str) -> dict[str, Any] | None:
+    def comparison(self, other: str | None, metric: str) -> dict[str, Any] | None:
         """The comparison of GRAPE with an arm."""
         rows = self.results["comparisons"]
         return next((row for row in rows if row["b"] == other and row["metric"] == metric), None)
@@ -96,12 +96,24 @@ class Task:
         worse, beyond, lost = np.mean(shares, axis=0)
         return f"{worse:.3f} | {beyond:.3f} | {lost:.3f}"
 
+    def against(self, other: str, metric: str) -> str:
+        """By how much more a score rises under an arm than under GRAPE, with its interval over seeds and items."""
+        rows = (row for row in self.results["inflation"] if row["b"] == other and row["metric"] == metric)
+        row = next(rows, None)
+        return "-" if row is None else f"{-row['difference']:+.3f} ({-row['high']:+.3f} to {-row['low']:+.3f})"
+
+    def shared(self, arm: str) -> str:
+        """Which share of what the right item's score gains over the untrained prompt the hard negatives gain too."""
+        before, after = self.arms["few-shot"], self.arms[arm]
+        hard, right = (after[metric]["mean"] - before[metric]["mean"] for metric in ("d_hard", "d_pos"))
+        return f"{100 * hard / right:.0f} %"
+
     def rise(self, arm: str, metric: str) -> str:
         """How much a score rises over raw, with its interval over the items."""
         if arm not in self.arms or metric not in self.arms[arm]:
             return "-"
         found = self.arms[arm][metric]
-        return f"{found['mean']:+.3f} ({found['low']:+.3f} to {found['high']:+.3f})"
+        return f"{found['mean']:+.3f}" + (f" ({found['low']:+.3f} to {found['high']:+.3f})" if "low" in found else "")
 
     @property
     def trained(self) -> list[str]:
@@ -168,4 +180,5 @@ class Task:
         return (
             f"retriever `{manifest.retriever}`, rewriter `{manifest.rewriter}`, {manifest.queries:,} queries of the "
             f"{manifest.split} split, {hardware['system']}, {hardware['threads']} thread(s) a run"
+            + (f", {hardware['precision']}" if "precision" in hardware else "")
         )

@@ -43,10 +43,10 @@ def main() -> None:
     parser.add_argument("--bar", type=float, default=BAR, help="dev Recall@10 to pass (default: %(default)s)")
     parser.add_argument("--queries", type=int, default=520, help="dev queries (default: %(default)s)")
     parser.add_argument("--steps", type=int, default=TrainingConfig().steps, help="updates at most")
-    parser.add_argument("--arm", nargs="+", default=[DEFAULT], help="as of grape ablate (default: grape)")
+    parser.add_argument("--arm", action="append", help="as of grape ablate; repeat it (default: grape)")
     arguments = parser.parse_args()
     quiet_libraries()
-    arms = read_arms(arguments.arm, {})
+    arms = read_arms(arguments.arm or [DEFAULT], {})
     dataset = Dataset.load(arguments.data)
     index = Retriever.load(RETRIEVER).index(dataset.corpus)
     budget = {"steps": arguments.steps, "evaluate_every": EVERY, "dev_queries": arguments.queries}
@@ -57,7 +57,7 @@ def main() -> None:
             runs[arm].append({"seed": seed, **run(config, arguments.bar, dataset, index)})
             print(json.dumps({"arm": arm, **runs[arm][-1]}), flush=True)
     times = {arm: median(found["training_seconds"] or INFINITE for found in made) for arm, made in runs.items()}
-    first = times[arguments.arm[0]]
+    first = times[next(iter(arms))]
     result = {
         "data": arguments.data,
         "bar": arguments.bar,

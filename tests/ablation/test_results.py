@@ -48,7 +48,8 @@ def test_comparisons_are_differences_of_the_means(results: dict) -> None:
             means = [results["arms"][arm][metric]["mean"] for arm in ("grape", row["b"])]
             assert row["difference"] == pytest.approx(means[0] - means[1])
             assert row["low"] <= row["difference"] <= row["high"]
-        assert [row["p_holm"] for row in rows] == pytest.approx(holm([row["p"] for row in rows]).tolist())
+    rows = results["comparisons"]
+    assert [row["p_holm"] for row in rows] == pytest.approx(holm([row["p"] for row in rows]).tolist())
 
 
 def test_queries_for_one_item_are_one_piece_of_evidence(finished: tuple[Study, Path], results: dict) -> None:
@@ -90,9 +91,16 @@ def test_what_scores_do_has_intervals(finished: tuple[Study, Path], results: dic
             found = results["arms"][arm][metric]
             assert found["mean"] == pytest.approx(np.mean(rise), abs=1e-4)
             items = np.mean(rise, axis=0).reshape(8, 2).mean(axis=1)  # two queries for each of eight items
-            spread = 2 * 1.96 * items.std() / np.sqrt(8)
+            variance = items.var() / 8 + np.mean(rise, axis=1).var() / 2  # of items, and of two seeds
             assert found["low"] <= found["mean"] <= found["high"]
-            assert found["high"] - found["low"] == pytest.approx(spread, rel=0.35)
+            assert found["high"] - found["low"] == pytest.approx(2 * 1.96 * np.sqrt(variance), rel=0.35)
+    for row in results["inflation"]:
+        means = [results["arms"][arm][row["metric"]]["mean"] for arm in ("grape", "grpo-similarity")]
+        assert row["b"] == "grpo-similarity"
+        assert row["difference"] == pytest.approx(means[0] - means[1], abs=1e-4)
+        assert row["low"] <= row["difference"] <= row["high"]
+        assert row["seeds"] == [0, 1]
+    assert {row["metric"] for row in results["inflation"]} == {"d_pos", "d_hard", "margin"}
     assert "d_pos" not in results["arms"]["rrf"]  # fused ranks are no scores
 
 

@@ -19,6 +19,7 @@ from grape_rewrite.ablation.run import INTERRUPTED, _start
 from grape_rewrite.ablation.study import Job
 from grape_rewrite.errors import UserError
 from grape_rewrite.rewriting.adapter import read_adapter
+from grape_rewrite.rewriting.precision import best_precision
 from grape_rewrite.rewriting.prompt import PROMPTS
 
 
@@ -161,13 +162,24 @@ def test_more_arms_and_seeds_join_a_study(finished: tuple[Study, Path], study_of
         ({"split": "dev"}, "holds a study with split='test', not 'dev'; use another --out folder"),
         ({"queries": 4}, "holds a study with queries=None, not 4"),
         ({"training": {"steps": 3}}, "holds a study with training="),
+        ({"precision": "bfloat16"}, "holds a study in float32, not bfloat16"),
     ],
 )
 def test_another_study_is_refused(study_of, tmp_path: Path, changes: dict[str, object], message: str) -> None:
-    study_of(["grape"], [0]).begin(tmp_path)
+    begun = study_of(["grape"], [0], precision="float32").begin(tmp_path)
     with pytest.raises(UserError, match=message):
         study_of(["grape"], [0], **changes).begin(tmp_path)
-    assert read_study(tmp_path) == study_of(["grape"], [0])
+    assert read_study(tmp_path) == begun
+
+
+def test_a_study_keeps_to_the_number_format_that_it_was_begun_in(study_of, own_cache, tmp_path: Path) -> None:
+    assert study_of(["grape"], [0]).begin(tmp_path / "best").precision == best_precision()
+    other = "float32" if best_precision() == "bfloat16" else "bfloat16"
+    study_of(["grape"], [0], precision=other).begin(tmp_path / "other")
+    study = study_of(["grape"], [0]).begin(tmp_path / "other")  # goes on, with nothing said
+    assert study.precision == other
+    run_study(study, tmp_path / "other", only="grape/seed-0")
+    assert read_manifest(Job("grape", 0).folder(tmp_path / "other")).hardware["precision"] == other
 
 
 def test_an_arm_that_learns_further_tasks(study_of, own_cache, tmp_path: Path, tiny_dataset_folder: Path) -> None:

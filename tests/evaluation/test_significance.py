@@ -60,6 +60,31 @@ def test_interval_covers_the_truth_as_often_as_it_says():
     assert 0.90 <= covered / 400 <= 0.98
 
 
+def test_interval_over_runs_is_that_of_drawing_runs_and_clusters() -> None:
+    rng = np.random.default_rng(3)
+    clusters = np.repeat(np.arange(12), [1, 2, 3] * 4)
+    values = rng.normal(size=(4, len(clusters))) + rng.normal(size=(4, 1)) + rng.normal(size=12)[clusters]
+    found = bootstrap_interval(values, np.random.default_rng(0), clusters)
+    means = []
+    for _ in range(4000):
+        runs = rng.integers(0, 4, 4)
+        rows = np.concatenate([np.flatnonzero(clusters == one) for one in rng.integers(0, 12, 12)])
+        means.append(values[np.ix_(runs, rows)].mean())
+    low, high = np.quantile(means, [0.025, 0.975])
+    assert found.mean == pytest.approx(values.mean())
+    assert (found.low, found.high) == pytest.approx((low, high), abs=0.06 * (high - low))
+    alone = bootstrap_interval(values.mean(axis=0), np.random.default_rng(0), clusters)
+    assert found.high - found.low > 1.1 * (alone.high - alone.low)
+
+
+def test_interval_of_equal_runs_is_that_of_one() -> None:
+    values = np.random.default_rng(1).normal(size=30)
+    one = bootstrap_interval(values, np.random.default_rng(0))
+    both = bootstrap_interval(np.stack([values, values]), np.random.default_rng(0))
+    assert both.mean == pytest.approx(one.mean)
+    assert (both.low, both.high) == pytest.approx((one.low, one.high), abs=0.03)
+
+
 def test_interval_is_reproducible_and_wider_at_a_higher_level():
     values = np.random.default_rng(0).random(50)
     first, second = (bootstrap_interval(values, np.random.default_rng(5)) for _ in range(2))

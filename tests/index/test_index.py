@@ -112,3 +112,14 @@ def test_the_fingerprint_is_of_retriever_and_corpus(clip: Retriever, reader: Ret
 def test_embeddings_of_the_wrong_shape_are_a_bug(clip: Retriever, text_corpus: Corpus) -> None:
     with pytest.raises(ValueError, match=r"\(2, 8\) for 60 items in 8 dimensions"):
         Index(clip, text_corpus, np.zeros((2, 8), dtype=np.float32))
+
+
+def test_an_embedding_that_is_no_number_is_refused(
+    clip: Retriever, text_corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = clip.index(text_corpus)
+    real = clip.embed_texts(["red", "moon"])
+    real[1, 0] = np.nan
+    monkeypatch.setattr(type(clip), "embed_texts", lambda self, texts, **_: real)
+    with pytest.raises(UserError, match="gives no finite embedding for 'moon'"):
+        built.ranks(["red", "moon"], [np.array([0]), np.array([1])])

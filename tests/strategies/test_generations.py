@@ -14,13 +14,13 @@ TEXTS = ["ein roter Apfel", "mond", "haus"]
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     """The (queries, samples of each) of every call of a rewriter."""
     made: list[tuple[int, int]] = []
-    real = Rewriter.rewrite
+    real = Rewriter.generate
 
     def counted(self: Rewriter, queries, count=1, *rest, **named):
         made.append((len(queries), count))
         return real(self, queries, count, *rest, **named)
 
-    monkeypatch.setattr(Rewriter, "rewrite", counted)
+    monkeypatch.setattr(Rewriter, "generate", counted)
     return made
 
 
@@ -29,6 +29,13 @@ def test_nothing_is_made_twice(generations: Generations, calls: list[tuple[int, 
     assert generations.sampled(TEXTS, 3)[:2] == first
     generations.greedy([TEXTS[0], TEXTS[0]])
     assert calls == [(2, 3), (1, 3), (1, 1)]
+
+
+def test_tokens_are_those_that_were_generated(generations: Generations) -> None:
+    rewriter = generations.rewriter
+    prompts = [rewriter.encode(rewriter.prompt_text(text)) for text in TEXTS]
+    lengths = [len(ids) for ids in rewriter.complete(prompts, 1, 0.0)]
+    assert [made.tokens for made in generations.greedy(TEXTS)] == lengths
 
 
 def test_made_ahead_fewer_are_the_first_of_the_most(generations: Generations, calls: list[tuple[int, int]]) -> None:

@@ -47,6 +47,19 @@ def fails_later(rewrites, candidates):
         raise RuntimeError("out of luck")
     return [len(text) for text in rewrites]
 
+def adds_to_what_it_is_given(rewrites, candidates):
+    rewrites.append("one more")
+    return [1.0] * len(rewrites)
+
+def digits(rewrites, candidates):
+    return ["11"] * len(rewrites)
+
+def a_mapping(rewrites, candidates):
+    return {row: 1.0 for row, _ in enumerate(rewrites)}
+
+def exits(rewrites, candidates):
+    raise SystemExit("enough")
+
 VALUE = 3
 """
 FOUND = Candidates(np.array([[0.9, 0.1], [0.1, 0.9]]), [np.array([0]), np.array([0])])
@@ -71,7 +84,11 @@ def test_it_sees_rewrites_and_candidates(module: str) -> None:
     [
         ("too_few", "returned 1 numbers for 2 rewrites"),
         ("not_a_number", "returned nan for the rewrite 'abcd'"),
-        ("words", "ValueError: could not convert string to float: 'abcd'"),
+        ("words", "TypeError: 'abcd' is no number"),
+        ("digits", "TypeError: '11' is no number"),
+        ("a_mapping", "TypeError: it returned a mapping; a sequence is valid"),
+        ("adds_to_what_it_is_given", "returned 3 numbers for 2 rewrites"),
+        ("exits", r"line \d+: SystemExit: enough"),
         ("nothing", "TypeError"),
         ("raises", r"rewards_of_\w+\.py, line 22: ZeroDivisionError: division by zero"),
         ("misuses_a_library", r"rewards_of_\w+\.py, line 26: JSONDecodeError"),

@@ -166,7 +166,7 @@ def test_two_ways_to_reason(
 
 def test_a_task_is_read_from_its_name(other_folder: Path, index: Index, cache: Path) -> None:
     task = read_task(f"{other_folder}:tiny:long-form", load=lambda name: index.retriever)
-    assert task.prompt.markers == ["Text:", "Caption:"]
+    assert task.prompt.markers == ["Text:", "Picture:"]
     assert len(task.index) == 30
     assert read_task(str(other_folder), load=lambda name: index.retriever).prompt.markers == ["Query:", "English:"]
 

@@ -25,18 +25,19 @@ Values = npt.NDArray[np.float64]
 def read_results(study: Study, out: Path, seed: int = 0) -> dict[str, Any]:
     """Put the complete runs of a study together.
 
-    The default arm is compared with every other on each of `COMPARED`. A query's difference is the mean over the seeds
-    that both arms have; intervals and tests draw the items that queries ask for, so that the names of one picture in
-    many languages, or the runs of several seeds on the same queries, do not pass for independent evidence. The
-    p-values are adjusted by Holm's method for all comparisons of a metric.
+    The default arm is compared with every other on each of `COMPARED`, over the seeds that both have. Intervals draw
+    seeds, and the items that queries ask for; tests swap the results of items, the mean over the seeds, and so speak of
+    the runs that there are. The names of one picture in many languages, or several runs on the same queries, do not
+    pass for independent evidence. The p-values are adjusted by Holm's method for all comparisons together.
 
     :param study: the study.
     :param out: its folder.
     :param seed: of the bootstrap and the tests.
     :return: `arms` (name -> metric -> mean, std and seeds; low and high too for what scores do), `comparisons` (a, b,
-        metric, difference, low, high, p, p_holm), `costs` (name -> cost -> mean), `queries`, `runs` (how many are
-        complete) and `missing`.
-    :raises UserError: when nothing is complete, or runs were not made on the same data, queries and retriever.
+        metric, difference, low, high, p, p_holm, seeds), `inflation` (the same of what scores do, without a test),
+        `costs` (name -> cost -> mean), `queries`, `runs` (how many are complete) and `missing`.
+    :raises UserError: when nothing is complete, or runs were not made on the same data, queries and retriever, or in
+        the same number format.
     """
     complete = {job: found for job in study.jobs() if (found := read_manifest(job.folder(out)))}
     if not complete:
@@ -59,6 +60,7 @@ def read_results(study: Study, out: Path, seed: int = 0) -> dict[str, Any]:
     return {
         "arms": arms,
         "comparisons": _compare(rows, set(study.arms), clusters, seed) if DEFAULT in rows else [],
+        "inflation": _compare_inflation(levels, set(study.arms), clusters, seed) if DEFAULT in levels else [],
         "costs": {
             arm: {
                 cost: _mean([getattr(found, cost) for job, found in complete.items() if job.arm == arm])
@@ -82,6 +84,12 @@ def _require_same(complete: Mapping[Job, Manifest], out: Path) -> None:
                     f"{job.folder(out)} was made on another {key} than {first.folder(out)}; runs on different data "
                     "cannot be compared"
                 )
+        formats = [manifest.hardware.get("precision") for manifest in (reference, found)]
+        if formats[0] != formats[1]:
+            raise UserError(
+                f"{job.folder(out)} computed in {formats[1]}, {first.folder(out)} in {formats[0]}; rewrites differ "
+                "with the number format, and such runs cannot be compared"
+            )
 
 
 def _spread(seeds: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
@@ -90,7 +98,7 @@ def _spread(seeds: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
     for metric, value in next(iter(seeds.values())).items():
         if isinstance(value, (int, float)):
             values: list[float] = [float(summary[metric]) for summary in seeds.values()]
-            std = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+            std = float(np.std(values, ddof=1)) if len(values) > 1 else None
             found[metric] = {"mean": float(np.mean(values)), "std": std, "seeds": dict(zip(seeds, values, strict=True))}
     return found
 
@@ -103,47 +111,68 @@ def _add_inflation_intervals(
         return
     before = next(iter(levels[RAW].values()))
     for name, seeds in levels.items():
-        rise = np.mean([after - before for after in seeds.values()], axis=0)
-        for metric, values in (("d_pos", rise[:, 0]), ("d_hard", rise[:, 1]), ("margin", rise[:, 0] - rise[:, 1])):
+        rise = np.stack([after - before for after in seeds.values()])
+        for metric, values in _rises(rise).items():
             if metric in arms[name]:
                 interval = bootstrap_interval(values, np.random.default_rng(seed), clusters)
                 arms[name][metric] |= {"low": interval.low, "high": interval.high}
 
 
+def _rises(rise: Values) -> dict[str, Values]:
+    """What scores do, from (..., 2) changes of the positives' and of the hard negatives' scores."""
+    return {"d_pos": rise[..., 0], "d_hard": rise[..., 1], "margin": rise[..., 0] - rise[..., 1]}
+
+
 def _compare(
     rows: Mapping[str, Mapping[int, Mapping[str, Values]]], trained: Set[str], clusters: Any, seed: int
 ) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+    """Compare the default arm with all others, and adjust the p-values together."""
+    tests: list[dict[str, Any]] = []
     for metric in COMPARED:
-        tests: list[dict[str, Any]] = []
         for other in rows:
-            if other == DEFAULT:
-                continue
-            # What has no seeds of its own stands beside every seed of ours.
-            shared = [s for s in rows[DEFAULT] if s in rows[other] or other not in trained]
-            if not shared:
-                continue
-            alone = next(iter(rows[other].values()))
-            differences = np.mean(
-                [rows[DEFAULT][s][metric] - rows[other].get(s, alone)[metric] for s in shared], axis=0
-            )
-            interval = bootstrap_interval(differences, np.random.default_rng(seed), clusters)
-            tests.append(
-                {
-                    "a": DEFAULT,
-                    "b": other,
-                    "metric": metric,
-                    "difference": interval.mean,
-                    "low": interval.low,
-                    "high": interval.high,
-                    "p": randomisation_test(differences, np.random.default_rng(seed), clusters),
-                    "seeds": shared,
-                }
-            )
-        for test, adjusted in zip(tests, holm([test["p"] for test in tests]), strict=True):
-            test["p_holm"] = float(adjusted)
-        found += tests
+            values = {name: {s: found[metric] for s, found in rows[name].items()} for name in (DEFAULT, other)}
+            if other != DEFAULT and (paired := _paired(values[DEFAULT], values[other], other in trained)):
+                differences = np.stack(list(paired.values()))
+                tests.append(
+                    {
+                        **_difference(other, metric, differences, clusters, seed),
+                        "p": randomisation_test(differences.mean(axis=0), np.random.default_rng(seed), clusters),
+                        "seeds": list(paired),
+                    }
+                )
+    for test, adjusted in zip(tests, holm([test["p"] for test in tests]), strict=True):
+        test["p_holm"] = float(adjusted)
+    return tests
+
+
+def _compare_inflation(
+    levels: Mapping[str, Mapping[int, Values]], trained: Set[str], clusters: Any, seed: int
+) -> list[dict[str, Any]]:
+    """Compare what scores do under the default arm and under each other that is trained."""
+    found: list[dict[str, Any]] = []
+    for other in levels:
+        if other != DEFAULT and other in trained and (paired := _paired(levels[DEFAULT], levels[other], True)):
+            for metric, values in _rises(np.stack(list(paired.values()))).items():
+                found.append({**_difference(other, metric, values, clusters, seed), "seeds": list(paired)})
     return found
+
+
+def _paired(ours: Mapping[int, Values], theirs: Mapping[int, Values], seeded: bool) -> dict[int, Values]:
+    """The differences by seed, for those that both have; what has no seeds of its own stands beside every one."""
+    alone = next(iter(theirs.values()))
+    return {s: ours[s] - theirs.get(s, alone) for s in ours if s in theirs or not seeded}
+
+
+def _difference(other: str, metric: str, differences: Values, clusters: Any, seed: int) -> dict[str, Any]:
+    interval = bootstrap_interval(differences, np.random.default_rng(seed), clusters)
+    return {
+        "a": DEFAULT,
+        "b": other,
+        "metric": metric,
+        "difference": interval.mean,
+        "low": interval.low,
+        "high": interval.high,
+    }
 
 
 def _mean(values: list[float | None]) -> float | None:

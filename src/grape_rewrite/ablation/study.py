@@ -11,6 +11,7 @@ from grape_rewrite.ablation.arms import config_of, tasks_of
 from grape_rewrite.ablation.lock import locked
 from grape_rewrite.atomic import write_text
 from grape_rewrite.errors import UserError, first_problem
+from grape_rewrite.rewriting.precision import Precision, best_precision
 from grape_rewrite.rewriting.prompt import Prompt
 from grape_rewrite.training.config import TrainingConfig
 
@@ -30,7 +31,11 @@ class Job(NamedTuple):
 
 
 class Study(BaseModel):
-    """What is compared, on what. `training` holds the hyperparameters that all arms share."""
+    """What is compared, on what. `training` holds the hyperparameters that all arms share.
+
+    `precision` is the number format of all runs. Where it is left open, the machine that the study begins on decides,
+    and runs that go on elsewhere keep to it: they could not be compared otherwise.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -40,6 +45,7 @@ class Study(BaseModel):
     prompt: Prompt | None = None
     split: str = "test"
     queries: int | None = None
+    precision: Precision | None = None
     training: dict[str, Any] = {}
     arms: dict[str, dict[str, Any]]
     seeds: list[int]
@@ -74,8 +80,11 @@ class Study(BaseModel):
         changed = next((arm for arm in self.arms if there.arms.get(arm, self.arms[arm]) != self.arms[arm]), None)
         if changed:
             raise UserError(f"{out} holds an arm {changed!r} with {there.arms[changed]}, not {self.arms[changed]}")
+        if self.precision not in (None, there.precision):
+            raise UserError(f"{out} holds a study in {there.precision}, not {self.precision}; use another --out folder")
         seeds = list(dict.fromkeys([*there.seeds, *self.seeds]))
-        return self.model_copy(update={"arms": {**there.arms, **self.arms}, "seeds": seeds})
+        joint = {"arms": {**there.arms, **self.arms}, "seeds": seeds, "precision": there.precision}
+        return self.model_copy(update=joint)
 
     def begin(self, out: Path) -> "Study":
         """Write the study into its folder, joined to the one that lies there.
@@ -85,6 +94,8 @@ class Study(BaseModel):
         """
         with locked(out):  # two studies that begin at once must not lose each other's arms
             whole = self.joined(out)
+            if whole.precision is None:
+                whole.precision = best_precision()
             write_text(out / STUDY, yaml.safe_dump(whole.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
         return whole
 

@@ -85,7 +85,7 @@ def work(out: Path, job: Job) -> None:
     if job.arm == UNTRAINED:
         config = None
         shared = TrainingConfig.of(**study.training)
-        rewriter = Rewriter.load(study.rewriter, study.prompt, shared.max_tokens)
+        rewriter = Rewriter.load(study.rewriter, study.prompt, shared.max_tokens, precision=study.precision)
         restrict_output(rewriter, index, shared)
         selected = select_prompt(rewriter, index, dataset.dev.sample(shared.dev_queries))
         methods = training_free(rewriter, split, selected, shared.temperature, job.seed)
@@ -134,8 +134,8 @@ def _trained(study: Study, job: Job, folder: Path, index: Any, dataset: Any) -> 
 
     run, config = RunFolder(folder), study.config(job)
     if run.is_finished:
-        return Rewriter.load(str(folder))
-    rewriter = Rewriter.load(study.rewriter, study.prompt, config.max_tokens)
+        return Rewriter.load(str(folder), precision=study.precision)
+    rewriter = Rewriter.load(study.rewriter, study.prompt, config.max_tokens, precision=study.precision)
     also = [read_task(spec) for spec in study.also(job.arm)]
     return train(rewriter, index, dataset, folder, config, resume=run.can_resume(config), also=also)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from grape_rewrite.cli.load import load_data
-from grape_rewrite.cli.options import Data, Json, PromptName, RetrieverName, RewriterName, read_prompt
+from grape_rewrite.cli.options import Data, Json, PromptName, RetrieverName, RewriterName, read_precision, read_prompt
 from grape_rewrite.cli.output import notes, results, say
 from grape_rewrite.errors import UserError
 
@@ -35,6 +35,13 @@ def ablate(
     split: Annotated[str, typer.Option(help="Split to measure on.")] = "test",
     queries: Annotated[int | None, typer.Option(min=1, help="Queries, all languages alike; all by default.")] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Steps of every arm; the tuned number by default.")] = None,
+    precision: Annotated[
+        str | None,
+        typer.Option(
+            help="float32 or bfloat16, for all runs; by default that of the machine on which the study begins.",
+            show_default=False,
+        ),
+    ] = None,
     parallel: Annotated[int, typer.Option(min=1, help="Runs at a time.")] = 1,
     only: Annotated[str | None, typer.Option(help="Just this run of the study, such as grape/seed-0.")] = None,
     json: Json = False,
@@ -52,6 +59,7 @@ def ablate(
     training: dict[str, Any] = {} if steps is None else {"steps": steps}
     named = read_arms(arms or ["grape", "sft", "grpo-similarity"], training)
     asked = read_prompt(prompt)
+    number = read_precision(precision)
     dataset = load_data(data, ["train", "dev", split])
 
     from grape_rewrite.ablation import Study, chosen_jobs, markdown, prepare, read_results, run_study, write_study
@@ -63,6 +71,7 @@ def ablate(
         prompt=asked,
         split=split,
         queries=queries,
+        precision=number,
         training=training,
         arms=named,
         seeds=chosen,

@@ -6,6 +6,7 @@ import typer
 
 if TYPE_CHECKING:
     from grape_rewrite.rewriting import Prompt
+    from grape_rewrite.rewriting.precision import Precision
 
 Data = Annotated[
     str,
@@ -40,6 +41,13 @@ RemoteCode = Annotated[bool, typer.Option("--trust-remote-code", help="Run code 
 AllowMismatch = Annotated[
     bool, typer.Option("--allow-mismatch", help="Accept an adapter that was trained for another retriever.")
 ]
+
+
+def read_precision(name: str | None) -> "Precision | None":
+    """Return the number format that `--precision` names."""
+    from grape_rewrite.rewriting.precision import precision_of
+
+    return None if name is None else precision_of(name)
 
 
 def read_prompt(name: str | None) -> "Prompt | None":

@@ -144,7 +144,14 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
     from grape_rewrite.training import read_task
     from grape_rewrite.training import train as train_rewriter
 
-    also = [read_task(spec) for spec in config.also]
+    loaded = {config.retriever: frozen}
+
+    def load(name: str) -> Any:
+        if name not in loaded:
+            loaded[name] = load_retriever(name, trust_remote_code)
+        return loaded[name]
+
+    also = [read_task(spec, load) for spec in config.also]
 
     try:
         with Display() as display:

@@ -35,12 +35,14 @@ def bootstrap_interval(
     """Return the mean and its percentile bootstrap interval (Efron and Tibshirani 1993, chapter 13).
 
     With clusters, whole clusters are drawn with replacement and each resample's mean is over the queries it holds
-    (Field and Welsh, "Bootstrapping clustered data", JRSS B 2007). For a paired difference pass the differences.
+    (Field and Welsh, "Bootstrapping clustered data", JRSS B 2007). Of values of several runs the runs are drawn too,
+    apart from the clusters: the interval then covers what another seed would change. For a paired difference pass the
+    differences.
 
     >>> bootstrap_interval(np.array([1.0, 1.0, 1.0]), np.random.default_rng(0))
     Interval(mean=1.0, low=1.0, high=1.0)
 
-    :param values: (n,) one value for each query.
+    :param values: (n,) one value for each query, or (r, n) those of r runs.
     :param rng: the source of chance; the same state gives the same interval.
     :param clusters: (n,) label of each query's cluster; every query on its own when not given.
     :param level: share of resamples inside the interval.
@@ -48,11 +50,19 @@ def bootstrap_interval(
     :return: the mean with the low and high end.
     :raises ValueError: when there are no values, or the labels are not one for each value.
     """
-    sums, sizes = _cluster_sums(values, clusters)
+    runs = np.atleast_2d(values)
+    found = [_cluster_sums(run, clusters) for run in runs]
+    sums, sizes = np.stack([sum_ for sum_, _ in found]), found[0][1]
     means = np.empty(resamples)
-    for part in _parts(resamples, len(sums)):
-        drawn = rng.integers(0, len(sums), (part.stop - part.start, len(sums)))
-        means[part] = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
+    for part in _parts(resamples, len(sizes)):
+        count = part.stop - part.start
+        drawn = rng.integers(0, len(sizes), (count, len(sizes)))
+        if len(runs) == 1:
+            totals = sums[0][drawn].sum(axis=1)
+        else:
+            chosen = rng.multinomial(len(runs), np.full(len(runs), 1 / len(runs)), size=count) / len(runs)
+            totals = np.take_along_axis(chosen @ sums, drawn, axis=1).sum(axis=1)
+        means[part] = totals / sizes[drawn].sum(axis=1)
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(np.mean(values)), float(low), float(high))
 

@@ -133,7 +133,10 @@ class Index:
         return combined_fingerprint(self.retriever, self.corpus)
 
     def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Return the (n, d) float32 unit rows of n texts, counting those that are longer than the context."""
+        """Return the (n, d) float32 unit rows of n texts, counting those that are longer than the context.
+
+        :raises UserError: when the retriever returns an embedding that is not finite.
+        """
         truncated = self.retriever.count_truncated(texts)
         if truncated and not self.truncated_queries:
             log.warning(
@@ -144,7 +147,20 @@ class Index:
                 self.retriever.name,
             )
         self.truncated_queries += truncated
-        return self.retriever.embed_texts(texts)
+        embedded = self.retriever.embed_texts(texts)
+        require_finite(embedded, texts, self.retriever.name)
+        return embedded
+
+
+def require_finite(embedded: npt.NDArray[np.float32], texts: Sequence[str], retriever: str) -> None:
+    """Require that a retriever has embedded its texts: no comparison with NaN holds, so NaN would rank first.
+
+    :raises UserError: with the first text that it gives no finite embedding for.
+    """
+    broken = ~np.isfinite(embedded).all(axis=1)
+    if broken.any():
+        text = texts[int(np.argmax(broken))]
+        raise UserError(f"retriever {retriever!r} gives no finite embedding for {text!r}")
 
 
 def combined_fingerprint(retriever: Retriever, corpus: Corpus) -> str:

@@ -1,6 +1,34 @@
 """Which number format to compute in."""
 
+from typing import Literal, cast, get_args
+
 import torch
+
+from grape_rewrite.errors import UserError
+
+Precision = Literal["float32", "bfloat16"]
+
+
+def precision_of(name: str) -> Precision:
+    """Return a name that is one.
+
+    :raises UserError: for another.
+    """
+    if name not in get_args(Precision):
+        raise UserError(f"precision={name!r} is none of {', '.join(get_args(Precision))}")
+    return cast("Precision", name)
+
+
+def dtype_of(precision: Precision | None, device: str = "cpu") -> torch.dtype:
+    """Return the format of a name; the best of the device for None."""
+    if precision is None:
+        return best_dtype(device)
+    return torch.float32 if precision == "float32" else torch.bfloat16
+
+
+def best_precision(device: str = "cpu") -> Precision:
+    """Return the name of the best format of a device."""
+    return "bfloat16" if best_dtype(device) == torch.bfloat16 else "float32"
 
 
 def best_dtype(device: str = "cpu") -> torch.dtype:

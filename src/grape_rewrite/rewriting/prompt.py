@@ -93,11 +93,29 @@ PROMPTS = {
         ),
     ),
     "long-form": Prompt(
-        instruction="Say in a few plain English words what the text is about.",
-        template="Text: {query}\nCaption:",
+        instruction="Say in a few plain English words what the picture shows.",
+        template="Text: {query}\nPicture:",
         examples=(
-            ("A round fruit with red or green skin that grows on trees and keeps the doctor away.", "red apple"),
-            ("A two-wheeled vehicle that a person moves by pushing pedals with the feet.", "bicycle"),
+            (
+                "Two things: on one side, apple, a round fruit with red or green skin that grows on trees; on the other, "
+                "bicycle, a two-wheeled vehicle moved by pedals. The lamp, a device that gives light, is not in it.",
+                "apple and bicycle",
+            ),
+            (
+                "I saw it in a book. The first: a large grey animal with a trunk. The second: a piece of furniture with "
+                "a flat top. It is not the picture of a knife, a tool with a sharp blade.",
+                "elephant and table",
+            ),
+            (
+                "On the page there was also something about a clock, which tells the time, but not here. Here it is a "
+                "small flying insect with colourful wings, and then a vessel in which flowers are put.",
+                "butterfly and vase",
+            ),
+            (
+                "The catalogue calls it so: tree, a tall plant with a trunk and branches; under it dog, an animal that "
+                "barks. Do not take it for the picture of the snow, frozen water that falls in flakes.",
+                "tree and dog",
+            ),
         ),
     ),
     "composed": Prompt(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from rich.progress import track
@@ -14,7 +14,7 @@ from grape_rewrite.rewriting.adapter import ADAPTER_FILE, read_adapter
 from grape_rewrite.rewriting.attention import require_attention, window
 from grape_rewrite.rewriting.gemma import EMBEDDED, HUB_NAME, gemma_folder
 from grape_rewrite.rewriting.gguf import SUFFIX, gguf_folder
-from grape_rewrite.rewriting.precision import best_dtype
+from grape_rewrite.rewriting.precision import Precision, dtype_of
 from grape_rewrite.rewriting.prompt import PROMPTS, Prompt
 from grape_rewrite.rewriting.sampling import sample
 from grape_rewrite.rewriting.vocabulary import OutputVocabulary, count_tokens
@@ -25,6 +25,13 @@ VALID = (
     "valid are gemma-3-270m, the folder of a causal language model with safetensors weights, a GGUF file, an adapter "
     "folder with grape.json, or a hub name such as Qwen/Qwen2.5-0.5B-Instruct"
 )
+
+
+class Generation(NamedTuple):
+    """A rewrite and how many tokens it took, the end and any reasoning among them."""
+
+    text: str
+    tokens: int
 
 
 class Rewriter:
@@ -60,6 +67,7 @@ class Rewriter:
         max_tokens: int = 16,
         trust_remote_code: bool = False,
         device: str = "cpu",
+        precision: Precision | None = None,
     ) -> "Rewriter":
         """Load a rewriter.
 
@@ -67,6 +75,8 @@ class Rewriter:
             base or chat, a GGUF file, or the folder of a trained adapter, which brings its prompt and output
             vocabulary.
         :param prompt: what to ask with; by default the adapter's, else the multilingual one.
+        :param precision: the number format; by default bfloat16 where the device has it in hardware, else float32.
+            Rewrites of one format are not always those of the other.
         :raises UserError: when there is no such model, or it has no safetensors weights.
         """
         from safetensors import SafetensorError
@@ -84,7 +94,7 @@ class Rewriter:
                 )
                 model = AutoModelForCausalLM.from_pretrained(
                     source,
-                    dtype=best_dtype(device),
+                    dtype=dtype_of(precision, device),
                     use_safetensors=True,
                     trust_remote_code=trust_remote_code,
                     local_files_only=local_only,
@@ -221,23 +231,36 @@ class Rewriter:
         batch_size: int = 64,
         progress: bool = False,
     ) -> list[list[str]]:
+        """Rewrite queries: the texts of `generate`."""
+        found = self.generate(queries, group, temperature, seed, batch_size, progress)
+        return [[made.text for made in rewrites] for rewrites in found]
+
+    def generate(
+        self,
+        queries: Sequence[str],
+        group: int = 1,
+        temperature: float = 0.0,
+        seed: int | None = None,
+        batch_size: int = 64,
+        progress: bool = False,
+    ) -> list[list[Generation]]:
         """Rewrite queries.
 
         :param queries: n texts.
         :param group: rewrites for each query; more than one make sense only with a temperature.
         :param temperature: 0 takes the likeliest word each time.
         :param seed: makes sampled rewrites repeatable without touching the global random state.
-        :return: n lists of `group` rewrites; a rewrite can be empty.
+        :return: n lists of `group` rewrites; the text of a rewrite can be empty.
         """
-        rewrites: list[list[str]] = []
+        rewrites: list[list[Generation]] = []
         starts = range(0, len(queries), batch_size)
         with torch.random.fork_rng(enabled=seed is not None):
             if seed is not None:
                 torch.manual_seed(seed)
             for start in track(starts, "Rewriting", disable=not progress, transient=True):
                 prompts = [self.encode(self.prompt_text(query)) for query in queries[start : start + batch_size]]
-                texts = [self.decode(ids) for ids in self.complete(prompts, group, temperature)]
-                rewrites += [texts[i : i + group] for i in range(0, len(texts), group)]
+                made = [Generation(self.decode(ids), len(ids)) for ids in self.complete(prompts, group, temperature)]
+                rewrites += [made[i : i + group] for i in range(0, len(made), group)]
         return rewrites
 
     def likeliest(self, queries: Sequence[str], progress: bool = False) -> list[str]:

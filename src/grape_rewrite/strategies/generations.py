@@ -73,13 +73,13 @@ class Generations:
         if new:
             start = time.perf_counter()
             temperature, seed = (0.0, None) if count == GREEDY else (self.temperature, 1000 * self.seed + after)
-            found = self.rewriter.rewrite(new, max(1, count), temperature, seed, progress=self.progress)
+            found = self.rewriter.generate(new, max(1, count), temperature, seed, progress=self.progress)
             seconds = (time.perf_counter() - start) / len(new)
-            for query, texts in zip(new, found, strict=True):
+            for query, rewrites in zip(new, found, strict=True):
                 self._known[count, after, query] = Generated(
-                    tuple(text or query for text in texts),
-                    tuple(len(ids) for ids in self.rewriter.tokenizer(texts)["input_ids"]),
+                    tuple(made.text or query for made in rewrites),
+                    tuple(made.tokens for made in rewrites),
                     seconds,
-                    tuple(not text for text in texts),
+                    tuple(not made.text for made in rewrites),
                 )
         return [self._known[count, after, query] for query in queries]

@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from grape_rewrite.errors import UserError
 from grape_rewrite.index import Index
-from grape_rewrite.index.index import NEVER, Excluded, Slab
+from grape_rewrite.index.index import NEVER, Excluded, Slab, require_finite
 from grape_rewrite.strategies.ask import Ask
 from grape_rewrite.strategies.fusion import mean_vector, reciprocal_rank_fusion
 
@@ -22,10 +21,7 @@ def embed_asks(asks: Sequence[Ask], index: Index, progress: bool = False) -> Vec
     """
     texts = list(dict.fromkeys(text for ask in asks for text in ask.texts))
     embedded = index.retriever.embed_texts(texts, progress=progress)
-    broken = ~np.isfinite(embedded).all(axis=1)
-    if broken.any():
-        text = texts[int(np.argmax(broken))]
-        raise UserError(f"retriever {index.retriever.name!r} gives no finite embedding for {text!r}")
+    require_finite(embedded, texts, index.retriever.name)
     return dict(zip(texts, embedded, strict=True))
 
 

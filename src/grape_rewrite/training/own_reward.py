@@ -3,7 +3,7 @@
 import importlib
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +35,11 @@ class OwnReward:
             rewrite.
         """
         try:
-            values = self._function(rewrites, candidates)
-            found = [float(value) for value in values]
-        except Exception as error:  # whatever a user's function may raise
+            values = self._function(list(rewrites), candidates)
+            found = [_number(value) for value in values]
+            if isinstance(values, Mapping):
+                raise TypeError("it returned a mapping; a sequence is valid")
+        except (Exception, SystemExit) as error:  # whatever a user's function may raise
             raise RewardError(f"reward {self.name}: {self._where(error)}{type(error).__name__}: {error}") from error
         if len(found) != len(rewrites):
             raise RewardError(f"reward {self.name} returned {len(found)} numbers for {len(rewrites)} rewrites")
@@ -48,11 +50,18 @@ class OwnReward:
                 )
         return found
 
-    def _where(self, error: Exception) -> str:
+    def _where(self, error: BaseException) -> str:
         """The file and line of the function's own module where it failed, not those of a library below it."""
         file = getattr(sys.modules[self._function.__module__], "__file__", None)
         lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
         return f"{lines[-1].filename}, line {lines[-1].lineno}: " if lines else ""
+
+
+def _number(value: Any) -> float:
+    """A number as a float; the digits of a text are none."""
+    if not hasattr(value, "__float__"):
+        raise TypeError(f"{value!r} is no number")
+    return float(value)
 
 
 def _find(name: str) -> Callable[..., Sequence[float]]:

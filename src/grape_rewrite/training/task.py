@@ -37,7 +37,7 @@ def read_task(spec: str, load: Callable[[str], Retriever] = Retriever.load) -> T
     """Load the task that `DATA`, `DATA:RETRIEVER` or `DATA:RETRIEVER:PROMPT` names.
 
     >>> read_task("paragraphs:lite-clip:long-form").prompt.markers  # doctest: +SKIP
-    ['Text:', 'Caption:']
+    ['Text:', 'Picture:']
 
     :param spec: a data set; a retriever, by default `lite-clip`; a prompt's name or file, by default `multilingual`.
     :param load: loads a retriever by its name.
