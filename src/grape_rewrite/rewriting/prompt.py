@@ -97,13 +97,13 @@ PROMPTS = {
         template="Text: {query}\nPicture:",
         examples=(
             (
-                "Two things: on one side, apple, a round fruit with red or green skin that grows on trees; on the other, "
-                "bicycle, a two-wheeled vehicle moved by pedals. The lamp, a device that gives light, is not in it.",
+                "Two things: on one side, apple, a round fruit with red or green skin that grows on trees; on the "
+                "other, bicycle, a two-wheeled vehicle moved by pedals. The lamp, a device that gives light, is not in it.",
                 "apple and bicycle",
             ),
             (
-                "I saw it in a book. The first: a large grey animal with a trunk. The second: a piece of furniture with "
-                "a flat top. It is not the picture of a knife, a tool with a sharp blade.",
+                "I saw it in a book. The first: a large grey animal with a trunk. The second: a piece of furniture "
+                "with a flat top. It is not the picture of a knife, a tool with a sharp blade.",
                 "elephant and table",
             ),
             (
