@@ -33,7 +33,7 @@ def test_every_run_leaves_a_manifest(finished: tuple[Study, Path]) -> None:
         manifest = read_manifest(job.folder(out))
         assert manifest is not None
         assert (manifest.arm, manifest.seed, manifest.split, manifest.queries) == (*job, "test", 16)
-        assert set(manifest.fingerprints) == {"retriever", "corpus", "queries", "data"}
+        assert set(manifest.fingerprints) == {"retriever", "corpus", "queries", "data", "rewriter"}
         assert 0.1 < manifest.peak_gb < 5
         assert (manifest.data, manifest.retriever, manifest.rewriter) == (study.data, study.retriever, study.rewriter)
         assert manifest.prompt == PROMPTS["multilingual"]

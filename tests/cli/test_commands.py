@@ -184,6 +184,24 @@ def test_search_shows_both_rankings(
     assert len(hits["rewritten"]) == 3
 
 
+def test_search_in_another_way(grape, adapter: Path, tiny_dataset_folder: Path, tiny_retriever_folder: Path) -> None:
+    asked = ("search", tiny_dataset_folder, "rot apple", "--retriever", tiny_retriever_folder, "--rewriter", adapter)
+    plain, mean, raw = (
+        json.loads(grape(*asked, "--strategy", way, "--json", "-k", 4).out)
+        for way in ("greedy", "mean-3+raw-0.9", "raw")
+    )
+    assert plain == json.loads(grape(*asked, "--json", "-k", 4).out)
+    index = Retriever.load(str(tiny_retriever_folder)).index(Dataset.load(tiny_dataset_folder).corpus)
+    for found in (plain, mean):
+        assert found["raw"] == raw["rewritten"] == raw["raw"]
+    assert [(hit["_id"], hit["score"]) for hit in plain["rewritten"]] == index.search([plain["rewrite"]], 4)[0]
+    assert mean["rewrite"].endswith(" | rot apple")
+    assert mean["rewritten"] != plain["rewritten"]
+    refused = grape(*asked, "--strategy", "best")
+    assert refused.code == 2
+    assert "unknown strategy 'best'; valid are raw, greedy, query2doc, mean-K" in refused.error_lines[0]
+
+
 def test_search_with_an_untrained_rewriter_uses_the_words_of_the_retriever(
     grape, tiny_model_folder: Path, tiny_dataset_folder: Path, tiny_retriever_folder: Path
 ) -> None:

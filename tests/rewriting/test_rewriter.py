@@ -180,3 +180,17 @@ def test_an_adapter_of_another_model(
     with pytest.raises(UserError, match="cannot load the adapter in") as caught:
         Rewriter.load(str(tmp_path))
     assert "\n" not in str(caught.value)
+
+
+def test_the_fingerprint_is_of_the_base_model_alone(tiny_model_folder: Path, tiny_chat_folder: Path) -> None:
+    rewriter, other = Rewriter.load(str(tiny_model_folder)), Rewriter.load(str(tiny_chat_folder))
+    plain = rewriter.fingerprint()
+    assert plain != other.fingerprint()
+    assert plain != Rewriter.load(str(tiny_model_folder), precision="bfloat16").fingerprint() or (
+        rewriter.model.dtype == torch.bfloat16
+    )
+    rewriter.model = get_peft_model(rewriter.model, LoraConfig(target_modules="all-linear", task_type="CAUSAL_LM"))
+    assert rewriter.fingerprint() == plain
+    with torch.no_grad():
+        next(weight for name, weight in rewriter.model.named_parameters() if "lora_" not in name)[0, 0] += 1
+    assert rewriter.fingerprint() != plain

@@ -79,7 +79,7 @@ def _require_same(complete: Mapping[Job, Manifest], out: Path) -> None:
     (first, reference), *rest = complete.items()
     for job, found in rest:
         for key, value in reference.fingerprints.items():
-            if found.fingerprints.get(key) != value:
+            if found.fingerprints.get(key, value) != value:  # earlier versions did not note the rewriter's
                 raise UserError(
                     f"{job.folder(out)} was made on another {key} than {first.folder(out)}; runs on different data "
                     "cannot be compared"

@@ -113,7 +113,11 @@ def work(out: Path, job: Job) -> None:
             selected_instruction=selected and selected.instruction,
             split=study.split,
             queries=len(split),
-            fingerprints={**evaluation.summary["fingerprints"], "data": dataset.fingerprint()},
+            fingerprints={
+                **evaluation.summary["fingerprints"],
+                "data": dataset.fingerprint(),
+                "rewriter": rewriter.fingerprint(),
+            },
             versions=versions(),
             hardware=hardware(rewriter.model),
             training_seconds=None if config is None else history[-1]["seconds"],

@@ -156,5 +156,6 @@ def _operating_point(
     if not quiet:
         results.print(points_table(points, found["chosen"], len(sample)))
         results.print(f"To deploy: {found['strategy']} ({kind}: {found['rule']})", markup=False)
+        results.print(f"As in: grape search DATA QUERY --strategy {found['strategy']}", markup=False, soft_wrap=True)
     name = found["strategy"]
     return ({} if name in {"raw", "greedy"} else {name: strategy_of(name, generations)}), found

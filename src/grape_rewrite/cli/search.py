@@ -17,6 +17,7 @@ from grape_rewrite.cli.options import (
     RemoteCode,
     RetrieverName,
     RewriterName,
+    Seed,
     read_prompt,
 )
 from grape_rewrite.cli.output import results, say
@@ -32,6 +33,14 @@ def search(
     retriever: RetrieverName = "lite-clip",
     rewriter: RewriterName = "gemma-3-270m",
     prompt: PromptName = None,
+    strategy: Annotated[
+        str,
+        typer.Option(
+            help="How to search with rewrites, such as mean-8 or greedy+raw-0.2; "
+            "grape evaluate --operating-point names one."
+        ),
+    ] = "greedy",
+    seed: Seed = 0,
     k: Annotated[int, typer.Option("-k", min=1, help="Results.")] = 5,
     json: Json = False,
     allow_mismatch: AllowMismatch = False,
@@ -44,6 +53,10 @@ def search(
     """
     if not query.strip():
         raise UserError("the query is empty; give it some words")
+    from grape_rewrite.datasets import Query
+    from grape_rewrite.strategies import Generations, require_strategy, search_asks, strategy_of
+
+    require_strategy(strategy)
     asked = read_prompt(prompt)
     corpus = load_data(data).corpus
     frozen = load_retriever(retriever, trust_remote_code, quiet=json)
@@ -51,8 +64,10 @@ def search(
     policy = load_rewriter(rewriter, asked, trust_remote_code=trust_remote_code, quiet=json)
     index = load_index(frozen, corpus, max_unreadable, quiet=json)
     policy = fitted(policy, index)
-    [rewritten] = policy.likeliest([query])
-    raw, better = index.search([query, rewritten], k)
+    [ask] = strategy_of(strategy, Generations(policy, seed=seed))([Query("", query)], index)
+    rewritten = ask.shown
+    [raw] = index.search([query], k)
+    [better] = search_asks([ask], index, k)
     if json:
         found = {
             name: [{"_id": id, "score": score} for id, score in hits]

@@ -32,6 +32,8 @@ CATALOGUE = (
     "rrf-8",
     "confident-8",
     "query2doc",
+    "worthwhile-0:greedy",
+    "worthwhile-0:mean-8",
 )
 SURE = (0.9, 0.97)  # shares of the queries that are rewritten
 KINDS = {

@@ -1,7 +1,8 @@
 """Freezing a network, and the hash that proves it stayed frozen."""
 
-import hashlib
 from typing import TYPE_CHECKING, TypeVar
+
+from grape_rewrite.fingerprint import weights_hash
 
 if TYPE_CHECKING:
     import torch
@@ -21,15 +22,4 @@ def weights_fingerprint(network: "torch.nn.Module", *settings: str) -> str:
     :param settings: what else shapes an embedding: class, prompts, preprocessing, as texts.
     :return: 64 hexadecimal digits.
     """
-    import torch
-
-    digest = hashlib.sha256()
-    for setting in settings:
-        digest.update(f"{len(setting)}:{setting};".encode())
-    state = network.state_dict()
-    for name in sorted(state):
-        tensor = state[name].detach().cpu().contiguous()
-        digest.update(f"{name}:{tensor.dtype}:{tuple(tensor.shape)};".encode())
-        # Viewed as bytes because numpy has no bfloat16; flat because a zero-dimensional tensor has no such view.
-        digest.update(tensor.reshape(-1).view(torch.uint8).numpy())
-    return digest.hexdigest()
+    return weights_hash(network.state_dict(), *settings)

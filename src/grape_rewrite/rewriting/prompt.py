@@ -98,7 +98,8 @@ PROMPTS = {
         examples=(
             (
                 "Two things: on one side, apple, a round fruit with red or green skin that grows on trees; on the "
-                "other, bicycle, a two-wheeled vehicle moved by pedals. The lamp, a device that gives light, is not in it.",
+                "other, bicycle, a two-wheeled vehicle moved by pedals. The lamp, a device that gives light, is not "
+                "in it.",
                 "apple and bicycle",
             ),
             (

@@ -8,6 +8,7 @@ import torch
 from rich.progress import track
 
 from grape_rewrite.errors import UserError, first_line
+from grape_rewrite.fingerprint import weights_hash
 from grape_rewrite.hub import NotOnHubError, find_on_hub
 from grape_rewrite.quiet import quiet
 from grape_rewrite.rewriting.adapter import ADAPTER_FILE, read_adapter
@@ -121,6 +122,15 @@ class Rewriter:
     def hub_name(self) -> str:
         """What others know the base model by: its name on the hub, where it is not a folder of this machine."""
         return HUB_NAME if self.name == EMBEDDED else self.name
+
+    def fingerprint(self) -> str:
+        """Return a SHA-256 over the base model's weights in the format that it computes in; adapters do not count."""
+        plain = {
+            name.removeprefix("base_model.model.").replace(".base_layer", ""): weight
+            for name, weight in self.model.named_parameters()
+            if "lora_" not in name
+        }
+        return weights_hash(plain)
 
     @property
     def decoder(self) -> Any:

@@ -9,8 +9,8 @@ from grape_rewrite.strategies.interpolated import Interpolated
 from grape_rewrite.strategies.plain import Greedy, Raw
 from grape_rewrite.strategies.query2doc import Query2doc
 from grape_rewrite.strategies.sampled import Sampled
-from grape_rewrite.strategies.scoring import Asked, embed_asks
-from grape_rewrite.strategies.spec import strategy_of
+from grape_rewrite.strategies.scoring import Asked, embed_asks, search_asks
+from grape_rewrite.strategies.spec import require_strategy, strategy_of
 
 __all__ = [
     "Ask",
@@ -28,5 +28,7 @@ __all__ = [
     "UntilAgreement",
     "Worthwhile",
     "embed_asks",
+    "require_strategy",
+    "search_asks",
     "strategy_of",
 ]

@@ -48,23 +48,29 @@ def strategy_of(spec: str, generations: Generations) -> Strategy:
     :param generations: where rewrites come from.
     :raises UserError: when it is no such name, with what would be.
     """
-    found = GRAMMAR.fullmatch(spec)
-    if not found:
-        raise UserError(f"unknown strategy {spec!r}; {VALID}")
+    found = require_strategy(spec)
     strategy = (
         PLAIN[found["plain"]](generations)
         if found["plain"]
         else COUNTED[found["counted"]](generations, int(found["count"]))
     )
     if found["weight"] is not None:
-        weight = float(found["weight"])
-        if found["counted"] == "rrf" or not 0 < weight < 1:
-            raise UserError(
-                f"strategy {spec!r}: the query's share lies between 0 and 1, and a fusion of ranks has none"
-            )
-        strategy = Interpolated(strategy, weight)
-    if found["gate"] == "worthwhile" and found["counted"] == "rrf":
-        raise UserError(f"strategy {spec!r}: a fusion of ranks has no cosines that a gate could compare")
+        strategy = Interpolated(strategy, float(found["weight"]))
     if found["known"]:
         return ForLanguages(strategy, frozenset(found["known"].split(",")))
     return GATES[found["gate"]](strategy, float(found["threshold"])) if found["gate"] else strategy
+
+
+def require_strategy(spec: str) -> "re.Match[str]":
+    """Return the parts of a strategy's name.
+
+    :raises UserError: when it is no such name, with what would be.
+    """
+    found = GRAMMAR.fullmatch(spec)
+    if not found:
+        raise UserError(f"unknown strategy {spec!r}; {VALID}")
+    if found["weight"] is not None and (found["counted"] == "rrf" or not 0 < float(found["weight"]) < 1):
+        raise UserError(f"strategy {spec!r}: the query's share lies between 0 and 1, and a fusion of ranks has none")
+    if found["gate"] == "worthwhile" and found["counted"] == "rrf":
+        raise UserError(f"strategy {spec!r}: a fusion of ranks has no cosines that a gate could compare")
+    return found

@@ -1,0 +1,28 @@
+"""What weights are known by."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
+
+
+def weights_hash(weights: "Mapping[str, torch.Tensor]", *settings: str) -> str:
+    """Return a SHA-256 over the sorted weights (names, types, shapes and bytes) and over `settings`.
+
+    :param weights: name -> tensor, on any device.
+    :param settings: what else shapes what is computed with them, as texts.
+    :return: 64 hexadecimal digits.
+    """
+    import torch
+
+    digest = hashlib.sha256()
+    for setting in settings:
+        digest.update(f"{len(setting)}:{setting};".encode())
+    for name in sorted(weights):
+        tensor = weights[name].detach().cpu().contiguous()
+        digest.update(f"{name}:{tensor.dtype}:{tuple(tensor.shape)};".encode())
+        # Viewed as bytes because numpy has no bfloat16; flat because a zero-dimensional tensor has no such view.
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
