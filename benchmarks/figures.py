@@ -96,6 +96,23 @@ def inflation(looks: Mapping[str, Sequence[tuple[int, float, float]]], file: Pat
         _save(figure, file)
 
 
+def scatter(scores: Mapping[str, np.ndarray], file: Path) -> None:
+    """Draw the score of each query's right item over that of its hard negatives; above the line it outscores them.
+
+    :param scores: method -> (n, 2), the positive's score and the mean of the hard negatives'.
+    """
+    with plt.style.context(STYLE):
+        figure, panels = plt.subplots(1, len(scores), figsize=(7.2, 2.7), sharex=True, sharey=True)
+        for axes, (name, pairs), colour in zip(panels, scores.items(), (OTHER, GRAPE, ACCENT), strict=False):
+            axes.scatter(pairs[:, 1], pairs[:, 0], s=5, alpha=0.5, color=colour, linewidth=0)
+            axes.axline((0, 0), slope=1, color=REFERENCE, linewidth=1)
+            axes.plot(*pairs[:, ::-1].mean(axis=0), marker="+", markersize=12, color="black", markeredgewidth=1.5)
+            axes.set_title(f"{name}: {100 * (pairs[:, 0] > pairs[:, 1]).mean():.0f} % above")
+        panels[len(panels) // 2].set_xlabel("mean score of the ten hard negatives")
+        panels[0].set_ylabel("score of the right item")
+        _save(figure, file)
+
+
 def pools(found: Mapping[str, Any], file: Path) -> None:
     """Draw what `benchmarks/pools.py` measured: exactness by the size of the pool, time by that of the corpus."""
     with plt.style.context(STYLE):

@@ -72,6 +72,8 @@ def draw(tasks: dict[str, Task], measured: dict[str, Any], folder: Path) -> None
         figures.arms(task.arms, task.trained, references, folder / f"{name}-arms.svg")
         if task.rewards:
             figures.inflation({arm: task.rises(arm) for arm in task.rewards}, folder / f"{name}-inflation.svg")
+        if task.scattered:
+            figures.scatter({arm: task.scores(arm) for arm in task.scattered}, folder / f"{name}-scatter.svg")
     if measured["pools"]:
         figures.pools(measured["pools"], folder / "pools.svg")
     if measured["operating_points"]:

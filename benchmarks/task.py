@@ -127,6 +127,12 @@ class Task:
         return ["grape", *others] if others and "grape" in self.trained else []
 
     @property
+    def scattered(self) -> list[str]:
+        """The methods whose scores are drawn, when there are all of them."""
+        wanted = ["raw", "grape", "grpo-similarity"]
+        return wanted if set(wanted) <= set(self.arms) else []
+
+    @property
     def pools(self) -> list[str]:
         """The arms that rank among few candidates, the fewest first."""
         return sorted((arm for arm in self.trained if arm.startswith("pool-")), key=lambda arm: int(arm[5:]))
@@ -163,6 +169,11 @@ class Task:
         """The language of each query."""
         kept = (read_outcomes(job.folder(self.folder)).languages for job in self.manifests)
         return [language or "" for language in next(filter(None, kept), [])]
+
+    def scores(self, arm: str) -> np.ndarray:
+        """The scores (positive, hard negatives) of every fourth query under the first seed of an arm."""
+        job = next((job for job in self.manifests if job.arm == arm), Job(UNTRAINED, 0))
+        return np.array(read_outcomes(job.folder(self.folder)).levels[arm])[::4]
 
     def recall_in(self, arm: str, languages: list[str], like: str) -> float:
         """Recall@10 over queries in some languages, means over the seeds that another arm has too."""

@@ -12,6 +12,7 @@ COLUMNS = {
     "harm": "harm",
 }
 INFLATION = {"d_pos": "positives", "d_hard": "hard negatives", "d_neg": "all negatives", "margin": "margin"}
+SPREAD = {"hubness": "hubness", "centroid": "cosine to the centroid"}
 FEW = 4
 METRICS = {"recall@10": "points of R@10", "mrr": "points of MRR"}
 
@@ -32,6 +33,7 @@ def markdown(results: Mapping[str, Any]) -> str:
         ]
         parts.append("\n".join(lines))
     parts.append(_table(arms, INFLATION, "rise over raw of the scores of"))
+    parts.append(_table(arms, SPREAD, "where the rewrites of it lie:"))
     if results["costs"]:
         lines = ["| arm | training, s | peak, GB | parameters trained |", "|---|---|---|---|"]
         lines += [
