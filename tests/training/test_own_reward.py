@@ -58,7 +58,7 @@ def a_mapping(rewrites, candidates):
     return {row: 1.0 for row, _ in enumerate(rewrites)}
 
 def exits(rewrites, candidates):
-    raise SystemExit("enough")
+    raise SystemExit("enough\\n  of this")
 
 VALUE = 3
 """
@@ -88,7 +88,7 @@ def test_it_sees_rewrites_and_candidates(module: str) -> None:
         ("digits", "TypeError: '11' is no number"),
         ("a_mapping", "TypeError: it returned a mapping; a sequence is valid"),
         ("adds_to_what_it_is_given", "returned 3 numbers for 2 rewrites"),
-        ("exits", r"line \d+: SystemExit: enough"),
+        ("exits", r"line \d+: SystemExit: enough of this$"),
         ("nothing", "TypeError"),
         ("raises", r"rewards_of_\w+\.py, line 22: ZeroDivisionError: division by zero"),
         ("misuses_a_library", r"rewards_of_\w+\.py, line 26: JSONDecodeError"),

@@ -40,7 +40,8 @@ class OwnReward:
             if isinstance(values, Mapping):
                 raise TypeError("it returned a mapping; a sequence is valid")
         except (Exception, SystemExit) as error:  # whatever a user's function may raise
-            raise RewardError(f"reward {self.name}: {self._where(error)}{type(error).__name__}: {error}") from error
+            said = " ".join(str(error).split())  # in one line, whatever it was
+            raise RewardError(f"reward {self.name}: {self._where(error)}{type(error).__name__}: {said}") from error
         if len(found) != len(rewrites):
             raise RewardError(f"reward {self.name} returned {len(found)} numbers for {len(rewrites)} rewrites")
         for value, rewrite in zip(found, rewrites, strict=True):
