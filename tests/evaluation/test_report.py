@@ -173,6 +173,20 @@ def test_an_unreadable_picture_is_shown_by_its_name(evaluate, pictures):
     assert "red" in document.text
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "24 rewrites were empty."),
+        ("red " * 9, "24 texts were longer than the retriever reads and were cut."),
+        ("red", None),
+    ],
+)
+def test_a_warning_says_what_happened_and_no_more(evaluate, pictures, text, said):
+    document = Document(render_report(evaluate(pictures, odd=[text] * 24)))
+    warnings = [" ".join(line.split()) for line in document.text.splitlines() if line.strip().startswith("odd:")]
+    assert warnings == ([f"odd: {said}"] if said else [])
+
+
 def test_accessible(evaluate, pictures):
     document = Document(render_report(evaluate(pictures), HISTORY))
     assert document.all("html") == [{"lang": "en"}]
