@@ -9,7 +9,7 @@ import numpy as np
 
 from grape_rewrite.ablation import markdown, read_results, read_study
 from grape_rewrite.ablation.manifest import read_manifest
-from grape_rewrite.ablation.outcomes import read_outcomes
+from grape_rewrite.ablation.outcomes import Outcomes, read_outcomes
 from grape_rewrite.ablation.study import UNTRAINED, Job
 from grape_rewrite.ablation.tables import METRICS
 
@@ -33,13 +33,13 @@ class Task:
         self.manifests = {job: found for job in self.study.jobs() if (found := read_manifest(job.folder(folder)))}
 
     @cached_property
-    def outcomes(self) -> dict[str, list[list[float]]]:
-        """The rank of each query, by arm, one list for each seed."""
-        found: dict[str, list[list[float]]] = {}
-        for job in self.manifests:
-            for arm, ranks in read_outcomes(job.folder(self.folder)).ranks.items():
-                found.setdefault(arm, []).append(ranks)
-        return found
+    def outcomes(self) -> dict[Job, Outcomes]:
+        """What each query reached, by run."""
+        return {job: read_outcomes(job.folder(self.folder)) for job in self.manifests}
+
+    def ranks(self, arm: str) -> list[np.ndarray]:
+        """The rank of each query under an arm, one array for each seed."""
+        return [np.array(found.ranks[arm]) for found in self.outcomes.values() if arm in found.ranks]
 
     @property
     def tables(self) -> str:
@@ -88,10 +88,10 @@ class Task:
 
     def harm(self, arm: str) -> str:
         """The share of queries that an arm ranks worse than raw, and which of them a user would notice."""
-        raw = np.array(self.outcomes["raw"][0])
+        raw = self.ranks("raw")[0]
         shares = [
             ((ranks > raw).mean(), ((ranks > raw) & (raw > FIRST)).mean(), ((ranks > FIRST) & (raw <= FIRST)).mean())
-            for ranks in map(np.array, self.outcomes[arm])
+            for ranks in self.ranks(arm)
         ]
         worse, beyond, lost = np.mean(shares, axis=0)
         return f"{worse:.3f} | {beyond:.3f} | {lost:.3f}"
@@ -167,20 +167,20 @@ class Task:
     @cached_property
     def languages(self) -> list[str]:
         """The language of each query."""
-        kept = (read_outcomes(job.folder(self.folder)).languages for job in self.manifests)
+        kept = (found.languages for found in self.outcomes.values())
         return [language or "" for language in next(filter(None, kept), [])]
 
     def scores(self, arm: str) -> np.ndarray:
         """The scores (positive, hard negatives) of every fourth query under the first seed of an arm."""
         job = next((job for job in self.manifests if job.arm == arm), Job(UNTRAINED, 0))
-        return np.array(read_outcomes(job.folder(self.folder)).levels[arm])[::4]
+        return np.array(self.outcomes[job].levels[arm])[::4]
 
     def recall_in(self, arm: str, languages: list[str], like: str) -> float:
         """Recall@10 over queries in some languages, means over the seeds that another arm has too."""
         rows = np.isin(self.languages, languages)
         seeds = {job.seed for job in self.manifests if job.arm == like}
         jobs = [job for job in self.manifests if job.arm == arm and job.seed in seeds] or [Job(UNTRAINED, 0)]
-        found = [read_outcomes(job.folder(self.folder)).recall[arm] for job in jobs]
+        found = [self.outcomes[job].recall[arm] for job in jobs]
         return float(np.mean(np.array(found)[:, rows]))
 
     @property

@@ -11,8 +11,7 @@ from grape_rewrite.errors import UserError
 from grape_rewrite.evaluation.rewriters import evaluate
 from grape_rewrite.evaluation.significance import bootstrap_interval
 from grape_rewrite.evaluation.summary import cluster_labels
-from grape_rewrite.index.top import top_items
-from grape_rewrite.strategies import Asked, Generations, Strategy, embed_asks, strategy_of
+from grape_rewrite.strategies import Generations, Strategy, search_asks, strategy_of
 from grape_rewrite.strategies.confidence import confidence
 
 if TYPE_CHECKING:
@@ -83,6 +82,7 @@ def measure_points(generations: Generations, index: "Index", split: "Split", pro
     found = evaluation.summary["methods"]
     recalls = {spec: evaluation.methods[spec].metrics["recall@10"] for spec in specs}
     clusters = cluster_labels(evaluation.positives)
+    timed = split.sample(TIMED).queries
 
     def gain_low(spec: str) -> float:
         return bootstrap_interval(recalls[spec] - recalls[UNGUARDED], np.random.default_rng(0), clusters).low
@@ -95,7 +95,7 @@ def measure_points(generations: Generations, index: "Index", split: "Split", pro
             figures["mrr"],
             figures["harm"],
             figures["rewrite_tokens"] or 0.0,
-            latency(strategy_of(spec, replace(generations, _known={})), index, split.sample(TIMED).queries),
+            latency(strategy_of(spec, replace(generations, _known={})), index, timed),
         )
         for spec, figures in found.items()
     ]
@@ -109,9 +109,7 @@ def latency(strategy: Strategy, index: "Index", queries: "Sequence[Query]") -> f
     times = []
     for query in queries:
         start = time.perf_counter()
-        asks = strategy([query], index)
-        for _, scores in Asked(asks, index, embed_asks(asks, index)).slabs():
-            top_items(scores, 10)
+        search_asks(strategy([query], index), index)
         times.append(1000 * (time.perf_counter() - start))
     return float(np.median(times[1:] or times))
 

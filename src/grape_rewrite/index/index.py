@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -81,10 +81,18 @@ class Index:
         """
         if k < 1:
             raise UserError(f"k is {k}; a search returns at least 1 item")
+        return self.best(self.slabs(self.embed(texts)), k)
+
+    def best(self, slabs: Iterable[Slab], k: int) -> list[list[tuple[str, float]]]:
+        """Return the k best items of each row of scores as `search` does, whatever the scores are of.
+
+        :param slabs: scores of every item, in the parts in which `slabs` yields them; those of skipped items are
+            overwritten.
+        """
         k = min(k, len(self) - len(self.skipped))
         ids = self.corpus.ids
         found: list[list[tuple[str, float]]] = []
-        for _, scores in self.slabs(self.embed(texts)):
+        for _, scores in slabs:
             scores[:, list(self.skipped)] = -np.inf
             for values, rows in zip(scores, top_items(scores, k), strict=True):
                 found.append([(ids[row], float(values[row])) for row in rows])

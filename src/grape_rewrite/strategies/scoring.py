@@ -7,7 +7,6 @@ import numpy.typing as npt
 
 from grape_rewrite.index import Index
 from grape_rewrite.index.index import NEVER, Excluded, Slab, require_finite
-from grape_rewrite.index.top import top_items
 from grape_rewrite.strategies.ask import Ask
 from grape_rewrite.strategies.fusion import mean_vector, reciprocal_rank_fusion
 
@@ -31,13 +30,7 @@ def search_asks(asks: Sequence[Ask], index: Index, k: int = 10) -> list[list[tup
 
     :param k: at least 1; with more than there are items, all are returned.
     """
-    k = min(k, len(index) - len(index.skipped))
-    found = []
-    for _, scores in Asked(asks, index, embed_asks(asks, index)).slabs():
-        scores[:, list(index.skipped)] = -np.inf
-        for values, rows in zip(scores, top_items(scores, k), strict=True):
-            found.append([(index.corpus.ids[row], float(values[row])) for row in rows])
-    return found
+    return index.best(Asked(asks, index, embed_asks(asks, index)).slabs(), k)
 
 
 class Asked:
