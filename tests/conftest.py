@@ -6,10 +6,15 @@ from itertools import product
 from pathlib import Path
 
 import hypothesis
+import numpy as np
 import pytest
 import torch
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import (
+    AutoTokenizer,
+    CLIPConfig,
+    CLIPImageProcessorPil,
+    CLIPModel,
     Gemma3ForCausalLM,
     Gemma3TextConfig,
     LlamaConfig,
@@ -218,6 +223,61 @@ def tiny_retriever_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             str(folder)
         )
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_clip_folder(tiny_model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A retriever that sees."""
+    folder = tmp_path_factory.mktemp("tiny-clip")
+    tokenizer = AutoTokenizer.from_pretrained(tiny_model_folder, model_max_length=32)
+    trunk = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    text = {**trunk, "vocab_size": len(tokenizer), "max_position_embeddings": 32, "eos_token_id": 1}
+    vision = {**trunk, "image_size": 32, "patch_size": 16}
+    images = CLIPImageProcessorPil(size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32})
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = CLIPModel(CLIPConfig(text_config=text, vision_config=vision, projection_dim=16))
+    for part in (model, tokenizer, images):
+        part.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_composed_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sixteen pictures, each with a text beside it in three queries of another picture: 24 to train on, 12 and 12."""
+    from PIL import Image
+
+    folder = tmp_path_factory.mktemp("tiny-composed")
+    for name in ("images", "qrels"):
+        (folder / name).mkdir()
+    chance = np.random.default_rng(0)
+    files = [f"images/{number}.png" for number in range(16)]
+    for file in files:
+        Image.fromarray(chance.integers(0, 256, (32, 32, 3), dtype=np.uint8)).save(folder / file)
+    queries = []
+    qrels: dict[str, list[str]] = {"train": [], "dev": [], "test": []}
+    for number, (english, german, _) in enumerate(pairs()[:16]):
+        split = ("train", "dev", "train", "test")[number % 4]
+        for step in (1, 5, 6):
+            ident = f"{number}>{(number + step) % 16}"
+            queries.append({"_id": ident, "text": german, "language": "de", "image": files[number], "english": english})
+            qrels[split].append(f"{ident}\tp{(number + step) % 16}\t1")
+    corpus = [{"_id": f"p{number}", "image": file} for number, file in enumerate(files)]
+    for name, records in (("corpus", corpus), ("queries", queries)):
+        lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+        (folder / f"{name}.jsonl").write_text(lines, encoding="utf-8")
+    for split, rows in qrels.items():
+        (folder / "qrels" / f"{split}.tsv").write_text("\n".join(["query-id\tcorpus-id\tscore", *rows]) + "\n")
+    return folder
+
+
+@pytest.fixture
+def composed_index(tiny_clip_folder: Path, tiny_composed_folder: Path, cache: Path):
+    """The pictures of the tiny composed data set, embedded by the tiny retriever that sees."""
+    from grape_rewrite.datasets import Dataset
+    from grape_rewrite.retrievers import Retriever
+
+    return Retriever.load(str(tiny_clip_folder)).index(Dataset.load(tiny_composed_folder).corpus)
 
 
 @pytest.fixture

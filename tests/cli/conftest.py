@@ -3,10 +3,8 @@
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from transformers import AutoTokenizer, CLIPConfig, CLIPImageProcessorPil, CLIPModel
 
 from grape_rewrite.cli import main
 
@@ -40,18 +38,3 @@ def grape(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
         return Outcome(code, found.out, found.err)
 
     return run
-
-
-@pytest.fixture(scope="session")
-def tiny_clip_folder(tiny_model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A retriever that sees."""
-    folder = tmp_path_factory.mktemp("tiny-clip")
-    tokenizer = AutoTokenizer.from_pretrained(tiny_model_folder, model_max_length=32)
-    trunk = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
-    text = {**trunk, "vocab_size": len(tokenizer), "max_position_embeddings": 32, "eos_token_id": 1}
-    vision = {**trunk, "image_size": 32, "patch_size": 16}
-    images = CLIPImageProcessorPil(size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32})
-    model = CLIPModel(CLIPConfig(text_config=text, vision_config=vision, projection_dim=16))
-    for part in (model, tokenizer, images):
-        part.save_pretrained(folder)
-    return folder

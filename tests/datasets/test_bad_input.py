@@ -1,10 +1,12 @@
 """Each mistake in a data set's files gets one line that names the file, the line, the value and what is valid."""
 
+import json
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from grape_rewrite.datasets import Dataset, read_head
 from grape_rewrite.datasets.records import read_records
@@ -106,7 +108,7 @@ def test_empty_corpus(edit):
     ("record", "parts"),
     [
         ('{"_id": "q9"}', ["'q9' has no text"]),
-        ('{"_id": "q9", "image": "images/d2.png"}', ["'q9' has an image but no text", "not yet supported"]),
+        ('{"_id": "q9", "image": "images/d2.png"}', ["'q9' has an image but no text", "what is to be different"]),
         ('{"_id": "q9", "text": "x", "language": ["de"]}', ['"language"', "string"]),
         ('{"_id": "q9", "text": "x", "english": 1}', ['"english" is 1']),
         ('{"_id": "q9", "text": "x", "image": "images/d3.png"}', ["does not exist"]),
@@ -187,3 +189,20 @@ def test_no_bytes_do_anything_but_parse_or_name_their_line(tmp_path_factory, con
     except UserError as error:
         message = str(error)
     assert message is None or (", line " in message and "\n" not in message)
+
+
+def test_a_querys_picture_must_be_searched(folder: Path, edit) -> None:
+    Image.new("RGB", (8, 8), "blue").save(folder / "images" / "other.png")
+    records = [json.loads(line) for line in (folder / "queries.jsonl").read_text().splitlines()]
+
+    def pictured(*names: str) -> str:
+        return "".join(
+            json.dumps({**one, "image": f"images/{name}"}) + "\n" for one, name in zip(records, names, strict=True)
+        )
+
+    edit("queries.jsonl", pictured("d2.png", "d2.png", "d2.png"))
+    assert len(Dataset.load(folder).split("test"))
+    edit("queries.jsonl", pictured("other.png", "other.png", "other.png"))
+    message = mistake(folder, "test")
+    assert str(folder / "queries.jsonl") in message
+    assert "has the picture other.png, which no item of corpus.jsonl has" in message

@@ -1,15 +1,24 @@
 import logging
+from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.metrics.pairwise import cosine_similarity
 
-from grape_rewrite.datasets import Corpus, Item
+from grape_rewrite.datasets import Corpus, Item, Query, Split
 from grape_rewrite.errors import UserError
 from grape_rewrite.index import Index, index
+from grape_rewrite.index.reading import Reader
 from grape_rewrite.retrievers import Retriever
 
 QUERIES = ["red apple", "moon", "blue blue boat", "tree house star"]
+
+
+def asking(texts: list[str], wanted: list[str], images: list[Path | None] | None = None) -> Split:
+    """A split with one query for each text, which wants one item."""
+    pictures = images or [None] * len(texts)
+    queries = [Query(f"q{row}", text, image) for row, (text, image) in enumerate(zip(texts, pictures, strict=True))]
+    return Split("test", queries, {query.id: {id: 1} for query, id in zip(queries, wanted, strict=True)})
 
 
 def test_scores_are_cosines(clip: Retriever, text_corpus: Corpus, texts: list[str]) -> None:
@@ -75,13 +84,10 @@ def test_what_is_excluded_is_as_if_it_were_not_there(
     built = clip.index(text_corpus)
     excluded = [np.array([first]) for first in built.top(QUERIES, 1)[:, 0]]
     excluded[2] = np.zeros(0, dtype=np.int64)
-    positives = [np.array([row]) for row in (built.top(QUERIES, 8)[:, 7])]
-    found, top = built.ranks(QUERIES, positives, excluded), built.top(QUERIES, 5, excluded)
+    top = built.top(QUERIES, 5, excluded)
     for row, text in enumerate(QUERIES):
         rest = [item for item in text_corpus if text_corpus.position[item.id] not in excluded[row]]
         alone = clip.index(Corpus(rest))
-        place = alone.corpus.position[text_corpus.ids[positives[row][0]]]
-        assert found[row] == alone.ranks([text], [np.array([place])])[0]
         assert [text_corpus.ids[item] for item in top[row]] == [id for id, _ in alone.search([text], 5)[0]]
 
 
@@ -122,4 +128,57 @@ def test_an_embedding_that_is_no_number_is_refused(
     real[1, 0] = np.nan
     monkeypatch.setattr(type(clip), "embed_texts", lambda self, texts, **_: real)
     with pytest.raises(UserError, match="gives no finite embedding for 'moon'"):
-        built.ranks(["red", "moon"], [np.array([0]), np.array([1])])
+        built.ranks(["red", "moon"], asking(["red", "moon"], text_corpus.ids[:2]))
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.3, 1.0])
+def test_a_querys_picture_is_mixed_in_and_not_found(
+    clip: Retriever, image_corpus: Corpus, paths: list[Path], weight: float
+) -> None:
+    built = clip.index(image_corpus)
+    built.picture_weight = weight
+    texts, images = ["red apple", "moon", "moon"], [paths[3], None, paths[5]]
+    split = asking(texts, ["i1", "i1", "i5"], images)  # the last one wants its own picture, which so is not excluded
+    plain, seen = clip.embed_texts(texts), clip.embed_images([paths[3], paths[5]])
+    expected = plain.copy()
+    for row, picture in zip((0, 2), seen, strict=True):
+        both = (1 - weight) * plain[row] + weight * picture
+        expected[row] = both / np.linalg.norm(both)
+    found = built.embed(texts, split.queries)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    scores = cosine_similarity(expected, built.embeddings)
+    scores[0, 3] = -2
+    ranks = [int((row >= row[item]).sum()) for row, item in zip(scores, (1, 1, 5), strict=True)]
+    assert built.ranks(texts, split).tolist() == ranks
+    excluded = split.excluded(image_corpus)
+    assert [rows.tolist() for rows in excluded] == [[3], [], []]
+    assert built.top(texts, 10, excluded, split.queries).tolist() == np.argsort(-scores, kind="stable").tolist()
+
+
+def test_a_picture_that_is_not_searched_is_embedded_once(
+    clip: Retriever, image_corpus: Corpus, paths: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = clip.index(Corpus(image_corpus[:5]))
+    query = Query("q", "red", paths[7])
+    np.testing.assert_allclose(
+        built.pictures([query, Query("r", "red")])[0], clip.embed_images([paths[7]])[0], atol=1e-6
+    )
+    monkeypatch.setattr(type(clip), "embed_images", None)
+    assert built.pictures([Query("r", "red"), query])[0].tolist() == [0.0] * clip.dimension
+    assert built.pictures([Query("r", "red")]) is None
+
+
+def test_a_rewriter_is_asked_with_what_the_picture_shows(
+    clip: Retriever, image_corpus: Corpus, paths: list[Path]
+) -> None:
+    built = clip.index(image_corpus)
+    built.reader = Reader(clip, ["moon", "red", "boat", "cat"], count=2)
+    [seen] = built.reader(clip.embed_images([paths[2]]))
+    queries = [Query("q", "rather a dog", paths[2]), Query("r", "a tree")]
+    assert built.asked(queries) == [f"{seen[0]}, {seen[1]}; rather a dog", "a tree"]
+    assert built.asked(queries[1:]) == ["a tree"]
+
+
+def test_a_picture_needs_an_image_tower(reader: Retriever, text_corpus: Corpus, paths: list[Path]) -> None:
+    with pytest.raises(UserError, match="reads text only"):
+        reader.index(text_corpus).embed(["red"], [Query("q", "red", paths[0])])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from grape_rewrite.datasets import Query
+from grape_rewrite.datasets import Dataset, Query
 from grape_rewrite.rewriting import Prompt, Rewriter
 from grape_rewrite.strategies import Generations
 
@@ -24,3 +24,9 @@ def generations(rewriter: Rewriter) -> Generations:
 @pytest.fixture
 def queries(tiny_dataset) -> list[Query]:
     return tiny_dataset.test.queries
+
+
+@pytest.fixture
+def composed(tiny_composed_folder: Path) -> list[Query]:
+    """Queries of a picture and a text."""
+    return Dataset.load(tiny_composed_folder).test.queries

@@ -25,6 +25,7 @@ from grape_rewrite.strategies import (
     UntilAgreement,
     Worthwhile,
     embed_asks,
+    search_asks,
 )
 from grape_rewrite.strategies.confidence import confidence
 from grape_rewrite.strategies.fusion import reciprocal_rank_fusion
@@ -180,6 +181,19 @@ def test_a_gate_judges_all_that_is_asked(generations: Generations, queries: Quer
     asks = Worthwhile(Sampled(generations, 4), threshold)(queries, tiny_index)
     assert [len(ask.texts) == 4 for ask in asks] == (gained > threshold).tolist()
     assert 0 < sum(gained > threshold) < len(asks)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_strategy_takes_composed_queries(
+    name: str, generations: Generations, composed: list[Query], composed_index: Index
+) -> None:
+    asks = EVERY[name](generations)(composed, composed_index)
+    assert len(asks) == len(composed)
+    hits = search_asks(asks, composed_index, 20, composed)
+    for query, found in zip(composed, hits, strict=True):
+        assert query.image is not None
+        assert f"p{query.image.stem}" not in [id for id, _ in found]
+        assert len(found) == len(composed_index) - 1
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 8])

@@ -143,3 +143,25 @@ def test_what_is_excluded_does_not_compete(index: Index, uniform: int | None) ->
     # Equal rewrites of different queries may exclude different items.
     found = reward(texts, positives, excluded=[[first], [], [first], []], **columns)
     assert found == pytest.approx([1, 1 / 2, 1 / len(index), 1])
+
+
+@pytest.mark.parametrize("uniform", [None, 15])
+def test_a_rewrite_is_searched_with_beside_its_querys_picture(
+    composed_index: Index, tiny_composed_folder: Path, uniform: int | None
+) -> None:
+    split = Dataset.load(tiny_composed_folder).train
+    texts = [("red apple", "moon", "red apple")[row % 3] for row in range(len(split))]
+    columns: dict[str, list[object]] = {} if uniform is None else {"hard": [[]] * len(split), "draw": [0] * len(split)}
+    if (
+        uniform is not None
+    ):  # a pool is shared by rewrites of one query; of each draw the first one's positives are in it
+        columns["draw"] = list(range(len(split)))
+    found = RetrievalReward(composed_index, "reciprocal_rank", uniform=uniform)(
+        texts,
+        [rows.tolist() for rows in split.positives(composed_index.corpus)],
+        excluded=[rows.tolist() for rows in split.excluded(composed_index.corpus)],
+        picture=[str(query.image) for query in split],
+        **columns,
+    )
+    assert found == pytest.approx((1 / composed_index.ranks(texts, split)).tolist())
+    assert len(set(found)) > 1

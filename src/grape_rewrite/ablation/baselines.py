@@ -1,12 +1,16 @@
 """What can be had without training, from the same model."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from grape_rewrite.datasets import Split
 from grape_rewrite.index import Index
+from grape_rewrite.rewards import best_positive_rank
 from grape_rewrite.rewriting import Prompt, Rewriter
-from grape_rewrite.strategies import Generations, Greedy, strategy_of
+from grape_rewrite.strategies import Asked, Generations, Greedy, Pictured, Raw, Strategy, embed_asks, strategy_of
 
 FUSED = {
     "hyde": f"mean-8+raw-{1 / 9:.4f}",  # eight captions and the query, all alike
@@ -25,6 +29,8 @@ LONGER = (
     "that most people would use, in the order of the query, and add nothing that was not asked for.",
 )
 """What is added to an instruction when the best of several is chosen."""
+WEIGHTS = tuple(round(0.1 * step, 1) for step in range(11))
+"""Shares of a query's own picture of which the best is chosen."""
 
 
 def select_prompt(rewriter: Rewriter, index: Index, dev: Split) -> Prompt:
@@ -34,13 +40,13 @@ def select_prompt(rewriter: Rewriter, index: Index, dev: Split) -> Prompt:
     :param index: the embedded corpus.
     :param dev: the queries to choose by.
     """
-    positives, excluded = dev.positives(index.corpus), dev.excluded(index.corpus)
+    asked = index.asked(dev.queries)
     own = rewriter.prompt
     prompts = [replace(own, instruction=f"{own.instruction} {words}".strip()) for words in LONGER]
 
     def quality(prompt: Prompt) -> float:
-        rewrites = rewriter.with_prompt(prompt).likeliest(dev.texts)
-        return float((1 / index.ranks(rewrites, positives, excluded)).mean())
+        rewrites = rewriter.with_prompt(prompt).likeliest(asked)
+        return float((1 / index.ranks(rewrites, dev)).mean())
 
     return max(prompts, key=quality)
 
@@ -70,3 +76,37 @@ def training_free(
         **{name: strategy_of(spec, best) for name, spec in FUSED.items()},
         **({"english": split.references} if split.references else {}),
     }
+
+
+def with_pictures(methods: Mapping[str, Any], index: Index, dev: Split) -> tuple[dict[str, Any], dict[str, float]]:
+    """Return the methods and, where queries have pictures, each of them fused with the picture as is best on dev.
+
+    Fusion is open to all of them, so that what a trained rewriter gains is not merely a better weight.
+
+    :param methods: as `training_free` returns them.
+    :param index: the embedded corpus.
+    :param dev: the queries to choose the weights by.
+    :return: the methods, and the weight of each that was added; `image` and `text` are the two alone.
+    """
+    if not any(query.image for query in dev.queries):
+        return dict(methods), {}
+    strategies = {"raw": Raw(), **{name: method for name, method in methods.items() if callable(method)}}
+    weights = {f"{name}+image": best_weight(strategy, index, dev) for name, strategy in strategies.items()}
+    fused = {f"{name}+image": Pictured(strategy, weights[f"{name}+image"]) for name, strategy in strategies.items()}
+    return {**methods, "image": Pictured(Raw(), 1.0), "text": Pictured(Raw(), 0.0), **fused}, weights
+
+
+def best_weight(strategy: Strategy, index: Index, dev: Split) -> float:
+    """Return the weight of the queries' own pictures, one of `WEIGHTS`, with the best mean reciprocal rank on dev."""
+    asks = strategy(dev.queries, index)
+    vectors = embed_asks(asks, index)
+    positives, excluded = dev.positives(index.corpus), dev.excluded(index.corpus)
+
+    def quality(weight: float) -> float:
+        weighed = [replace(ask, picture_weight=weight) for ask in asks]
+        slabs = Asked(weighed, index, vectors, dev.queries, excluded).slabs()
+        return float(
+            np.mean(np.concatenate([1 / best_positive_rank(scores, positives[part]) for part, scores in slabs]))
+        )
+
+    return max(WEIGHTS, key=quality)

@@ -28,7 +28,7 @@ class Manifest(BaseModel):
     Times are in seconds: of training with all that belongs to it, of the evaluation. Memory is in GB (10^9 bytes), of
     the run's process at its peak (of the last one, if it was resumed). `figures` are those of the evaluation by method,
     `looks` the rows of the history with dev figures; what is no number is null. `selected_instruction` is what prompt
-    selection chose, in the run that needs no training.
+    selection chose, in the run that needs no training, and `picture_weights` what fusions with a query's picture did.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -42,6 +42,7 @@ class Manifest(BaseModel):
     rewriter: str
     prompt: Prompt
     selected_instruction: str | None = None
+    picture_weights: dict[str, float] = {}
     split: str
     queries: int
     fingerprints: dict[str, str]

@@ -67,7 +67,7 @@ def work(out: Path, job: Job) -> None:
     :param out: the folder of the study.
     :param job: the run.
     """
-    from grape_rewrite.ablation.baselines import select_prompt, training_free
+    from grape_rewrite.ablation.baselines import select_prompt, training_free, with_pictures
     from grape_rewrite.datasets import Dataset
     from grape_rewrite.evaluation.rewriters import evaluate
     from grape_rewrite.retrievers import Retriever
@@ -78,6 +78,7 @@ def work(out: Path, job: Job) -> None:
 
     study, folder = read_study(out), job.folder(out)
     selected = None
+    weights: dict[str, float] = {}
     dataset = Dataset.load(study.data)
     index = Retriever.load(study.retriever).index(dataset.corpus)
     split = dataset.split(study.split)
@@ -87,10 +88,14 @@ def work(out: Path, job: Job) -> None:
         shared = TrainingConfig.of(**study.training)
         rewriter = Rewriter.load(study.rewriter, study.prompt, shared.max_tokens, precision=study.precision)
         restrict_output(rewriter, index, shared)
-        selected = select_prompt(rewriter, index, dataset.dev.sample(shared.dev_queries))
+        index.picture_weight = shared.picture_weight
+        dev = dataset.dev.sample(shared.dev_queries)
+        selected = select_prompt(rewriter, index, dev)
         methods = training_free(rewriter, split, selected, shared.temperature, job.seed)
+        methods, weights = with_pictures(methods, index, dev)
     else:
         config = study.config(job)
+        index.picture_weight = config.picture_weight
         rewriter = _trained(study, job, folder, index, dataset)
         methods = {"raw": None, job.arm: rewriter}
     start = time.perf_counter()
@@ -111,6 +116,7 @@ def work(out: Path, job: Job) -> None:
             rewriter=study.rewriter,
             prompt=rewriter.prompt,
             selected_instruction=selected and selected.instruction,
+            picture_weights=weights,
             split=study.split,
             queries=len(split),
             fingerprints={

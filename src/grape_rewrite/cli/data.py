@@ -61,6 +61,19 @@ def definitions(
 
 
 @app.command()
+def composed(
+    out: Annotated[Path | None, typer.Option(help="Folder to build; the cache by default.")] = None,
+) -> None:
+    """8,370 wishes to change one of two OpenMoji drawings (CC BY-SA 4.0) of a scene, in 7 languages.
+
+    Example: [bold]grape data composed --out data/composed[/bold]
+    """
+    from grape_rewrite.datasets import build_composed
+
+    say(str(build_composed(folder=out)))
+
+
+@app.command()
 def paragraphs(
     out: Annotated[Path | None, typer.Option(help="Folder to build; the cache by default.")] = None,
 ) -> None:

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 Data = Annotated[
     str,
     typer.Argument(
-        help="A folder in the BEIR layout, [bold]scenes[/bold], [bold]emoji[/bold], [bold]definitions[/bold] or "
-        "[bold]paragraphs[/bold]."
+        help="A folder in the BEIR layout, [bold]scenes[/bold], [bold]emoji[/bold], "
+        "[bold]definitions[/bold], [bold]paragraphs[/bold] or [bold]composed[/bold]."
     ),
 ]
 RetrieverName = Annotated[

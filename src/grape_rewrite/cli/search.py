@@ -1,6 +1,7 @@
 """`grape search`."""
 
 import json as jsonlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -41,6 +42,9 @@ def search(
         ),
     ] = "greedy",
     seed: Seed = 0,
+    image: Annotated[
+        Path | None, typer.Option(help="A picture; the query then says what is to be different in what is found.")
+    ] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="Results.")] = 5,
     json: Json = False,
     allow_mismatch: AllowMismatch = False,
@@ -54,7 +58,7 @@ def search(
     if not query.strip():
         raise UserError("the query is empty; give it some words")
     from grape_rewrite.datasets import Query
-    from grape_rewrite.strategies import Generations, require_strategy, search_asks, strategy_of
+    from grape_rewrite.strategies import Ask, Generations, require_strategy, search_asks, strategy_of
 
     require_strategy(strategy)
     asked = read_prompt(prompt)
@@ -64,10 +68,10 @@ def search(
     policy = load_rewriter(rewriter, asked, trust_remote_code=trust_remote_code, quiet=json)
     index = load_index(frozen, corpus, max_unreadable, quiet=json)
     policy = fitted(policy, index)
-    [ask] = strategy_of(strategy, Generations(policy, seed=seed))([Query("", query)], index)
+    wanted = [Query("", query, image)]
+    [ask] = strategy_of(strategy, Generations(policy, seed=seed))(wanted, index)
     rewritten = ask.shown
-    [raw] = index.search([query], k)
-    [better] = search_asks([ask], index, k)
+    raw, better = (search_asks([asked], index, k, wanted)[0] for asked in (Ask((query,)), ask))
     if json:
         found = {
             name: [{"_id": id, "score": score} for id, score in hits]

@@ -26,7 +26,7 @@ def train(
         str | None,
         typer.Argument(
             help="A folder in the BEIR layout, [bold]scenes[/bold], [bold]emoji[/bold], [bold]definitions[/bold], "
-            "[bold]paragraphs[/bold], or a YAML config."
+            "[bold]paragraphs[/bold], [bold]composed[/bold], or a YAML config."
         ),
     ] = None,
     retriever: Annotated[

@@ -1,6 +1,7 @@
 """What a data set is; one file for each embedded one."""
 
 from grape_rewrite.datasets.beir import write_dataset
+from grape_rewrite.datasets.composed import build_composed
 from grape_rewrite.datasets.corpus import Corpus, Item
 from grape_rewrite.datasets.dataset import Dataset
 from grape_rewrite.datasets.definitions import build_definitions
@@ -17,6 +18,7 @@ __all__ = [
     "Item",
     "Query",
     "Split",
+    "build_composed",
     "build_definitions",
     "build_emoji",
     "build_paragraphs",

@@ -59,7 +59,7 @@ def read_queries(folder: Path) -> dict[str, Query]:
         text, image = record.text(), record.image()
         if text is None:
             only = (
-                "has an image but no text; composed queries with only an image are not yet supported"
+                "has an image but no text; a composed query also says what is to be different"
                 if image
                 else "has no text"
             )
@@ -109,7 +109,7 @@ def read_split(folder: Path, name: str, queries: Mapping[str, Query], corpus: Co
     A score of 0 or less judges an item irrelevant; only positives are kept.
 
     :raises UserError: for a split without a file or without judgements (naming those that exist), an id that is in no
-        file, and a query without a relevant item.
+        file, a query without a relevant item, and a query whose picture is none of the corpus.
     """
     file = folder / "qrels" / f"{name}.tsv"
     if name not in (existing := split_names(folder)):
@@ -131,7 +131,18 @@ def read_split(folder: Path, name: str, queries: Mapping[str, Query], corpus: Co
                 f"{file}: query {shown(query)} has no relevant item (score 1 or more); judge one or leave it out"
             )
     chosen = [query for id, query in queries.items() if id in qrels]
+    _require_pictures(chosen, corpus, folder / "queries.jsonl")
     return Split(name, chosen, {query.id: qrels[query.id] for query in chosen})
+
+
+def _require_pictures(queries: Iterable[Query], corpus: Corpus, file: Path) -> None:
+    """Require that a query's own picture is one that is searched, as it is in all sets of composed queries."""
+    for query in queries:
+        if query.image and query.image.resolve() not in corpus.pictured:
+            raise UserError(
+                f"{file}: query {shown(query.id)} has the picture {query.image.name}, which no item of corpus.jsonl "
+                "has; a query's picture must be one of the corpus"
+            )
 
 
 def split_names(folder: Path) -> list[str]:

@@ -7,6 +7,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import overload
 
+import numpy as np
+import numpy.typing as npt
+
 
 @dataclass(frozen=True)
 class Item:
@@ -56,6 +59,10 @@ class Corpus(Sequence[Item]):
             if item.image is not None:
                 found.setdefault(item.image.resolve(), []).append(row)
         return found
+
+    def rows_with(self, image: Path | None) -> npt.NDArray[np.int64]:
+        """Return the rows of the items that a picture belongs to; none for None."""
+        return np.array([] if image is None else self.pictured.get(image.resolve(), []), dtype=np.int64)
 
     @property
     def has_images(self) -> bool:

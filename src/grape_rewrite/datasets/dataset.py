@@ -14,6 +14,7 @@ EMBEDDED = {
     "emoji": ("emoji", "build_emoji"),
     "definitions": ("definitions", "build_definitions"),
     "paragraphs": ("paragraphs", "build_paragraphs"),
+    "composed": ("composed", "build_composed"),
 }
 """Name -> module and function that build it; they are imported only when needed, as they need this module."""
 

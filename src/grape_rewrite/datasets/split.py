@@ -1,6 +1,6 @@
 """Queries with their relevance judgements."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,7 @@ from grape_rewrite.errors import UserError
 
 @dataclass(frozen=True)
 class Query:
-    """What a user asks for.
+    """What a user asks for: a text, or a picture and a text that says what is to be different in it.
 
     `reference` is a human's wording for the same item in the retriever's language, where the data set has one: what a
     perfect translator would send. It is never shown to a rewriter.
@@ -77,9 +77,8 @@ class Split:
 
         Who asks for "this picture, but in red" does not look for this picture.
         """
-        none = np.zeros(0, dtype=np.int64)
         return [
-            none if query.image is None else np.setdiff1d(corpus.pictured.get(query.image.resolve(), none), relevant)
+            np.setdiff1d(corpus.rows_with(query.image), relevant)
             for query, relevant in zip(self.queries, self.positives(corpus), strict=True)
         ]
 
@@ -128,7 +127,11 @@ class Split:
         for done, language in enumerate(sorted(groups, key=lambda key: (len(groups[key]), chance[key]))):
             share = min(len(groups[language]), (size - len(rows)) // (len(groups) - done))
             rows += [groups[language][row] for row in generator.permutation(len(groups[language]))[:share]]
-        return self._of([self.queries[row] for row in sorted(rows)])
+        return self.rows(sorted(rows))
+
+    def rows(self, rows: Iterable[int]) -> "Split":
+        """Return the split with some of its queries alone, by their place."""
+        return self._of([self.queries[row] for row in rows])
 
     def _of(self, queries: list[Query]) -> "Split":
         """The split with these of its queries alone."""

@@ -117,7 +117,10 @@ def evaluate_methods(
     gains = split.gains(index.corpus)
     vectors = embed_asks([ask for given in asks.values() for ask in given], index, progress)
     excluded = split.excluded(index.corpus)
-    methods = {name: measure(Asked(given, index, vectors, excluded), positives, gains) for name, given in asks.items()}
+    methods = {
+        name: measure(Asked(given, index, vectors, split.queries, excluded), positives, gains)
+        for name, given in asks.items()
+    }
     clusters = cluster_labels(positives)
     summary = {
         "methods": {

@@ -92,18 +92,12 @@ def measure_headroom(
     :param seed: seed of the sampling.
     :param temperature: of the sampling; by default that of training.
     """
-    positives = split.positives(index.corpus)
-    samples = rewriter.rewrite(split.texts, group=group, temperature=temperature, seed=seed, progress=progress)
-    greedy = rewriter.likeliest(split.texts, progress)
-    excluded = split.excluded(index.corpus)
-
-    def ranked(texts: list[str]) -> npt.NDArray[np.float64]:
-        return index.ranks(texts, positives, excluded)
-
-    drawn = np.stack([ranked(_or_query(samples, split, i)) for i in range(group)], axis=1)
+    asked = index.asked(split.queries)
+    samples = rewriter.rewrite(asked, group=group, temperature=temperature, seed=seed, progress=progress)
+    drawn = np.stack([index.ranks(_or_asked(samples, asked, i), split) for i in range(group)], axis=1)
     ranks = {
-        "raw": ranked(split.texts),
-        "untrained": ranked(greedy),
+        "raw": index.ranks(split.texts, split),
+        "untrained": index.ranks(rewriter.likeliest(asked, progress), split),
         "best-of-group": drawn.min(axis=1),
     }
     return Headroom(
@@ -118,9 +112,9 @@ def measure_headroom(
     )
 
 
-def _or_query(rewrites: list[list[str]], split: "Split", place: int) -> list[str]:
-    """One rewrite of each query; the query itself where the rewriter returned nothing."""
-    return [texts[place] or query for texts, query in zip(rewrites, split.texts, strict=True)]
+def _or_asked(rewrites: list[list[str]], asked: list[str], place: int) -> list[str]:
+    """One rewrite of each query; what was asked where the rewriter returned nothing."""
+    return [texts[place] or query for texts, query in zip(rewrites, asked, strict=True)]
 
 
 def _shares(ranks: npt.NDArray[np.float64]) -> list[float]:

@@ -73,7 +73,7 @@ def measure_points(generations: Generations, index: "Index", split: "Split", pro
     :param split: the queries to choose by: dev, not test.
     :param progress: show progress bars.
     """
-    sure = confidence(index.slabs(index.embed(split.texts)))
+    sure = confidence(index.slabs(index.embed(split.texts, split.queries)))
     gates = [f"sure-{np.quantile(sure, share):.4f}:greedy+raw-0.2" for share in SURE]
     shared = replace(generations, ahead=MOST)
     specs = list(dict.fromkeys([*CATALOGUE, *gates]))
@@ -109,7 +109,7 @@ def latency(strategy: Strategy, index: "Index", queries: "Sequence[Query]") -> f
     times = []
     for query in queries:
         start = time.perf_counter()
-        search_asks(strategy([query], index), index)
+        search_asks(strategy([query], index), index, queries=[query])
         times.append(1000 * (time.perf_counter() - start))
     return float(np.median(times[1:] or times))
 

@@ -3,12 +3,15 @@
 import hashlib
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from grape_rewrite.datasets import Corpus
+from grape_rewrite.datasets import Corpus, Query, Split
 from grape_rewrite.errors import UserError
+from grape_rewrite.index.mixing import PICTURE_WEIGHT, mixed
+from grape_rewrite.index.reading import Reader
 from grape_rewrite.index.top import top_items
 from grape_rewrite.retrievers import Retriever
 from grape_rewrite.rewards.rank import best_positive_rank
@@ -27,6 +30,9 @@ class Index:
 
     Items without a readable image or a text (`skipped`) have a row of zeros, which must not count as cosine 0: their
     score is -1, below or equal to every other, and `search` never returns them.
+
+    A query that has a picture is searched with between its text and its picture: their embeddings' weighted mean. Where
+    a picture belongs is decided here alone, so that a rewrite, a query as it is, and a reward are scored alike.
     """
 
     def __init__(
@@ -48,6 +54,11 @@ class Index:
         """{row: why its image cannot be read}."""
         self.truncated_queries = 0
         """How many of the texts searched for so far were longer than the retriever's context."""
+        self.picture_weight = PICTURE_WEIGHT
+        """The share of a query's own picture in what is searched with, from 0 (its text alone) to 1."""
+        self.reader = Reader(retriever)
+        """What says in words what a query's picture shows."""
+        self._outside: dict[Path, npt.NDArray[np.float32]] = {}
 
     def __len__(self) -> int:
         return len(self.corpus)
@@ -113,26 +124,30 @@ class Index:
                     row[items] = NEVER
             yield part, cosines
 
-    def top(self, texts: Sequence[str], k: int, excluded: Excluded | None = None) -> npt.NDArray[np.intp]:
+    def top(
+        self,
+        texts: Sequence[str],
+        k: int,
+        excluded: Excluded | None = None,
+        queries: Sequence[Query] | None = None,
+    ) -> npt.NDArray[np.intp]:
         """Return the (n, min(k, N)) corpus rows of each text's k best items, best first, skipped ones last.
 
         :param excluded: n arrays of corpus rows that each must not find: they come last too.
+        :param queries: what the texts stand for; see `embed`.
         """
         none = np.empty((0, min(k, len(self))), dtype=np.intp)
-        return np.concatenate([none, *(top_items(scores, k) for _, scores in self.slabs(self.embed(texts), excluded))])
+        slabs = self.slabs(self.embed(texts, queries), excluded)
+        return np.concatenate([none, *(top_items(scores, k) for _, scores in slabs)])
 
-    def ranks(
-        self,
-        texts: Sequence[str],
-        positives: Sequence[npt.NDArray[np.integer]],
-        excluded: Excluded | None = None,
-    ) -> npt.NDArray[np.float64]:
-        """Return the (n,) ranks of each text's best positive in the whole corpus; see `best_positive_rank`.
+    def ranks(self, texts: Sequence[str], split: Split) -> npt.NDArray[np.float64]:
+        """Return the (n,) ranks of each query's best positive in the whole corpus, found by a text in its place.
 
-        :param positives: n arrays of corpus rows, none empty.
-        :param excluded: n arrays of corpus rows that each must not find.
+        :param texts: one for each query of the split: the query itself, or a rewrite.
+        :param split: queries with their judgements; see `best_positive_rank` and `Split.excluded`.
         """
-        slabs = self.slabs(self.embed(texts), excluded)
+        positives = split.positives(self.corpus)
+        slabs = self.slabs(self.embed(texts, split.queries), split.excluded(self.corpus))
         found = (best_positive_rank(scores, positives[part]) for part, scores in slabs)
         return np.concatenate([np.empty(0), *found])
 
@@ -140,10 +155,12 @@ class Index:
         """Return a SHA-256 of retriever and corpus together."""
         return combined_fingerprint(self.retriever, self.corpus)
 
-    def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        """Return the (n, d) float32 unit rows of n texts, counting those that are longer than the context.
+    def embed(self, texts: Sequence[str], queries: Sequence[Query] | None = None) -> npt.NDArray[np.float32]:
+        """Return the (n, d) float32 unit rows to search with, counting texts that are longer than the context.
 
-        :raises UserError: when the retriever returns an embedding that is not finite.
+        :param queries: what the texts stand for, one for each: where a query has a picture, its embedding is mixed in
+            with `picture_weight`.
+        :raises UserError: when the retriever returns an embedding that is not finite, or cannot embed a picture.
         """
         truncated = self.retriever.count_truncated(texts)
         if truncated and not self.truncated_queries:
@@ -157,7 +174,43 @@ class Index:
         self.truncated_queries += truncated
         embedded = self.retriever.embed_texts(texts)
         require_finite(embedded, texts, self.retriever.name)
-        return embedded
+        pictures = self.pictures(queries or ())
+        return embedded if pictures is None else mixed(embedded, pictures, self.picture_weight)
+
+    def pictures(self, queries: Sequence[Query]) -> npt.NDArray[np.float32] | None:
+        """Return the (n, d) embeddings of the queries' own pictures, zeros where one has none; None if none has.
+
+        A picture of the corpus has been embedded with it; another one is embedded when it is first asked for.
+
+        :raises UserError: when the retriever reads text only, or a file is no picture.
+        """
+        files = [query.image.resolve() if query.image else None for query in queries]
+        if not any(files):
+            return None
+        found = np.zeros((len(files), self.retriever.dimension), dtype=np.float32)
+        for row, file in enumerate(files):
+            if file is not None:
+                found[row] = self._picture(file)
+        return found
+
+    def _picture(self, file: Path) -> npt.NDArray[np.float32]:
+        inside = next((row for row in self.corpus.pictured.get(file, ()) if row not in self.skipped), None)
+        if inside is not None and self.corpus[inside].text is None:  # with a text, its row is not the picture's alone
+            return self.embeddings[inside]
+        if file not in self._outside:
+            [self._outside[file]] = self.retriever.embed_images([file])
+        return self._outside[file]
+
+    def asked(self, queries: Sequence[Query]) -> list[str]:
+        """Return what a rewriter is asked for each query: its text, behind words for its picture where it has one."""
+        pictures = self.pictures(queries)
+        if pictures is None:
+            return [query.text for query in queries]
+        words = self.reader(pictures)
+        return [
+            f"{', '.join(seen)}; {query.text}" if query.image else query.text
+            for query, seen in zip(queries, words, strict=True)
+        ]
 
 
 def require_finite(embedded: npt.NDArray[np.float32], texts: Sequence[str], retriever: str) -> None:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from grape_rewrite.atomic import write_text
 from grape_rewrite.errors import UserError, first_problem
+from grape_rewrite.index.mixing import PICTURE_WEIGHT
 from grape_rewrite.rewriting.prompt import Prompt
 
 ADAPTER_FILE = "grape.json"
@@ -26,7 +27,8 @@ class TaskFacts(BaseModel):
 class AdapterFacts(BaseModel):
     """The content of `grape.json`.
 
-    `output_vocabulary` holds the token ids that rewrites may be made of, None when all may. `also` are further tasks
+    `output_vocabulary` holds the token ids that rewrites may be made of, None when all may. `picture_weight` is the
+    share of a query's own picture, where it has one, in what its rewrites were searched with. `also` are further tasks
     that the same adapter has learned, beside the one that `prompt`, `retriever` and the fingerprints tell of.
     """
 
@@ -39,6 +41,7 @@ class AdapterFacts(BaseModel):
     retriever: str
     retriever_fingerprint: str
     corpus_fingerprint: str
+    picture_weight: float = PICTURE_WEIGHT
     reward: str
     seed: int
     steps: int

@@ -120,11 +120,15 @@ PROMPTS = {
         ),
     ),
     "composed": Prompt(
-        instruction="Describe the picture after the change in plain English.",
-        template="Picture and change: {query}\nCaption:",
+        instruction="Say in plain English what is to be added to the picture.",
+        template="Picture and change: {query}\nAdded:",
         examples=(
-            ("red apple; make it green", "green apple"),
-            ("black cat; a dog instead", "black dog"),
+            ("fruit, apples, red; glass instead of apple", "glass"),
+            ("clock, desk, time; no reloj, sino mariposa", "butterfly"),
+            ("cat, dog, kitten; replace cat by bicycle", "bicycle"),
+            ("boat, sea, knife; 不要刀，要树", "tree"),
+            ("flower, vase, pot; Vase weg, dafür Buch", "book"),
+            ("snow, winter, chair; the same, but with umbrella in place of chair", "umbrella"),
         ),
     ),
 }

@@ -27,7 +27,7 @@ class UntilAgreement:
         left = list(range(len(queries)))
         count, made = min(2, self.most), 0
         while left:
-            texts = [queries[row].text for row in left]
+            texts = index.asked([queries[row] for row in left])
             for row, more in zip(left, self.generations.sampled(texts, count - made, after=made), strict=True):
                 asks[row] = replace(
                     asks[row],
@@ -38,13 +38,12 @@ class UntilAgreement:
                 )
             if count >= self.most:
                 break
-            left = _disagreeing(left, asks, index)
+            left = [row for row in left if _disagree(asks[row], queries[row], index)]
             made, count = count, min(2 * count, self.most)
         return asks
 
 
-def _disagreeing(rows: Sequence[int], asks: Sequence[Ask], index: Index) -> list[int]:
-    """Return the rows of those asks whose texts do not all find the same item first."""
-    texts = list(dict.fromkeys(text for row in rows for text in asks[row].texts))
-    first = dict(zip(texts, index.top(texts, 1)[:, 0].tolist(), strict=True))
-    return [row for row in rows if len({first[text] for text in asks[row].texts}) > 1]
+def _disagree(ask: Ask, query: Query, index: Index) -> bool:
+    """Whether the texts of an ask do not all find the same item first."""
+    texts = list(dict.fromkeys(ask.texts))
+    return len(set(index.top(texts, 1, queries=[query] * len(texts))[:, 0].tolist())) > 1

@@ -15,6 +15,7 @@ class Ask:
 
     :param texts: at least one.
     :param weights: of the texts' embeddings in their mean; all equal when not given.
+    :param picture_weight: the share of the query's own picture, where it has one; the index's by default.
     :param by_rank: fuse the rankings of the texts (`reciprocal_rank_fusion`) rather than search with their mean.
     :param tokens: how many were generated for this query, those of texts that were not used included.
     :param seconds: how long that took, this query's share of a batch.
@@ -23,6 +24,7 @@ class Ask:
 
     texts: tuple[str, ...]
     weights: tuple[float, ...] | None = None
+    picture_weight: float | None = None
     by_rank: bool = False
     tokens: float = 0.0
     seconds: float = 0.0

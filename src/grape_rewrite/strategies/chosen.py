@@ -22,10 +22,18 @@ class MostConfident:
 
     def __call__(self, queries: Sequence[Query], index: Index) -> list[Ask]:
         """Return one sample of each query."""
-        found = self.generations.sampled([query.text for query in queries], self.count)
-        texts = list(dict.fromkeys(text for made in found for text in made.texts))
-        sure = dict(zip(texts, confidence(index.slabs(index.embed(texts))).tolist(), strict=True))
+        found = self.generations.sampled(index.asked(queries), self.count)
+        pairs = list(
+            dict.fromkeys((text, query) for query, made in zip(queries, found, strict=True) for text in made.texts)
+        )
+        embedded = index.embed([text for text, _ in pairs], [query for _, query in pairs])
+        sure = dict(zip(pairs, confidence(index.slabs(embedded)).tolist(), strict=True))
         return [
-            Ask((max(made.texts, key=sure.__getitem__),), tokens=made.tokens, seconds=made.seconds, empty=made.empty)
-            for made in found
+            Ask(
+                (max(made.texts, key=lambda text: sure[text, query]),),
+                tokens=made.tokens,
+                seconds=made.seconds,
+                empty=made.empty,
+            )
+            for query, made in zip(queries, found, strict=True)
         ]

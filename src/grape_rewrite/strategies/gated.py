@@ -23,7 +23,7 @@ class Sure:
 
     def __call__(self, queries: Sequence[Query], index: Index) -> list[Ask]:
         """Return the query itself, or what `inner` asks for it."""
-        sure = confidence(index.slabs(index.embed([query.text for query in queries]))) >= self.threshold
+        sure = confidence(index.slabs(index.embed([query.text for query in queries], queries))) >= self.threshold
         return _where(list(sure), queries, index, self.inner)
 
 
@@ -59,8 +59,8 @@ class Worthwhile:
         asks = self.inner(queries, index)
         if not asks:
             return []
-        before = confidence(index.slabs(index.embed([query.text for query in queries])))
-        after = confidence(Asked(asks, index, embed_asks(asks, index)).slabs())
+        before = confidence(index.slabs(index.embed([query.text for query in queries], queries)))
+        after = confidence(Asked(asks, index, embed_asks(asks, index), queries).slabs())
         return [
             ask if gain > self.threshold else replace(ask, texts=(query.text,), weights=None, by_rank=False)
             for ask, query, gain in zip(asks, queries, after - before, strict=True)

@@ -5,8 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from grape_rewrite.datasets import Query
 from grape_rewrite.index import Index
 from grape_rewrite.index.index import NEVER, Excluded, Slab, require_finite
+from grape_rewrite.index.mixing import mixed
 from grape_rewrite.strategies.ask import Ask
 from grape_rewrite.strategies.fusion import mean_vector, reciprocal_rank_fusion
 
@@ -25,12 +27,17 @@ def embed_asks(asks: Sequence[Ask], index: Index, progress: bool = False) -> Vec
     return dict(zip(texts, embedded, strict=True))
 
 
-def search_asks(asks: Sequence[Ask], index: Index, k: int = 10) -> list[list[tuple[str, float]]]:
+def search_asks(
+    asks: Sequence[Ask], index: Index, k: int = 10, queries: Sequence[Query] | None = None
+) -> list[list[tuple[str, float]]]:
     """Return for each ask the k best items as (id, score), best first, as `Index.search` does for texts.
 
+    :param queries: what the asks stand for; their own pictures are searched with and not found.
     :param k: at least 1; with more than there are items, all are returned.
     """
-    return index.best(Asked(asks, index, embed_asks(asks, index)).slabs(), k)
+    own = None if queries is None else [index.corpus.rows_with(query.image) for query in queries]
+    found = index.best(Asked(asks, index, embed_asks(asks, index), queries, own).slabs(), k)
+    return found if own is None else [[hit for hit in hits if hit[1] > NEVER] for hits in found]
 
 
 class Asked:
@@ -39,10 +46,18 @@ class Asked:
     :param asks: n of them, each with at least one text.
     :param index: the embedded corpus of N items.
     :param vectors: the embedding of each text, see `embed_asks`.
+    :param queries: what they stand for, n queries whose pictures are searched with too; none by default.
     :param excluded: n arrays of corpus rows that each ask must not find; see `Split.excluded`.
     """
 
-    def __init__(self, asks: Sequence[Ask], index: Index, vectors: Vectors, excluded: Excluded | None = None) -> None:
+    def __init__(
+        self,
+        asks: Sequence[Ask],
+        index: Index,
+        vectors: Vectors,
+        queries: Sequence[Query] | None = None,
+        excluded: Excluded | None = None,
+    ) -> None:
         self.asks = list(asks)
         self.excluded = excluded
         self.index = index
@@ -51,6 +66,16 @@ class Asked:
             mean_vector(rows, ask.weights) if len(rows) > 1 else rows[0]
             for rows, ask in zip(self._rows, asks, strict=True)
         ]
+        pictures = index.pictures(queries or ())
+        if pictures is not None:
+            self._rows = [
+                self._beside(ask, rows, np.broadcast_to(picture, rows.shape))
+                for ask, rows, picture in zip(asks, self._rows, pictures, strict=True)
+            ]
+            means = [
+                self._beside(ask, mean[None], picture[None])[0]
+                for ask, mean, picture in zip(asks, means, pictures, strict=True)
+            ]
         self.vectors = np.stack(means)
         """(n, d) what each searches with; the mean of the texts also where their rankings are fused."""
 
@@ -61,6 +86,10 @@ class Asked:
                 if self.asks[row].by_rank:
                     scores[row - part.start] = self._fused(row)
             yield part, scores
+
+    def _beside(self, ask: Ask, rows: Floats, pictures: Floats) -> Floats:
+        """Rows of texts with the picture of their query mixed in."""
+        return mixed(rows, pictures, self.index.picture_weight if ask.picture_weight is None else ask.picture_weight)
 
     def _fused(self, row: int) -> Floats:
         """The fused ranks of every item for an ask; a fusion is positive, and what must not be found is below."""

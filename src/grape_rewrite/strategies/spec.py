@@ -10,6 +10,7 @@ from grape_rewrite.strategies.chosen import MostConfident
 from grape_rewrite.strategies.gated import ForLanguages, Sure, Worthwhile
 from grape_rewrite.strategies.generations import Generations
 from grape_rewrite.strategies.interpolated import Interpolated
+from grape_rewrite.strategies.pictured import Pictured
 from grape_rewrite.strategies.plain import Greedy, Raw
 from grape_rewrite.strategies.query2doc import Query2doc
 from grape_rewrite.strategies.sampled import Sampled
@@ -30,11 +31,12 @@ NUMBER = r"-?\d+(?:\.\d+)?"
 GRAMMAR = re.compile(
     rf"(?:(?P<gate>sure|worthwhile)-(?P<threshold>{NUMBER}):|except-(?P<known>[A-Za-z-]+(?:,[A-Za-z-]+)*):)?"
     rf"(?:(?P<plain>{'|'.join(PLAIN)})|(?P<counted>{'|'.join(COUNTED)})-(?P<count>[1-9]\d*))"
-    rf"(?:\+raw-(?P<weight>{NUMBER}))?"
+    rf"(?:\+raw-(?P<weight>{NUMBER}))?(?:\+image-(?P<picture>{NUMBER}))?"
 )
 VALID = (
     f"valid are {', '.join(PLAIN)}, {', '.join(f'{name}-K' for name in COUNTED)} with K samples, each with +raw-W "
-    "behind it for a share W of the query, and sure-T:, worthwhile-T: or except-en,fr: before it for a gate"
+    "behind it for a share W of the query and +image-W for one of its picture, and sure-T:, worthwhile-T: or "
+    "except-en,fr: before it for a gate"
 )
 
 
@@ -56,6 +58,8 @@ def strategy_of(spec: str, generations: Generations) -> Strategy:
     )
     if found["weight"] is not None:
         strategy = Interpolated(strategy, float(found["weight"]))
+    if found["picture"] is not None:
+        strategy = Pictured(strategy, float(found["picture"]))
     if found["known"]:
         return ForLanguages(strategy, frozenset(found["known"].split(",")))
     return GATES[found["gate"]](strategy, float(found["threshold"])) if found["gate"] else strategy
@@ -71,6 +75,8 @@ def require_strategy(spec: str) -> "re.Match[str]":
         raise UserError(f"unknown strategy {spec!r}; {VALID}")
     if found["weight"] is not None and (found["counted"] == "rrf" or not 0 < float(found["weight"]) < 1):
         raise UserError(f"strategy {spec!r}: the query's share lies between 0 and 1, and a fusion of ranks has none")
+    if found["picture"] is not None and not 0 <= float(found["picture"]) <= 1:
+        raise UserError(f"strategy {spec!r}: the picture's share is a number from 0 to 1")
     if found["gate"] == "worthwhile" and found["counted"] == "rrf":
         raise UserError(f"strategy {spec!r}: a fusion of ranks has no cosines that a gate could compare")
     return found

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from grape_rewrite.errors import UserError
+from grape_rewrite.index.mixing import PICTURE_WEIGHT
 
 if TYPE_CHECKING:
     from grape_rewrite.datasets import Split
@@ -72,6 +73,12 @@ class TrainingConfig(BaseModel):
         ge=0,
         le=1,
         description="how often a query is drawn that ranks first both raw and rewritten untrained; others count 1",
+    )
+    picture_weight: float = Field(
+        PICTURE_WEIGHT,
+        ge=0,
+        le=1,
+        description="share of a query's own picture, where it has one, in what is searched with",
     )
     output_vocabulary: Literal["retriever", "full"] = Field(
         "retriever", description="what rewrites are made of: the words of corpus and retriever, or full"

@@ -79,6 +79,8 @@ def train(  # noqa: PLR0913
         begun()
     frozen = [task.index.retriever.fingerprint() for task in tasks]
     restrict_output(rewriter, index, config, tasks[1:])
+    for task in tasks:
+        task.index.picture_weight = config.picture_weight
     rewriter.max_tokens = config.max_tokens
 
     from trl import GRPOConfig
@@ -251,6 +253,7 @@ def _facts(rewriter: Rewriter, tasks: Sequence[Task], config: TrainingConfig, fr
         base_model=rewriter.name,
         max_tokens=config.max_tokens,
         output_vocabulary=None if whole else rewriter.vocabulary.tokens.tolist(),
+        picture_weight=config.picture_weight,
         reward=config.reward,
         seed=config.seed,
         steps=0,

@@ -23,9 +23,10 @@ class Look:
     """
 
     def __init__(self, rewriter: Rewriter, index: Index, split: Split, prompt: Prompt | None = None) -> None:
-        self._rewriter, self._index, self._texts = rewriter, index, split.texts
+        self._rewriter, self._index, self._queries = rewriter, index, split.queries
         self._prompt = prompt or rewriter.prompt
         self._positives, self._excluded = split.positives(index.corpus), split.excluded(index.corpus)
+        self._asked = index.asked(split.queries)
         _, self._raw = self._search(split.texts)
 
     def __call__(self) -> dict[str, float]:
@@ -36,7 +37,7 @@ class Look:
         """
         # The adapter is put on the model after a look is made, so a copy of the rewriter must not be older than that.
         training = self._rewriter.model.training
-        rewrites = self._rewriter.with_prompt(self._prompt).likeliest(self._texts)
+        rewrites = self._rewriter.with_prompt(self._prompt).likeliest(self._asked)
         self._rewriter.model.train(training)
         ranks, levels = self._search(rewrites)
         return {
@@ -49,7 +50,7 @@ class Look:
     def _search(self, texts: Sequence[str]) -> tuple[npt.NDArray[np.float64], Levels]:
         """Return the ranks and the score levels of texts."""
         ranks, levels = [], []
-        for part, scores in self._index.slabs(self._index.embed(texts), self._excluded):
+        for part, scores in self._index.slabs(self._index.embed(texts, self._queries), self._excluded):
             ranks.append(best_positive_rank(scores, self._positives[part]))
             levels.append(score_levels(scores, self._positives[part]))
         return np.concatenate(ranks), Levels(*(np.concatenate(level) for level in zip(*levels, strict=True)))

@@ -20,10 +20,8 @@ def already_solved(
     solved = np.asarray(raw) == 1
     rows = np.flatnonzero(solved)
     if len(rows):
-        positives, excluded = split.positives(index.corpus), split.excluded(index.corpus)
-        rewrites = rewriter.likeliest([split.texts[row] for row in rows])
-        ranks = index.ranks(rewrites, [positives[row] for row in rows], [excluded[row] for row in rows])
-        solved[rows] = ranks == 1
+        left = split.rows(rows)
+        solved[rows] = index.ranks(rewriter.likeliest(index.asked(left.queries)), left) == 1
     return solved
 
 
@@ -38,11 +36,12 @@ def hard_items(
     :return: number of a query -> (count,) corpus rows, none positive or excluded; fewer where there are no more.
     """
     chosen = np.unique(rows)
-    texts = [split.texts[row] for row in chosen]
+    queries = split.rows(chosen).queries
     positives, excluded = split.positives(index.corpus), split.excluded(index.corpus)
     apart = [np.concatenate(both) for both in zip(positives, excluded, strict=True)]
     depth = count + max(len(apart[row]) for row in chosen)
-    raw, rewritten = (index.top(asked, depth) for asked in (texts, rewriter.likeliest(texts)))
+    texts = ([query.text for query in queries], rewriter.likeliest(index.asked(queries)))
+    raw, rewritten = (index.top(asked, depth, queries=queries) for asked in texts)
     found = {}
     for row, first, second in zip(chosen.tolist(), raw, rewritten, strict=True):
         in_turn = np.stack([first, second], axis=1).ravel()

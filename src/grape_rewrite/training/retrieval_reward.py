@@ -1,11 +1,13 @@
 """Rewards bound to an index, with the signature of TRL's reward functions: they work in a stock `trl.GRPOTrainer`."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from grape_rewrite.datasets import Query
 from grape_rewrite.index import Index
 from grape_rewrite.index.index import NEVER
 from grape_rewrite.rewards import REWARDS, Candidates, draw_pool
@@ -37,8 +39,8 @@ class RetrievalReward:
     """The reward of a rewrite by where the frozen retriever ranks its target.
 
     The data set that TRL trains on needs a column `positives`: the corpus rows relevant to each prompt; `gains` are
-    their grades, and `excluded` the rows that it must not find, such as its own picture. With columns `query` and
-    `rank_before` too, `examples` can show the latest batch.
+    their grades, `excluded` the rows that it must not find, such as its own picture, and `picture` that picture's file.
+    With columns `query` and `rank_before` too, `examples` can show the latest batch.
 
     :param index: the corpus, embedded by the frozen retriever.
     :param name: one of `grape_rewrite.rewards.REWARDS`, or `module:function`, see `OwnReward`.
@@ -73,10 +75,11 @@ class RetrievalReward:
         rewrites = [self.answer(text_of(completion)) for completion in completions]
         rows = [np.asarray(row, dtype=np.int64) for row in positives]
         apart = [np.asarray(row, dtype=np.int64) for row in extra.get("excluded") or [()] * len(rows)]
+        spoken = self._embed(rewrites, extra.get("picture") or [None] * len(rows))
         if self.uniform is None:
-            candidates = self._whole(rewrites, rows, apart, extra.get("gains"))
+            candidates = self._whole(spoken, rows, apart, extra.get("gains"))
         else:
-            candidates = self._pooled(rewrites, rows, apart, extra["hard"], extra["draw"], extra.get("gains"))
+            candidates = self._pooled(spoken, rows, apart, extra["hard"], extra["draw"], extra.get("gains"))
         values = self._own(rewrites, candidates) if self._own else REWARDS[self.name](candidates).tolist()
         ranks = candidates.ranks
         if "query" in extra and "rank_before" in extra:
@@ -88,19 +91,18 @@ class RetrievalReward:
             extra["log_metric"]("zero_variance", share_without_variance(extra["prompts"], values))
         return values
 
-    def _whole(self, rewrites: list[str], positives: list[Rows], apart: list[Rows], gains: Any) -> Candidates:
+    def _whole(self, spoken: "Spoken", positives: list[Rows], apart: list[Rows], gains: Any) -> Candidates:
         """Score each rewrite against the whole corpus: 4 N bytes for each distinct one, which a pool would bound."""
-        embedded, place = self._embed(rewrites)
-        found = self.index.cosines(embedded)
+        found = self.index.cosines(spoken.embedded)
         scores = [
-            _without(found[place[text]], never) if text else _worst(len(self.index), relevant)
-            for text, relevant, never in zip(rewrites, positives, apart, strict=True)
+            _worst(len(self.index), relevant) if place is None else _without(found[place], never)
+            for place, relevant, never in zip(spoken.places, positives, apart, strict=True)
         ]
         return Candidates(scores, positives, gains)
 
     def _pooled(
         self,
-        rewrites: list[str],
+        spoken: "Spoken",
         positives: list[Rows],
         apart: list[Rows],
         hard: Sequence[Any],
@@ -108,11 +110,10 @@ class RetrievalReward:
         gains: Any,
     ) -> Candidates:
         """Score each rewrite against a pool; rewrites of the same draw, which are a group, share theirs."""
-        embedded, place = self._embed(rewrites)
         groups: dict[int, list[int]] = {}
         for row, draw in enumerate(draws):
             groups.setdefault(draw, []).append(row)
-        scores: list[Floats] = [np.zeros(0)] * len(rewrites)
+        scores: list[Floats] = [np.zeros(0)] * len(positives)
         weights = list(scores)
         columns = [np.arange(len(relevant)) for relevant in positives]
         for draw, members in groups.items():
@@ -124,26 +125,38 @@ class RetrievalReward:
                 len(self.index),
                 np.random.default_rng([self.seed, draw]),
             )
-            spoken = [row for row in members if rewrites[row]]
-            found = self.index.cosines(embedded[[place[rewrites[row]] for row in spoken]], pool.rows)
+            said = {row: place for row in members if (place := spoken.places[row]) is not None}
+            found = self.index.cosines(spoken.embedded[list(said.values())], pool.rows)
             for row in members:
                 scores[row] = _worst(len(pool.rows), columns[row])
                 weights[row] = pool.weights
-            for row, values in zip(spoken, found, strict=True):
+            for row, values in zip(said, found, strict=True):
                 scores[row] = _without(values, np.flatnonzero(np.isin(pool.rows, apart[row])))
         return Candidates(scores, columns, gains, weights)
 
-    def _embed(self, rewrites: list[str]) -> tuple[npt.NDArray[np.float32], dict[str, int]]:
-        """Return the embeddings of the distinct texts that are not empty, and each one's row."""
-        place = {text: row for row, text in enumerate(dict.fromkeys(text for text in rewrites if text))}
-        if not place:
-            return np.zeros((0, self.index.retriever.dimension), dtype=np.float32), place
-        return self.index.embed(list(place)), place
+    def _embed(self, rewrites: Sequence[str], pictures: Sequence[str | None]) -> "Spoken":
+        """Embed the distinct rewrites that are not empty, each with the picture of its query."""
+        keys = [(text, picture) if text else None for text, picture in zip(rewrites, pictures, strict=True)]
+        distinct = {key: row for row, key in enumerate(dict.fromkeys(key for key in keys if key))}
+        queries = [Query("", text, image=Path(picture) if picture else None) for text, picture in distinct]
+        embedded = (
+            self.index.embed([query.text for query in queries], queries)
+            if queries
+            else np.zeros((0, self.index.retriever.dimension), dtype=np.float32)
+        )
+        return Spoken(embedded, [distinct[key] if key else None for key in keys])
 
     def examples(self, count: int = 5) -> list[Example]:
         """Return a few rewrites of the latest batch, of different queries, evenly over the batch."""
         first = list({example.query: example for example in reversed(self._latest)}.values())[::-1]
         return first[:: max(1, len(first) // count)][:count]
+
+
+class Spoken(NamedTuple):
+    """The distinct embeddings of a batch's rewrites, and the row of each rewrite; None where it is empty."""
+
+    embedded: npt.NDArray[np.float32]
+    places: list[int | None]
 
 
 def _without(scores: Floats, apart: Rows) -> Floats:

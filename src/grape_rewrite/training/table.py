@@ -41,17 +41,19 @@ def _columns(rewriter: Rewriter, task: Task, number: int, share: int, config: Tr
     """The columns of one task, `share` queries for each step."""
     index, split = task.index, task.dataset.train.only(config.languages)
     positives, excluded = split.positives(index.corpus), split.excluded(index.corpus)
-    raw = index.ranks(split.texts, positives, excluded)
+    raw = index.ranks(split.texts, split)
+    asked = index.asked(split.queries)
     weights = np.where(already_solved(rewriter, index, split, raw), max(config.solved_weight, 1e-9), 1.0)
     gains = split.gains(index.corpus)
     count = config.steps * share
     drawn = draw_queries(weights, count, share, config.seed)
     columns: dict[str, list[Any]] = {
         "task": [number] * count,
-        "prompt": [rewriter.prompt_text(split.texts[row]) for row in drawn],
+        "prompt": [rewriter.prompt_text(asked[row]) for row in drawn],
         "query": [split.texts[row] for row in drawn],
         "positives": [positives[row].tolist() for row in drawn],
         "excluded": [excluded[row].tolist() for row in drawn],
+        "picture": [str(image) if (image := split.queries[row].image) else None for row in drawn],
         "gains": [gains[row].tolist() for row in drawn],
         "rank_before": [float(raw[row]) for row in drawn],
     }

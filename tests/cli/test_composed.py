@@ -1,0 +1,79 @@
+"""Composed queries through the commands: a picture and a text, from training to search."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from grape_rewrite.rewriting.adapter import read_adapter
+
+
+@pytest.fixture
+def adapter(grape, cache, tiny_composed_folder: Path, tiny_clip_folder: Path, tiny_model_folder: Path, tmp_path: Path):
+    config, out = tmp_path / "composed.yaml", tmp_path / "run"
+    values = {
+        "data": str(tiny_composed_folder),
+        "retriever": str(tiny_clip_folder),
+        "rewriter": str(tiny_model_folder),
+        "prompt": "composed",
+        "picture_weight": 0.2,
+    }
+    config.write_text(yaml.safe_dump({**values, "steps": 2, "batch": 8, "group": 4, "max_tokens": 6}))
+    found = grape("train", config, "--out", out)
+    assert found.code == 0, found.err
+    return out
+
+
+def test_what_is_trained_is_measured_and_searched_with(
+    grape, adapter: Path, tiny_composed_folder: Path, tiny_clip_folder: Path, tmp_path: Path
+) -> None:
+    assert read_adapter(adapter).picture_weight == 0.2
+    retriever = ("--retriever", tiny_clip_folder)
+    out = tmp_path / "evaluation"
+    found = grape(
+        "evaluate",
+        tiny_composed_folder,
+        *retriever,
+        "--rewriter",
+        adapter,
+        "--prompt",
+        "composed",
+        "--out",
+        out,
+        "--json",
+    )
+    assert found.code == 0, found.err
+    assert set(json.loads(found.out)["methods"]) == {"raw", "zero-shot", "few-shot", "english", "grape"}
+    records = [json.loads(line) for line in (out / "rewrites.jsonl").read_text().splitlines()]
+    for record in records:
+        own = f"p{record['_id'].split('>')[0]}"
+        assert all(own not in method["top"] for method in record["methods"].values())
+
+    picture = tiny_composed_folder / "images" / "3.png"
+    arguments = ("search", tiny_composed_folder, "ein Mond", *retriever, "--rewriter", adapter, "-k", 20, "--json")
+    hits, text = (json.loads(grape(*arguments, *more).out) for more in (("--image", picture), ()))
+    for kind in ("raw", "rewritten"):
+        assert len(hits[kind]) == 15
+        assert "p3" not in {hit["_id"] for hit in hits[kind]}
+        assert len(text[kind]) == 16
+        assert hits[kind] != [hit for hit in text[kind] if hit["_id"] != "p3"]
+
+
+def test_a_picture_from_elsewhere_can_be_searched_with_and_must_be_one(
+    grape, adapter: Path, tiny_composed_folder: Path, tiny_clip_folder: Path, tmp_path: Path
+) -> None:
+    arguments = ("search", tiny_composed_folder, "Mond", "--retriever", tiny_clip_folder, "--rewriter", adapter)
+    copy = tmp_path / "mine.png"
+    copy.write_bytes((tiny_composed_folder / "images" / "3.png").read_bytes())
+    found = grape(*arguments, "--image", copy, "--json", "-k", 20)
+    assert found.code == 0, found.err
+    assert {hit["_id"] for hit in json.loads(found.out)["raw"]} == {f"p{number}" for number in range(16)}
+    copy.write_text("no picture")
+    refused = grape(*arguments, "--image", copy)
+    assert refused.code == 2
+    [line] = refused.error_lines
+    assert "mine.png" in line
+    missing = grape(*arguments, "--image", tmp_path / "none.png")
+    assert missing.code == 2
+    assert "none.png" in missing.error_lines[0]

@@ -1,0 +1,51 @@
+"""Composed queries: a text and a picture are searched with together."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from grape_rewrite.datasets import Query
+from grape_rewrite.index import Index
+from grape_rewrite.strategies import Ask, Asked, Generations, Greedy, Pictured, Raw, embed_asks, search_asks
+
+
+def asked(asks: list[Ask], index: Index, queries: list[Query]) -> np.ndarray:
+    return Asked(asks, index, embed_asks(asks, index), queries).vectors
+
+
+def test_the_picture_counts_as_much_as_the_index_says(composed: list[Query], composed_index: Index) -> None:
+    asks = Raw()(composed, composed_index)
+    for weight in (0.0, 0.25, 1.0):
+        composed_index.picture_weight = weight
+        expected = composed_index.embed([query.text for query in composed], composed)
+        np.testing.assert_allclose(asked(asks, composed_index, composed), expected, atol=1e-6)
+        composed_index.picture_weight = 0.6
+        pictured = Pictured(Raw(), weight)(composed, composed_index)
+        np.testing.assert_allclose(asked(pictured, composed_index, composed), expected, atol=1e-6)
+
+
+def test_a_picture_alone_finds_what_is_nearest_to_it(composed: list[Query], composed_index: Index) -> None:
+    asks = Pictured(Raw(), 1.0)(composed, composed_index)
+    near = composed_index.embeddings @ composed_index.embeddings.T
+    for query, found in zip(composed, search_asks(asks, composed_index, 3, composed), strict=True):
+        row = composed_index.corpus.position[f"p{query.image.stem}"]
+        others = [int(item) for item in np.argsort(-near[row], kind="stable") if item != row]
+        assert [id for id, _ in found] == [f"p{item}" for item in others[:3]]
+
+
+def test_several_texts_are_each_beside_the_picture_when_ranks_are_fused(
+    composed: list[Query], composed_index: Index
+) -> None:
+    """With the picture alone all rankings are one, whatever the texts are."""
+    ask = Ask(("red", "moon"), picture_weight=1.0)
+    alone = [id for id, _ in search_asks([ask], composed_index, 16, composed[:1])[0]]
+    fused = [id for id, _ in search_asks([replace(ask, by_rank=True)], composed_index, 16, composed[:1])[0]]
+    assert fused == alone
+
+
+def test_a_rewriter_is_told_what_the_picture_shows(
+    generations: Generations, composed: list[Query], composed_index: Index
+) -> None:
+    found = Greedy(generations)(composed, composed_index)
+    told = generations.greedy(composed_index.asked(composed))
+    assert [ask.texts for ask in found] == [made.texts for made in told]
