@@ -187,7 +187,8 @@ def test_unreadable_pictures_are_counted_and_never_found(retriever, pictures, sp
         assert method.ranks[6:8].tolist() == [12, 12]
 
 
-def test_the_picture_of_a_query_is_never_found_and_does_not_count(evaluate, pictures, split_for):
+def test_the_picture_of_a_query_is_never_found_and_does_not_count(evaluate, pictures, split_for, monkeypatch):
+    monkeypatch.setattr("grape_rewrite.index.index.PICTURE_WEIGHT", 0.0)  # searched with by its text alone
     split = split_for(pictures)
     red = pictures[pictures.position["red"]]
     composed = [replace(query, image=red.image) for query in split.queries]
