@@ -1,6 +1,7 @@
 """Composed queries through the commands: a picture and a text, from training to search."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ def adapter(grape, cache, tiny_composed_folder: Path, tiny_clip_folder: Path, ti
         "rewriter": str(tiny_model_folder),
         "prompt": "composed",
         "picture_weight": 0.2,
+        "picture_words": 2,
     }
     config.write_text(yaml.safe_dump({**values, "steps": 2, "batch": 8, "group": 4, "max_tokens": 6}))
     found = grape("train", config, "--out", out)
@@ -28,7 +30,7 @@ def adapter(grape, cache, tiny_composed_folder: Path, tiny_clip_folder: Path, ti
 def test_what_is_trained_is_measured_and_searched_with(
     grape, adapter: Path, tiny_composed_folder: Path, tiny_clip_folder: Path, tmp_path: Path
 ) -> None:
-    assert read_adapter(adapter).picture_weight == 0.2
+    assert (read_adapter(adapter).picture_weight, read_adapter(adapter).picture_words) == (0.2, 2)
     retriever = ("--retriever", tiny_clip_folder)
     out = tmp_path / "evaluation"
     found = grape(
@@ -77,3 +79,33 @@ def test_a_picture_from_elsewhere_can_be_searched_with_and_must_be_one(
     missing = grape(*arguments, "--image", tmp_path / "none.png")
     assert missing.code == 2
     assert "none.png" in missing.error_lines[0]
+
+
+def test_each_split_can_have_its_own_pictures(
+    grape, cache, tiny_composed_folder: Path, tiny_clip_folder: Path, tiny_model_folder: Path, tmp_path: Path
+) -> None:
+    """As in published protocols, where a test query searches the test pictures alone."""
+    folder = tmp_path / "parted"
+    shutil.copytree(tiny_composed_folder, folder)
+    (folder / "corpora").mkdir()
+    kept = {}
+    for name in ("train", "dev", "test"):
+        rows = [line.split("\t")[:2] for line in (folder / "qrels" / f"{name}.tsv").read_text().splitlines()[1:]]
+        kept[name] = sorted({wanted for _, wanted in rows} | {f"p{query.split('>')[0]}" for query, _ in rows})
+        (folder / "corpora" / f"{name}.txt").write_text("\n".join(kept[name]))
+    assert len({len(ids) for ids in kept.values()}) > 1
+    assert len(kept["test"]) < 16
+    models = ("--retriever", tiny_clip_folder, "--rewriter", tiny_model_folder, "--prompt", "composed")
+    sizes = ("--steps", 2, "--batch", 8, "--group", 4, "--max-tokens", 6)
+    found = grape("train", folder, *models, *sizes, "--out", tmp_path / "run")
+    assert found.code == 0, found.err
+    for name, ids in kept.items():
+        out = tmp_path / name
+        found = grape("evaluate", folder, *models, "--split", name, "--out", out, "--json")
+        assert found.code == 0, found.err
+        assert json.loads(found.out)["corpus"] == len(ids)
+        for line in (out / "runs" / "raw.trec").read_text().splitlines():
+            assert line.split()[2] in ids
+    too_many = grape("train", folder, *models, *sizes, "--out", tmp_path / "pool", "--pool", len(kept["train"]) + 1)
+    assert too_many.code == 2
+    assert str(len(kept["train"])) in too_many.error_lines[0]

@@ -205,4 +205,20 @@ def test_a_querys_picture_must_be_searched(folder: Path, edit) -> None:
     edit("queries.jsonl", pictured("other.png", "other.png", "other.png"))
     message = mistake(folder, "test")
     assert str(folder / "queries.jsonl") in message
-    assert "has the picture other.png, which no item of corpus.jsonl has" in message
+    assert "has the picture other.png, which no item that is searched has" in message
+
+
+@pytest.mark.parametrize(
+    ("ids", "part"),
+    [
+        ("d1\nd7\n", "line 2: there is no item 'd7'"),
+        ("\n", "is empty"),
+        ("d2\n", "is about item 'd1', which is not in it"),
+    ],
+)
+def test_what_a_split_searches(folder: Path, ids: str, part: str) -> None:
+    (folder / "corpora").mkdir()
+    (folder / "corpora" / "train.txt").write_text(ids)
+    message = mistake(folder, "train")
+    assert "train.txt" in message
+    assert part in message

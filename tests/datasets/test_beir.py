@@ -105,3 +105,17 @@ def test_a_split_holds_only_what_it_judges_in_the_order_of_the_queries(folder):
 
 def test_score_zero_is_irrelevant(folder):
     assert Dataset.load(folder).test.qrels == {"q1": {"d1": 1}, "q3": {"d2": 2}}
+
+
+def test_a_split_may_search_a_part_of_the_corpus(folder, tmp_path):
+    dataset = Dataset.load(folder)
+    before = dataset.fingerprint()
+    assert dataset.split("test").searched is None
+    queries, qrels = dataset.queries.values(), {name: dataset.split(name).qrels for name in dataset.splits}
+    (folder / "corpora").mkdir()
+    write_dataset(folder, dataset.corpus, queries, qrels, {"test": ["d2", "d1"]})
+    again = Dataset.load(folder)
+    assert again.split("test").searched == ("d2", "d1")
+    assert again.split("test").sample(1).searched == ("d2", "d1")
+    assert again.split("train").searched is None
+    assert again.fingerprint() != before

@@ -1,4 +1,5 @@
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -172,13 +173,41 @@ def test_a_rewriter_is_asked_with_what_the_picture_shows(
     clip: Retriever, image_corpus: Corpus, paths: list[Path]
 ) -> None:
     built = clip.index(image_corpus)
-    built.reader = Reader(clip, ["moon", "red", "boat", "cat"], count=2)
-    [seen] = built.reader(clip.embed_images([paths[2]]))
+    built.reader, built.picture_words = Reader(clip, ["moon", "red", "boat", "cat"]), 2
+    [seen] = built.reader(clip.embed_images([paths[2]]), 2)
     queries = [Query("q", "rather a dog", paths[2]), Query("r", "a tree")]
     assert built.asked(queries) == [f"{seen[0]}, {seen[1]}; rather a dog", "a tree"]
     assert built.asked(queries[1:]) == ["a tree"]
+    built.picture_words = 0
+    assert built.asked(queries) == ["rather a dog", "a tree"]
 
 
 def test_a_picture_needs_an_image_tower(reader: Retriever, text_corpus: Corpus, paths: list[Path]) -> None:
     with pytest.raises(UserError, match="reads text only"):
         reader.index(text_corpus).embed(["red"], [Query("q", "red", paths[0])])
+
+
+def test_a_split_that_searches_a_part_is_as_if_nothing_else_was_there(
+    clip: Retriever, image_corpus: Corpus, paths: list[Path]
+) -> None:
+    built = clip.index(image_corpus)
+    built.picture_weight = 0.25
+    split = replace(asking(["red", "moon"], ["i8", "i2"], [paths[3], None]), searched=("i8", "i3", "i2", "i5"))
+    part = built.of(split)
+    alone = clip.index(Corpus(image_corpus[row] for row in (2, 3, 5, 8)))
+    alone.picture_weight = 0.25
+    assert part.corpus.ids == alone.corpus.ids
+    assert part.ranks(["red", "moon"], split).tolist() == alone.ranks(["red", "moon"], split).tolist()
+    assert part.search(["red"], 10) == alone.search(["red"], 10)
+    assert built.of(split) is part
+    built.picture_weight = 1.0
+    assert built.of(split).picture_weight == 1.0
+    assert built.of(replace(split, searched=None)) is built
+
+
+def test_skipped_items_of_a_part_stay_skipped(clip: Retriever) -> None:
+    corpus = Corpus(Item(str(row), text=f"red {row}") for row in range(4))
+    built = Index(clip, corpus, clip.embed_texts(["a", "b", "c", "d"]), {2: "broken"})
+    part = built.of(replace(asking(["a"], ["1"]), searched=("1", "2")))
+    assert part.skipped == {1: "broken"}
+    assert [id for id, _ in part.search(["a"], 5)[0]] == ["1"]

@@ -13,7 +13,7 @@ WORDS = ["red", "green", "blue", "apple", "boat", "cat", "dog", "house", "key", 
 def test_each_word_is_the_nearest_that_adds_something(clip: Retriever, paths, count: int) -> None:
     pictures = clip.embed_images(paths)
     near, alike = pictures @ clip.embed_texts(WORDS).T, clip.embed_texts(WORDS) @ clip.embed_texts(WORDS).T
-    for row, said in enumerate(Reader(clip, WORDS, count)(pictures)):
+    for row, said in enumerate(Reader(clip, WORDS)(pictures, count)):
         assert len(said) == len(set(said)) == min(count, len(WORDS))
         assert said[0] == WORDS[int(near[row].argmax())]
         for place in range(1, len(said)):
@@ -33,10 +33,10 @@ def test_the_vocabulary_is_what_the_retriever_knows_else_english(clip: Retriever
 
 def test_words_are_embedded_once_and_kept_for_the_next(clip: Retriever, paths, monkeypatch) -> None:
     pictures = clip.embed_images(paths)
-    said = Reader(clip, WORDS)(pictures)
+    said = Reader(clip, WORDS)(pictures, 2)
 
     def refuse(self: Retriever, texts: list[str], **_: object) -> np.ndarray:
         raise AssertionError(f"{len(texts)} texts were embedded again")
 
     monkeypatch.setattr(type(clip), "embed_documents", refuse)
-    assert Reader(clip, WORDS)(pictures) == said
+    assert Reader(clip, WORDS)(pictures, 2) == said

@@ -46,6 +46,7 @@ def test_several_texts_are_each_beside_the_picture_when_ranks_are_fused(
 def test_a_rewriter_is_told_what_the_picture_shows(
     generations: Generations, composed: list[Query], composed_index: Index
 ) -> None:
+    composed_index.picture_words = 3
     found = Greedy(generations)(composed, composed_index)
     told = generations.greedy(composed_index.asked(composed))
     assert [ask.texts for ask in found] == [made.texts for made in told]

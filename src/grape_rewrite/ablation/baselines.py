@@ -40,6 +40,7 @@ def select_prompt(rewriter: Rewriter, index: Index, dev: Split) -> Prompt:
     :param index: the embedded corpus.
     :param dev: the queries to choose by.
     """
+    index = index.of(dev)
     asked = index.asked(dev.queries)
     own = rewriter.prompt
     prompts = [replace(own, instruction=f"{own.instruction} {words}".strip()) for words in LONGER]
@@ -98,6 +99,7 @@ def with_pictures(methods: Mapping[str, Any], index: Index, dev: Split) -> tuple
 
 def best_weight(strategy: Strategy, index: Index, dev: Split) -> float:
     """Return the weight of the queries' own pictures, one of `WEIGHTS`, with the best mean reciprocal rank on dev."""
+    index = index.of(dev)
     asks = strategy(dev.queries, index)
     vectors = embed_asks(asks, index)
     positives, excluded = dev.positives(index.corpus), dev.excluded(index.corpus)

@@ -79,7 +79,7 @@ def ablate(
     for job in study.jobs():
         if job.arm in named and not study.also(job.arm):  # what several tasks need, their training says
             study.config(job).require_queries(dataset.train)
-            study.config(job).require_corpus(len(dataset.corpus))
+            study.config(job).require_corpus(len(dataset.train.searched or dataset.corpus))
     chosen_jobs(study.joined(out), out, only)
     try:
         prepare(study)

@@ -92,7 +92,7 @@ def fitted(rewriter: "Rewriter", index: "Index") -> "Rewriter":
     if rewriter.facts is None:
         restrict_output(rewriter, index, TrainingConfig())
         return rewriter
-    index.picture_weight = rewriter.facts.picture_weight
+    index.picture_weight, index.picture_words = rewriter.facts.picture_weight, rewriter.facts.picture_words
     corpus = index.corpus.fingerprint()
     task = rewriter.facts.task_for(index.retriever.fingerprint(), corpus)
     return rewriter.with_prompt(task.prompt) if task and task.corpus_fingerprint == corpus else rewriter

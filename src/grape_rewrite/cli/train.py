@@ -131,7 +131,7 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
         dataset.split(other)
     if not config.also:
         config.training.require_queries(dataset.train)
-    config.training.require_corpus(len(dataset.corpus))
+    config.training.require_corpus(len(dataset.train.searched or dataset.corpus))
     folder = RunFolder(config.out)
     if resume:
         folder.resume(config.training)

@@ -109,7 +109,7 @@ def read_split(folder: Path, name: str, queries: Mapping[str, Query], corpus: Co
     A score of 0 or less judges an item irrelevant; only positives are kept.
 
     :raises UserError: for a split without a file or without judgements (naming those that exist), an id that is in no
-        file, a query without a relevant item, and a query whose picture is none of the corpus.
+        file, a query without a relevant item, and a query whose picture is none of what is searched.
     """
     file = folder / "qrels" / f"{name}.tsv"
     if name not in (existing := split_names(folder)):
@@ -131,8 +131,40 @@ def read_split(folder: Path, name: str, queries: Mapping[str, Query], corpus: Co
                 f"{file}: query {shown(query)} has no relevant item (score 1 or more); judge one or leave it out"
             )
     chosen = [query for id, query in queries.items() if id in qrels]
+    searched = read_searched(folder, name, corpus)
+    if searched is not None:
+        corpus = corpus.part(searched)
+        _require_searched(qrels, corpus, name)
     _require_pictures(chosen, corpus, folder / "queries.jsonl")
-    return Split(name, chosen, {query.id: qrels[query.id] for query in chosen})
+    return Split(name, chosen, {query.id: qrels[query.id] for query in chosen}, searched)
+
+
+def read_searched(folder: Path, name: str, corpus: Corpus) -> tuple[str, ...] | None:
+    """Read `corpora/NAME.txt`, the ids of the items that a split searches, one a line; None where there is no file.
+
+    :raises UserError: for an id that is in no file, and a file without any.
+    """
+    file = folder / "corpora" / f"{name}.txt"
+    if not file.is_file():
+        return None
+    found = {}
+    for line, id in read_lines(file):
+        if id not in corpus.position:
+            raise UserError(f"{file}, line {line}: there is no item {shown(id)} in {folder / 'corpus.jsonl'}")
+        found[id] = line
+    if not found:
+        raise UserError(f"{file} is empty; it holds the ids of the items that the split {name!r} searches, one a line")
+    return tuple(found)
+
+
+def _require_searched(qrels: Qrels, corpus: Corpus, name: str) -> None:
+    """Require that what is relevant can be found."""
+    for query, positives in qrels.items():
+        for item in positives:
+            if item not in corpus.position:
+                raise UserError(
+                    f"corpora/{name}.txt: query {shown(query)} is about item {shown(item)}, which is not in it"
+                )
 
 
 def _require_pictures(queries: Iterable[Query], corpus: Corpus, file: Path) -> None:
@@ -140,8 +172,8 @@ def _require_pictures(queries: Iterable[Query], corpus: Corpus, file: Path) -> N
     for query in queries:
         if query.image and query.image.resolve() not in corpus.pictured:
             raise UserError(
-                f"{file}: query {shown(query.id)} has the picture {query.image.name}, which no item of corpus.jsonl "
-                "has; a query's picture must be one of the corpus"
+                f"{file}: query {shown(query.id)} has the picture {query.image.name}, which no item that is "
+                "searched has; a query's picture must be one of the corpus"
             )
 
 
@@ -150,11 +182,18 @@ def split_names(folder: Path) -> list[str]:
     return sorted(file.stem for file in (folder / "qrels").glob("*.tsv"))
 
 
-def write_dataset(folder: Path, corpus: Iterable[Item], queries: Iterable[Query], qrels: Mapping[str, Qrels]) -> None:
+def write_dataset(
+    folder: Path,
+    corpus: Iterable[Item],
+    queries: Iterable[Query],
+    qrels: Mapping[str, Qrels],
+    searched: Mapping[str, Iterable[str]] | None = None,
+) -> None:
     """Write a data set into an existing folder, in which its images lie already.
 
     :param folder: as a rule the one that `cache.whole_folder` yields, so that it appears only when it is whole.
     :param qrels: split -> query id -> {corpus id: score}.
+    :param searched: split -> ids of the items that it searches; the whole corpus by default.
     """
 
     def image(path: Path | None) -> str | None:
@@ -175,6 +214,9 @@ def write_dataset(folder: Path, corpus: Iterable[Item], queries: Iterable[Query]
         rows = [[query, item, str(score)] for query, items in judgements.items() for item, score in items.items()]
         text = "".join("\t".join(row) + "\n" for row in [QRELS_HEADER, *rows])
         (folder / "qrels" / f"{name}.tsv").write_bytes(text.encode())
+    for name, ids in (searched or {}).items():
+        (folder / "corpora").mkdir(exist_ok=True)
+        (folder / "corpora" / f"{name}.txt").write_bytes("".join(f"{id}\n" for id in ids).encode())
 
 
 def write_records(file: Path, records: Iterable[Mapping[str, object]]) -> None:

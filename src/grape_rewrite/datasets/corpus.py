@@ -60,6 +60,11 @@ class Corpus(Sequence[Item]):
                 found.setdefault(item.image.resolve(), []).append(row)
         return found
 
+    def part(self, ids: Iterable[str]) -> "Corpus":
+        """Return the corpus with these of its items alone, in its own order."""
+        wanted = set(ids)
+        return Corpus(item for item in self.items if item.id in wanted)
+
     def rows_with(self, image: Path | None) -> npt.NDArray[np.int64]:
         """Return the rows of the items that a picture belongs to; none for None."""
         return np.array([] if image is None else self.pictured.get(image.resolve(), []), dtype=np.int64)

@@ -76,6 +76,7 @@ class Dataset:
         """Return the SHA-256 over the corpus, the queries and the judgements of all splits."""
         digest = hashlib.sha256(self.corpus.fingerprint().encode())
         names = ["queries.jsonl", *(f"qrels/{name}.tsv" for name in self.splits)]
+        names += [f"corpora/{name}.txt" for name in self.splits if (self.folder / "corpora" / f"{name}.txt").is_file()]
         for name in names:
             file = self.folder / name
             content = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""

@@ -1,7 +1,7 @@
 """Queries with their relevance judgements."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -28,11 +28,16 @@ class Query:
 
 @dataclass(frozen=True)
 class Split:
-    """One split of a data set: its queries, and `qrels`, query id -> {corpus id: score above 0}."""
+    """One split of a data set: its queries, and `qrels`, query id -> {corpus id: score above 0}.
+
+    `searched` are the ids of the items that its queries are asked of, as where published protocols search the pictures
+    of the test split alone; None for the whole corpus. See `Index.of`.
+    """
 
     name: str
     queries: list[Query]
     qrels: dict[str, dict[str, int]]
+    searched: tuple[str, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.queries)
@@ -135,4 +140,4 @@ class Split:
 
     def _of(self, queries: list[Query]) -> "Split":
         """The split with these of its queries alone."""
-        return Split(self.name, queries, {query.id: self.qrels[query.id] for query in queries})
+        return replace(self, queries=queries, qrels={query.id: self.qrels[query.id] for query in queries})

@@ -113,6 +113,7 @@ def evaluate_methods(
         if len(given) != len(split):
             raise UserError(f"method {name!r} has {len(given)} rewrites for {len(split)} queries of {split.name!r}")
 
+    index = index.of(split)
     positives = split.positives(index.corpus)
     gains = split.gains(index.corpus)
     vectors = embed_asks([ask for given in asks.values() for ask in given], index, progress)

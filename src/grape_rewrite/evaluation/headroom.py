@@ -92,6 +92,7 @@ def measure_headroom(
     :param seed: seed of the sampling.
     :param temperature: of the sampling; by default that of training.
     """
+    index = index.of(split)
     asked = index.asked(split.queries)
     samples = rewriter.rewrite(asked, group=group, temperature=temperature, seed=seed, progress=progress)
     drawn = np.stack([index.ranks(_or_asked(samples, asked, i), split) for i in range(group)], axis=1)

@@ -73,6 +73,7 @@ def measure_points(generations: Generations, index: "Index", split: "Split", pro
     :param split: the queries to choose by: dev, not test.
     :param progress: show progress bars.
     """
+    index = index.of(split)
     sure = confidence(index.slabs(index.embed(split.texts, split.queries)))
     gates = [f"sure-{np.quantile(sure, share):.4f}:greedy+raw-0.2" for share in SURE]
     shared = replace(generations, ahead=MOST)

@@ -35,6 +35,7 @@ def evaluate(
     :return: the evaluation; `.summary` is the content of `evaluation.json`.
     :raises UserError: see `evaluate_methods`.
     """
+    index = index.of(split)
     rewrites: dict[str, Sequence[str | Ask] | None] = {}
     costs: dict[str, dict[str, float]] = {}
     for name, method in methods.items():

@@ -56,12 +56,29 @@ class Index:
         """How many of the texts searched for so far were longer than the retriever's context."""
         self.picture_weight = PICTURE_WEIGHT
         """The share of a query's own picture in what is searched with, from 0 (its text alone) to 1."""
+        self.picture_words = 0
+        """How many words for a query's own picture a rewriter is told; none where 0."""
         self.reader = Reader(retriever)
         """What says in words what a query's picture shows."""
         self._outside: dict[Path, npt.NDArray[np.float32]] = {}
+        self._parts: dict[tuple[str, ...], Index] = {}
 
     def __len__(self) -> int:
         return len(self.corpus)
+
+    def of(self, split: Split) -> "Index":
+        """Return the index of what a split's queries are asked of: this one, unless the split searches a part of it."""
+        if split.searched is None:
+            return self
+        if split.searched not in self._parts:
+            corpus = self.corpus.part(split.searched)
+            rows = [self.corpus.position[id] for id in corpus.ids]
+            skipped = {place: self.skipped[row] for place, row in enumerate(rows) if row in self.skipped}
+            self._parts[split.searched] = Index(self.retriever, corpus, self.embeddings[rows], skipped)
+        part = self._parts[split.searched]
+        for name in ("picture_weight", "picture_words", "reader", "_outside"):
+            setattr(part, name, getattr(self, name))
+        return part
 
     def scores(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return the (n, N) float32 cosines of n texts with every item.
@@ -202,11 +219,11 @@ class Index:
         return self._outside[file]
 
     def asked(self, queries: Sequence[Query]) -> list[str]:
-        """Return what a rewriter is asked for each query: its text, behind words for its picture where it has one."""
-        pictures = self.pictures(queries)
+        """Return what a rewriter is asked for each query: its text, behind `picture_words` for its picture if any."""
+        pictures = self.pictures(queries) if self.picture_words else None
         if pictures is None:
             return [query.text for query in queries]
-        words = self.reader(pictures)
+        words = self.reader(pictures, self.picture_words)
         return [
             f"{', '.join(seen)}; {query.text}" if query.image else query.text
             for query, seen in zip(queries, words, strict=True)

@@ -11,7 +11,6 @@ from grape_rewrite.retrievers import Retriever
 from grape_rewrite.retrievers.words import english_words
 
 WORDS = 5_000  # of a vocabulary, the most frequent: rarer ones are near to pictures by accident; see docs/log.md
-COUNT = 3
 REDUNDANCY = 0.15
 
 
@@ -24,11 +23,9 @@ class Reader:
 
     :param retriever: with an image tower.
     :param vocabulary: texts to choose from; by default the frequent words that the retriever's text tower knows.
-    :param count: how many to say.
     """
 
-    def __init__(self, retriever: Retriever, vocabulary: Sequence[str] | None = None, count: int = COUNT) -> None:
-        self.count = count
+    def __init__(self, retriever: Retriever, vocabulary: Sequence[str] | None = None) -> None:
         self._retriever = retriever
         self._vocabulary = vocabulary
 
@@ -42,16 +39,19 @@ class Reader:
         """The words, embedded once for each retriever: an index keeps them in the cache."""
         return self._retriever.index(Corpus(Item(word, word) for word in self.vocabulary)).embeddings
 
-    def __call__(self, pictures: npt.NDArray[np.float32]) -> list[list[str]]:
-        """Return the words for each of (n, d) embedded pictures, the most fitting first."""
-        near = pictures @ self._embedded.T
-        return [self._said(scores) for scores in near]
+    def __call__(self, pictures: npt.NDArray[np.float32], count: int) -> list[list[str]]:
+        """Return words for each of (n, d) embedded pictures, the most fitting first.
 
-    def _said(self, scores: npt.NDArray[np.float32]) -> list[str]:
+        :param count: how many for each.
+        """
+        near = pictures @ self._embedded.T
+        return [self._said(scores, count) for scores in near]
+
+    def _said(self, scores: npt.NDArray[np.float32], count: int) -> list[str]:
         """Choose words for one picture by its cosines with all of them."""
         said: list[int] = []
         known = np.full(len(scores), -np.inf, dtype=np.float32)  # each word's highest cosine to one that was said
-        for _ in range(min(self.count, len(scores))):
+        for _ in range(min(count, len(scores))):
             worth = scores - REDUNDANCY * known if said else scores.copy()
             worth[said] = -np.inf
             said.append(int(np.argmax(worth)))

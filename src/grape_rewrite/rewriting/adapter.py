@@ -28,8 +28,9 @@ class AdapterFacts(BaseModel):
     """The content of `grape.json`.
 
     `output_vocabulary` holds the token ids that rewrites may be made of, None when all may. `picture_weight` is the
-    share of a query's own picture, where it has one, in what its rewrites were searched with. `also` are further tasks
-    that the same adapter has learned, beside the one that `prompt`, `retriever` and the fingerprints tell of.
+    share of a query's own picture, where it has one, in what its rewrites were searched with, `picture_words` how many
+    words for it stood before the text. `also` are further tasks that the same adapter has learned, beside the one that
+    `prompt`, `retriever` and the fingerprints tell of.
     """
 
     model_config = ConfigDict(extra="forbid", protected_namespaces=())
@@ -42,6 +43,7 @@ class AdapterFacts(BaseModel):
     retriever_fingerprint: str
     corpus_fingerprint: str
     picture_weight: float = PICTURE_WEIGHT
+    picture_words: int = 0
     reward: str
     seed: int
     steps: int

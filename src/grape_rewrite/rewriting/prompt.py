@@ -121,14 +121,15 @@ PROMPTS = {
     ),
     "composed": Prompt(
         instruction="Say in plain English what is to be added to the picture.",
-        template="Picture and change: {query}\nAdded:",
+        template="Change: {query}\nAdded:",
         examples=(
-            ("fruit, apples, red; glass instead of apple", "glass"),
-            ("clock, desk, time; no reloj, sino mariposa", "butterfly"),
-            ("cat, dog, kitten; replace cat by bicycle", "bicycle"),
-            ("boat, sea, knife; 不要刀，要树", "tree"),
-            ("flower, vase, pot; Vase weg, dafür Buch", "book"),
-            ("snow, winter, chair; the same, but with umbrella in place of chair", "umbrella"),
+            ("glass instead of apple", "glass"),
+            ("no reloj, sino mariposa", "butterfly"),
+            ("replace cat by bicycle", "bicycle"),
+            ("不要刀，要树", "tree"),
+            ("Vase weg, dafür Buch", "book"),
+            ("payung sebagai ganti kursi", "umbrella"),
+            ("テーブルをりんごに変えて", "apple"),
         ),
     ),
 }

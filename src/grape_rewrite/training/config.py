@@ -80,6 +80,9 @@ class TrainingConfig(BaseModel):
         le=1,
         description="share of a query's own picture, where it has one, in what is searched with",
     )
+    picture_words: int = Field(
+        0, ge=0, le=100, description="words that the retriever finds nearest to a query's picture, told to the rewriter"
+    )
     output_vocabulary: Literal["retriever", "full"] = Field(
         "retriever", description="what rewrites are made of: the words of corpus and retriever, or full"
     )

@@ -80,7 +80,7 @@ def train(  # noqa: PLR0913
     frozen = [task.index.retriever.fingerprint() for task in tasks]
     restrict_output(rewriter, index, config, tasks[1:])
     for task in tasks:
-        task.index.picture_weight = config.picture_weight
+        task.index.picture_weight, task.index.picture_words = config.picture_weight, config.picture_words
     rewriter.max_tokens = config.max_tokens
 
     from trl import GRPOConfig
@@ -89,7 +89,10 @@ def train(  # noqa: PLR0913
 
     uniform = None if config.pool is None else config.pool - config.hard_items
     reward = TaskReward(
-        [RetrievalReward(task.index, config.reward, uniform, config.seed, task.prompt.answer) for task in tasks]
+        [
+            RetrievalReward(task.index.of(task.dataset.train), config.reward, uniform, config.seed, task.prompt.answer)
+            for task in tasks
+        ]
     )
     look = Looks({task.name: _look(rewriter, task, config, len(tasks)) for task in tasks})
     facts = _facts(rewriter, tasks, config, frozen)
@@ -182,7 +185,7 @@ def require_tasks(tasks: Sequence[Task], config: TrainingConfig) -> None:
     parts = shares(config.sampled_queries, len(tasks))
     for task, share in zip(tasks, parts, strict=True):
         config.require_queries(task.dataset.train, share if len(tasks) > 1 else None)
-        config.require_corpus(len(task.index))
+        config.require_corpus(len(task.index.of(task.dataset.train)))
         if task.prompt.answer_after != tasks[0].prompt.answer_after:
             raise UserError(f"task {task.name}: its prompt's answer_after must be that of the first task")
         if [other.name for other in tasks].count(task.name) > 1:
@@ -254,6 +257,7 @@ def _facts(rewriter: Rewriter, tasks: Sequence[Task], config: TrainingConfig, fr
         max_tokens=config.max_tokens,
         output_vocabulary=None if whole else rewriter.vocabulary.tokens.tolist(),
         picture_weight=config.picture_weight,
+        picture_words=config.picture_words,
         reward=config.reward,
         seed=config.seed,
         steps=0,

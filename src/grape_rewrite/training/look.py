@@ -23,6 +23,7 @@ class Look:
     """
 
     def __init__(self, rewriter: Rewriter, index: Index, split: Split, prompt: Prompt | None = None) -> None:
+        index = index.of(split)
         self._rewriter, self._index, self._queries = rewriter, index, split.queries
         self._prompt = prompt or rewriter.prompt
         self._positives, self._excluded = split.positives(index.corpus), split.excluded(index.corpus)

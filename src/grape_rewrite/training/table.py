@@ -39,7 +39,8 @@ def training_table(rewriter: Rewriter, tasks: Sequence[Task], config: TrainingCo
 
 def _columns(rewriter: Rewriter, task: Task, number: int, share: int, config: TrainingConfig) -> dict[str, list[Any]]:
     """The columns of one task, `share` queries for each step."""
-    index, split = task.index, task.dataset.train.only(config.languages)
+    split = task.dataset.train.only(config.languages)
+    index = task.index.of(split)
     positives, excluded = split.positives(index.corpus), split.excluded(index.corpus)
     raw = index.ranks(split.texts, split)
     asked = index.asked(split.queries)
