@@ -283,3 +283,20 @@ def test_unreadable_images_are_counted_and_refused_beyond_a_share(
     assert allowed.code == 0
     assert "unreadable images: 1" in allowed.out
     assert Path(allowed.out.rsplit("cache: ")[1].strip()).is_dir()
+
+
+def test_a_published_benchmark_is_made_from_its_official_files(grape, tmp_path: Path) -> None:
+    from grape_rewrite.published import BENCHMARKS
+
+    for name, benchmark in BENCHMARKS.items():
+        shown = " ".join(grape("data", name, "--help").out.replace("│", " ").split())
+        assert benchmark.licence.split()[0] in shown
+        assert f"grape data {name} --source" in shown
+        refused = grape("data", name, "--source", tmp_path / "none", "--out", tmp_path / "out")
+        assert refused.code == 2
+        assert benchmark.page in refused.error_lines[0]
+        (tmp_path / "empty").mkdir(exist_ok=True)
+        refused = grape("data", name, "--source", tmp_path / "empty", "--out", tmp_path / "out")
+        assert refused.code == 2
+        assert "needs" in refused.error_lines[0]
+        assert not (tmp_path / "out").exists()

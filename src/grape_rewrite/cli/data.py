@@ -6,13 +6,15 @@ from typing import Annotated
 import typer
 
 from grape_rewrite.cli.output import say
+from grape_rewrite.errors import UserError
+from grape_rewrite.published import BENCHMARKS, Benchmark
 
 app = typer.Typer(no_args_is_help=True)
 
 
 @app.callback()
 def prepare() -> None:
-    """Prepare a data set in the BEIR layout.
+    """Prepare a data set in the BEIR layout: an embedded one, or a published benchmark from its official files.
 
     Example: [bold]grape data scenes --out data/scenes[/bold]
     """
@@ -84,3 +86,24 @@ def paragraphs(
     from grape_rewrite.datasets import build_paragraphs
 
     say(str(build_paragraphs(folder=out)))
+
+
+def _published(benchmark: Benchmark) -> None:
+    """Add the command of a published benchmark."""
+
+    @app.command(benchmark.name, help=benchmark.help)
+    def prepare_benchmark(
+        source: Annotated[Path, typer.Option(help="Folder with the official files.", show_default=False)],
+        out: Annotated[Path, typer.Option(help="Folder to make.", show_default=False)],
+        partial: Annotated[
+            bool,
+            typer.Option("--partial", help="Accept a part of the files: other counts, pictures that are not there."),
+        ] = False,
+    ) -> None:
+        if not source.is_dir():
+            raise UserError(f"there is no folder {source}; {benchmark.name} is had from {benchmark.page}")
+        say(str(benchmark.prepare(source, out, partial)))
+
+
+for published in BENCHMARKS.values():
+    _published(published)

@@ -1,0 +1,45 @@
+"""Flickr30k with five English captions a picture, in Karpathy's splits.
+
+Format of `dataset_flickr30k.json`: an object with `images`, each with `filename`, `split` and `sentences`, whose `raw`
+is the caption (Karpathy and Li, CVPR 2015).
+"""
+
+from pathlib import Path
+
+from grape_rewrite.datasets.corpus import Item
+from grape_rewrite.published.benchmark import Benchmark, Counts, Part, Pictures, texts_of
+from grape_rewrite.published.source import Source
+
+SPLITS = {"train": "train", "val": "dev", "test": "test"}
+
+
+def read(source: Source, pictures: Pictures) -> dict[str, Part]:
+    """Read captions and pictures."""
+    file = source.file("dataset_flickr30k.json")
+    parts = {name: Part() for name in SPLITS.values()}
+    for image in source.value(file, source.json(file), "images", list):
+        split, filename = (source.value(file, image, key, str) for key in ("split", "filename"))
+        if split not in SPLITS:
+            raise source.wrong(file, f"picture {filename!r} is in split {split!r}; {', '.join(SPLITS)} are known")
+        place = source.picture(f"flickr30k-images/{filename}", f"images/{filename}", filename)
+        if place is None:
+            continue
+        part, id = parts[SPLITS[split]], Path(filename).stem
+        part.items.append(Item(id, image=pictures.take(id, place)))
+        sentences = source.value(file, image, "sentences", list)
+        texts_of(part, id, (source.value(file, sentence, "raw", str) for sentence in sentences), "en")
+    return parts
+
+
+FLICKR30K = Benchmark(
+    name="flickr30k",
+    holds="31,014 photographs with five English captions each, in Karpathy's splits.",
+    page="https://shannon.cs.illinois.edu/DenotationGraph and "
+    "https://cs.stanford.edu/people/karpathy/deepimagesent/caption_datasets.zip",
+    files=("dataset_flickr30k.json", "the pictures as flickr30k-images/NUMBER.jpg"),
+    licence="pictures under Flickr's terms of use, for research and education alone",
+    size="4.4 GB and 37 MB",
+    counts={"train": Counts(29_000, 145_000), "dev": Counts(1_014, 5_070), "test": Counts(1_000, 5_000)},
+    languages=("en",),
+    read=read,
+)

@@ -1,0 +1,195 @@
+"""Every published benchmark, from a miniature of its official files."""
+
+import dataclasses
+import json
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from grape_rewrite.datasets import Dataset
+from grape_rewrite.errors import UserError
+from grape_rewrite.published import BENCHMARKS
+from grape_rewrite.published.benchmark import Counts
+from grape_rewrite.published.xm3600 import LANGUAGES
+
+Miniature = Callable[[str], Path]
+
+# What the miniatures hold: split -> pictures and queries.
+SIZES = {
+    "flickr30k": {"train": (3, 15), "dev": (2, 10), "test": (2, 10)},
+    "flickr30k-cn": {"train": (3, 15), "dev": (2, 10), "test": (2, 10)},
+    "coco-cn": {"train": (3, 3), "dev": (2, 2), "test": (2, 3)},
+    "cvlue": {"train": (3, 15), "dev": (2, 10), "test": (2, 10)},
+    "xm3600": {"test": (3, 3 * 36 * 2)},
+}
+
+
+def test_each_has_a_miniature(miniature: Miniature) -> None:
+    for name in BENCHMARKS:
+        assert miniature(name).is_dir()
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_a_split_asks_for_its_own_pictures(name: str, miniature: Miniature, tmp_path: Path) -> None:
+    out = BENCHMARKS[name].prepare(miniature(name), tmp_path / "out", partial=True)
+    dataset = Dataset.load(out)
+    assert dataset.splits == sorted(SIZES[name])
+    for split, (items, queries) in SIZES[name].items():
+        part = dataset.split(split)
+        assert (len(part.searched), len(part)) == (items, queries)
+        asked = Counter(id for judged in part.qrels.values() for id in judged)
+        assert set(asked) == set(part.searched)
+        for id in part.searched:
+            assert dataset.corpus[dataset.corpus.position[id]].image.stat().st_size > 100
+
+
+def test_captions_ask_for_the_picture_that_they_describe(miniature: Miniature, tmp_path: Path) -> None:
+    """In the miniatures a caption holds its picture's number."""
+    for name in ("flickr30k", "flickr30k-cn", "coco-cn", "cvlue"):
+        dataset = Dataset.load(BENCHMARKS[name].prepare(miniature(name), tmp_path / name, partial=True))
+        for split in dataset.splits:
+            part = dataset.split(split)
+            for query in part:
+                (wanted,) = part.qrels[query.id]
+                number = str(int(wanted.split("-")[-1].split("_")[-1].removeprefix("10000") or 0))
+                assert number in query.text
+                assert query.language == ("en" if name == "flickr30k" else "zh")
+                assert "  " not in query.text
+
+
+def test_every_language_of_xm3600_asks_for_every_picture(miniature: Miniature, tmp_path: Path) -> None:
+    test = Dataset.load(BENCHMARKS["xm3600"].prepare(miniature("xm3600"), tmp_path / "out", partial=True)).test
+    assert Counter(test.languages) == dict.fromkeys(LANGUAGES, 6)
+    assert len(LANGUAGES) == len(set(LANGUAGES)) == 36
+
+
+def test_sections_of_wikipedia_are_read_though_the_xml_is_broken(miniature: Miniature, tmp_path: Path) -> None:
+    dataset = Dataset.load(BENCHMARKS["wikipedia"].prepare(miniature("wikipedia"), tmp_path / "out", partial=True))
+    assert len(dataset.train) + len(dataset.dev) == 20
+    assert 0 < len(dataset.dev) < 8
+    assert not set(dataset.train.searched) & set(dataset.dev.searched)
+    assert len(dataset.test) == 4
+    for query in dataset.test:
+        (wanted,) = dataset.test.qrels[query.id]
+        assert query.text == f"The city & port {int(wanted[1:])} < has a river."
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_counts_are_compared_with_the_published_ones(name: str, miniature: Miniature, tmp_path: Path) -> None:
+    source = miniature(name)
+    with pytest.raises(UserError, match=r"are published; --partial accepts what is there") as caught:
+        BENCHMARKS[name].prepare(source, tmp_path / "out")
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "out").exists()
+    sizes = SIZES.get(name, {"train+dev": (20, 20), "test": (4, 4)})
+    small = dataclasses.replace(BENCHMARKS[name], counts={split: Counts(*size) for split, size in sizes.items()})
+    assert len(Dataset.load(small.prepare(source, tmp_path / "out")).corpus) > 2
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_it_is_made_once_and_replaces_nothing(name: str, miniature: Miniature, tmp_path: Path) -> None:
+    benchmark, source, out = BENCHMARKS[name], miniature(name), tmp_path / "out"
+    benchmark.prepare(source, out, partial=True)
+    before = {file: file.stat().st_mtime_ns for file in out.rglob("*")}
+    shutil.rmtree(source)
+    assert benchmark.prepare(source, out, partial=True) == out
+    assert {file: file.stat().st_mtime_ns for file in out.rglob("*")} == before
+    assert benchmark.page in (out / "LICENSE.md").read_text()
+    with pytest.raises(UserError, match="needs"):  # what is there stays until the whole set is there
+        benchmark.prepare(source, out)
+    assert {file: file.stat().st_mtime_ns for file in out.rglob("*")} == before
+    other = next(other for other in BENCHMARKS.values() if other is not benchmark)
+    with pytest.raises(UserError, match="name a new or empty folder"):
+        other.prepare(source, out, partial=True)
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_a_missing_file_is_named_with_where_to_get_it(name: str, miniature: Miniature, tmp_path: Path) -> None:
+    source = miniature(name)
+    for file in sorted(source.glob("*.*")) + sorted(source.glob("IC/*")):
+        aside = file.rename(tmp_path / "aside")
+        with pytest.raises(UserError) as caught:
+            BENCHMARKS[name].prepare(source, tmp_path / "out", partial=True)
+        message = str(caught.value)
+        assert "\n" not in message
+        assert BENCHMARKS[name].page in message
+        assert not (tmp_path / "out").exists()
+        aside.rename(file)
+
+
+@pytest.mark.parametrize("name", [name for name in BENCHMARKS if name != "flickr30k-cn"])
+def test_a_missing_picture_is_a_mistake_unless_a_part_is_accepted(
+    name: str, miniature: Miniature, tmp_path: Path
+) -> None:
+    source = miniature(name)
+    whole = len(Dataset.load(BENCHMARKS[name].prepare(source, tmp_path / "whole", partial=True)).corpus)
+    gone = min(file for file in source.rglob("*") if file.suffix in {".jpg", ".png"})
+    gone.unlink()
+    with pytest.raises(UserError, match=r"has no picture .*--partial leaves out what is not there"):
+        BENCHMARKS[name].prepare(source, tmp_path / "out")
+    left = Dataset.load(BENCHMARKS[name].prepare(source, tmp_path / "out", partial=True))
+    assert len(left.corpus) == whole - 1
+    assert gone.stem not in left.corpus.position
+    for split in left.splits:
+        assert all(id != gone.stem for judged in left.split(split).qrels.values() for id in judged)
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "content", "parts"),
+    [
+        ("flickr30k", "dataset_flickr30k.json", "{", ["is no JSON"]),
+        ("flickr30k", "dataset_flickr30k.json", '{"images": 3}', ["'images' is 3", "list"]),
+        (
+            "flickr30k",
+            "dataset_flickr30k.json",
+            '{"images": [{"filename": "a.jpg", "split": "restval", "sentences": []}]}',
+            ["'restval'", "train, val, test"],
+        ),
+        (
+            "flickr30k",
+            "dataset_flickr30k.json",
+            '{"images": [{"filename": "../../x.jpg", "split": "train", "sentences": []}]}',
+            ["outside"],
+        ),
+        ("flickr30k-cn", "valid_imgs.tsv", "4 abc\n", ["line 1", "a number, a tab"]),
+        ("flickr30k-cn", "test_imgs.tsv", "6\tabcde\n", ["line 1", "picture 6 is no base64"]),
+        ("flickr30k-cn", "test_texts.jsonl", '\n{"text_id": 1, "text": "x"}\n', ["line 2", "'image_ids' is None"]),
+        ("flickr30k-cn", "test_texts.jsonl", '{"text_id": 1, "text": "x", "image_ids": []}', ["line 1", "hidden"]),
+        ("coco-cn", "imageid.human-written-caption.txt", "COCO_1 x\n", ["line 1", "NAME#NUMBER"]),
+        ("cvlue", "IC/new_val.json", '{"a": 1}', ["a list of records"]),
+        ("cvlue", "IC/new_val.json", '[{"image": "a.png"}]', ["'caption' is None", "str or list"]),
+        ("xm3600", "captions.jsonl", '{"image/key": "0000000000000000"}', ["line 1", "'ar' is None"]),
+        ("xm3600", "captions.jsonl", b"\xff\xfe", ["UTF-8"]),
+        ("wikipedia", "testset_txt_img_cat.list", "a\tb\t11\n", ["line 1", "from 1 to 10"]),
+        ("wikipedia", "texts/0b4ebd99673d910a6747df881d000dc1-3.5.xml", "<document></document>", ["<text>"]),
+    ],
+)
+def test_a_wrong_file_gets_one_line(
+    name: str, file: str, content: str | bytes, parts: list[str], miniature: Miniature, tmp_path: Path
+) -> None:
+    source = miniature(name)
+    (source / file).write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(UserError) as caught:
+        BENCHMARKS[name].prepare(source, tmp_path / "out", partial=True)
+    message = str(caught.value)
+    assert "\n" not in message
+    for part in (source.name, *parts):
+        assert part in message
+    assert not (tmp_path / "out").exists()
+
+
+def test_pictures_are_not_copied_where_they_can_be_linked(miniature: Miniature, tmp_path: Path) -> None:
+    source = miniature("xm3600")
+    out = BENCHMARKS["xm3600"].prepare(source, tmp_path / "out", partial=True)
+    for file in (source / "images").iterdir():
+        assert (out / "images" / file.name).samefile(file)
+
+
+def test_the_description_says_what_was_taken(miniature: Miniature, tmp_path: Path) -> None:
+    out = BENCHMARKS["coco-cn"].prepare(miniature("coco-cn"), tmp_path / "out", partial=True)
+    found = json.loads((out / "dataset.json").read_text())
+    assert found["items"] == {"train": 3, "dev": 2, "test": 2}
+    assert found["queries"] == {"train": 3, "dev": 2, "test": 3}
