@@ -102,6 +102,27 @@ def wikipedia(folder: Path) -> None:
         put(folder / f"{split}set_txt_img_cat.list", "\n".join(rows) + "\n")
 
 
+def cirr(folder: Path) -> None:
+    for split, place, count in (("train", "train/34", 60), ("val", "dev", 9)):
+        names = [f"{place.split('/')[0]}-{number}-0-img{number % 2}" for number in range(count)]
+        paths = {name: f"./{place}/{name}.png" for name in names}
+        put(folder / "image_splits" / f"split.rc2.{split}.json", json.dumps(paths))
+        for number, name in enumerate(names):
+            put(folder / "img_raw" / place / f"{name}.png", picture(number))
+        pairs = [
+            {
+                "pairid": 100 + number,
+                "reference": names[number],
+                "target_hard": names[number - 1],
+                "target_soft": {names[number - 1]: 1.0},
+                "caption": f"the one before {number}",
+                "img_set": {"id": 1, "members": [names[number - step] for step in range(6)], "target_rank": 3},
+            }
+            for number in range(count)
+        ]
+        put(folder / "captions" / f"cap.rc2.{split}.json", json.dumps(pairs))
+
+
 MINIATURES: dict[str, Callable[[Path], None]] = {
     "flickr30k": flickr30k,
     "flickr30k-cn": flickr30k_cn,
@@ -109,6 +130,7 @@ MINIATURES: dict[str, Callable[[Path], None]] = {
     "cvlue": cvlue,
     "xm3600": xm3600,
     "wikipedia": wikipedia,
+    "cirr": cirr,
 }
 
 

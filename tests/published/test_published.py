@@ -77,6 +77,27 @@ def test_sections_of_wikipedia_are_read_though_the_xml_is_broken(miniature: Mini
         assert query.text == f"The city & port {int(wanted[1:])} < has a river."
 
 
+def test_a_pair_of_cirr_wants_the_target_and_never_the_reference(miniature: Miniature, tmp_path: Path) -> None:
+    dataset = Dataset.load(BENCHMARKS["cirr"].prepare(miniature("cirr"), tmp_path / "out", partial=True))
+    assert (len(dataset.train) + len(dataset.dev), len(dataset.test)) == (60, 9)
+    assert len(dataset.dev) > 0
+    assert len(dataset.train.searched) == len(dataset.dev.searched) == 60
+    assert set(dataset.test.searched) == {f"dev-{number}-0-img{number % 2}" for number in range(9)}
+    corpus = dataset.corpus.part(dataset.test.searched)
+    for query, relevant, apart, few in zip(
+        dataset.test,
+        dataset.test.positives(corpus),
+        dataset.test.excluded(corpus),
+        dataset.test.among(corpus),
+        strict=True,
+    ):
+        number = int(query.text.split()[-1])
+        assert query.id == f"val.{100 + number}"
+        assert relevant.tolist() == [(number - 1) % 9]
+        assert apart.tolist() == [number]
+        assert sorted(few.tolist()) == sorted((number - step) % 9 for step in range(1, 6))
+
+
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_counts_are_compared_with_the_published_ones(name: str, miniature: Miniature, tmp_path: Path) -> None:
     source = miniature(name)
@@ -84,7 +105,7 @@ def test_counts_are_compared_with_the_published_ones(name: str, miniature: Minia
         BENCHMARKS[name].prepare(source, tmp_path / "out")
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "out").exists()
-    sizes = SIZES.get(name, {"train+dev": (20, 20), "test": (4, 4)})
+    sizes = SIZES.get(name, {"test": (9, 9)} if name == "cirr" else {"train+dev": (20, 20), "test": (4, 4)})
     small = dataclasses.replace(BENCHMARKS[name], counts={split: Counts(*size) for split, size in sizes.items()})
     assert len(Dataset.load(small.prepare(source, tmp_path / "out")).corpus) > 2
 
@@ -109,7 +130,7 @@ def test_it_is_made_once_and_replaces_nothing(name: str, miniature: Miniature, t
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_a_missing_file_is_named_with_where_to_get_it(name: str, miniature: Miniature, tmp_path: Path) -> None:
     source = miniature(name)
-    for file in sorted(source.glob("*.*")) + sorted(source.glob("IC/*")):
+    for file in sorted(file for file in source.rglob("*.*") if file.suffix not in {".jpg", ".png", ".xml"}):
         aside = file.rename(tmp_path / "aside")
         with pytest.raises(UserError) as caught:
             BENCHMARKS[name].prepare(source, tmp_path / "out", partial=True)
@@ -163,6 +184,17 @@ def test_a_missing_picture_is_a_mistake_unless_a_part_is_accepted(
         ("cvlue", "IC/new_val.json", '[{"image": "a.png"}]', ["'caption' is None", "str or list"]),
         ("xm3600", "captions.jsonl", '{"image/key": "0000000000000000"}', ["line 1", "'ar' is None"]),
         ("xm3600", "captions.jsonl", b"\xff\xfe", ["UTF-8"]),
+        ("cirr", "image_splits/split.rc2.val.json", "[]", ["an object"]),
+        ("cirr", "image_splits/split.rc2.val.json", '{"a": 3}', ["'a' is 3", "str"]),
+        ("cirr", "image_splits/split.rc2.val.json", '{"a": "../../../x.png"}', ["outside"]),
+        ("cirr", "captions/cap.rc2.val.json", '{"a": 3}', ["a list of pairs"]),
+        ("cirr", "captions/cap.rc2.val.json", '[{"pairid": "x"}]', ["'pairid' is 'x'", "int"]),
+        (
+            "cirr",
+            "captions/cap.rc2.val.json",
+            '[{"pairid": 1, "reference": "a", "target_hard": "b", "caption": "c", "img_set": {"members": []}}]',
+            ["pair 1: picture 'a' is not in split.rc2.val.json"],
+        ),
         ("wikipedia", "testset_txt_img_cat.list", "a\tb\t11\n", ["line 1", "from 1 to 10"]),
         ("wikipedia", "texts/0b4ebd99673d910a6747df881d000dc1-3.5.xml", "<document></document>", ["<text>"]),
     ],

@@ -61,7 +61,7 @@ def evaluate(
 
     Example: [bold]grape evaluate scenes --rewriter runs/demo --queries 260[/bold]
     """
-    from grape_rewrite.cli.tables import evaluation_table
+    from grape_rewrite.cli.tables import evaluation_table, protocol_table
     from grape_rewrite.evaluation import write_report
     from grape_rewrite.evaluation.rewriters import evaluate as evaluate_rewriters
     from grape_rewrite.training.run_folder import RunFolder
@@ -105,6 +105,8 @@ def evaluate(
         say(evaluation.to_json())
     else:
         results.print(evaluation_table(evaluation.summary))
+        if evaluation.summary["protocol"]:
+            results.print(protocol_table(evaluation.summary["protocol"]))
         notes.print(f"Report: {out / 'report.html'}", markup=False)
 
 

@@ -34,6 +34,17 @@ def evaluation_table(summary: Mapping[str, Any]) -> Table:
     return table
 
 
+def protocol_table(protocol: Mapping[str, Mapping[str, float]]) -> Table:
+    """Return the further figures of a published protocol, methods by figures."""
+    table = Table(box=SIMPLE, title="The published protocol's further figures")
+    table.add_column("method", no_wrap=True)
+    for heading in next(iter(protocol.values())):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, figures in protocol.items():
+        table.add_row(escape(name), *(f"{value:.3f}" for value in figures.values()))
+    return table
+
+
 def points_table(points: "Sequence[Point]", chosen: Mapping[str, str], queries: int) -> Table:
     """Return what each strategy reaches and costs on the dev queries, the best first, with the kinds it was chosen as.
 

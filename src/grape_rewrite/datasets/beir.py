@@ -2,7 +2,8 @@
 
 Source: Thakur et al., "BEIR: A Heterogeneous Benchmark for Zero-shot Evaluation of Information Retrieval Models",
 NeurIPS Datasets and Benchmarks 2021. Beside BEIR's own keys, records may have `image` (a path within the folder),
-`language`, and, in queries, `english`: a human's English wording of the query, used as a reference row in evaluation.
+`language`, and, in queries, `english`: a human's English wording of the query, used as a reference row in evaluation,
+and `among`: the ids of a few items that the right one is to be told from.
 """
 
 import json
@@ -64,7 +65,8 @@ def read_queries(folder: Path) -> dict[str, Query]:
                 else "has no text"
             )
             raise record.error(f'query {shown(record.id())} {only}; give it a "text"')
-        query = Query(record.id(), text, image, record.text("language"), record.text("english"))
+        language, english = record.text("language"), record.text("english")
+        query = Query(record.id(), text, image, language, english, record.ids("among"))
         queries[query.id] = query
     return queries
 
@@ -135,7 +137,7 @@ def read_split(folder: Path, name: str, queries: Mapping[str, Query], corpus: Co
     if searched is not None:
         corpus = corpus.part(searched)
         _require_searched(qrels, corpus, name)
-    _require_pictures(chosen, corpus, folder / "queries.jsonl")
+    _require_items(chosen, corpus, folder / "queries.jsonl")
     return Split(name, chosen, {query.id: qrels[query.id] for query in chosen}, searched)
 
 
@@ -167,9 +169,12 @@ def _require_searched(qrels: Qrels, corpus: Corpus, name: str) -> None:
                 )
 
 
-def _require_pictures(queries: Iterable[Query], corpus: Corpus, file: Path) -> None:
-    """Require that a query's own picture is one that is searched, as it is in all sets of composed queries."""
+def _require_items(queries: Iterable[Query], corpus: Corpus, file: Path) -> None:
+    """Require that what a query names is searched: its own picture, as in all sets of composed queries, and `among`."""
     for query in queries:
+        unknown = next((id for id in query.among if id not in corpus.position), None)
+        if unknown is not None:
+            raise UserError(f"{file}: query {shown(query.id)} is among item {shown(unknown)}, which is not searched")
         if query.image and query.image.resolve() not in corpus.pictured:
             raise UserError(
                 f"{file}: query {shown(query.id)} has the picture {query.image.name}, which no item that is "
@@ -205,8 +210,15 @@ def write_dataset(
     write_records(
         folder / "queries.jsonl",
         (
-            {"_id": q.id, "text": q.text, "image": image(q.image), "language": q.language, "english": q.reference}
-            for q in queries
+            {
+                "_id": query.id,
+                "text": query.text,
+                "image": image(query.image),
+                "language": query.language,
+                "english": query.reference,
+                "among": list(query.among) or None,
+            }
+            for query in queries
         ),
     )
     (folder / "qrels").mkdir(exist_ok=True)

@@ -40,6 +40,13 @@ class Record:
             raise self.error(f'"{key}" is {shown(value)}; it must be a string')
         return self._encodable(key, value) if value.strip() else None
 
+    def ids(self, key: str) -> tuple[str, ...]:
+        """Return a list of ids, empty where there is none."""
+        value = self.fields.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise self.error(f'"{key}" is {shown(value)}; it must be a list of strings')
+        return tuple(self._encodable(key, one) for one in value)
+
     def image(self) -> Path | None:
         """Return the path of the record's picture, which must exist and lie within the folder of the file."""
         value = self.text("image")

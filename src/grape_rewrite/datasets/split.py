@@ -16,7 +16,8 @@ class Query:
     """What a user asks for: a text, or a picture and a text that says what is to be different in it.
 
     `reference` is a human's wording for the same item in the retriever's language, where the data set has one: what a
-    perfect translator would send. It is never shown to a rewriter.
+    perfect translator would send. It is never shown to a rewriter. `among` are the ids of a few items, the right one
+    and those most like it, where the data set also asks which of these is found first.
     """
 
     id: str
@@ -24,6 +25,7 @@ class Query:
     image: Path | None = None
     language: str | None = None
     reference: str | None = None
+    among: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,13 @@ class Split:
             np.setdiff1d(corpus.rows_with(query.image), relevant)
             for query, relevant in zip(self.queries, self.positives(corpus), strict=True)
         ]
+
+    def among(self, corpus: Corpus) -> list[np.ndarray] | None:
+        """Return, for each query, the rows of the items that it names, less its own picture's; None unless all do."""
+        if not all(query.among for query in self.queries):
+            return None
+        rows = [np.array([corpus.position[id] for id in query.among], dtype=np.int64) for query in self.queries]
+        return [np.setdiff1d(few, own) for few, own in zip(rows, self.excluded(corpus), strict=True)]
 
     def gains(self, corpus: Corpus) -> list[np.ndarray]:
         """Return, for each query, the grades of its relevant items, in the order of `positives`, as int64."""

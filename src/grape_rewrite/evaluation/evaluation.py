@@ -12,6 +12,7 @@ from grape_rewrite.atomic import write_text
 from grape_rewrite.errors import UserError
 from grape_rewrite.evaluation.inflation import Rows
 from grape_rewrite.evaluation.method import Method, measure
+from grape_rewrite.evaluation.protocol import protocol
 from grape_rewrite.evaluation.summary import by_language, cluster_labels, compare, summarise_method
 from grape_rewrite.evaluation.trec import write_run
 from grape_rewrite.strategies import Ask, Asked, embed_asks
@@ -117,9 +118,9 @@ def evaluate_methods(
     positives = split.positives(index.corpus)
     gains = split.gains(index.corpus)
     vectors = embed_asks([ask for given in asks.values() for ask in given], index, progress)
-    excluded = split.excluded(index.corpus)
+    excluded, among = split.excluded(index.corpus), split.among(index.corpus)
     methods = {
-        name: measure(Asked(given, index, vectors, split.queries, excluded), positives, gains)
+        name: measure(Asked(given, index, vectors, split.queries, excluded), positives, gains, among)
         for name, given in asks.items()
     }
     clusters = cluster_labels(positives)
@@ -130,6 +131,7 @@ def evaluate_methods(
         },
         "comparisons": compare(methods, clusters, seed),
         "by_language": by_language(methods, [query.language for query in split.queries], clusters, seed),
+        "protocol": protocol(methods),
         "queries": len(split),
         "corpus": len(index.corpus),
         "skipped": len(index.skipped),

@@ -32,18 +32,21 @@ class Method:
     centroid: float
     truncated: int
     empty: int
+    among: npt.NDArray[np.float64] | None = None
+    """Ranks among the few items that each query names, where every query does."""
 
 
-def measure(asked: "Asked", positives: Rows, gains: Rows) -> Method:
+def measure(asked: "Asked", positives: Rows, gains: Rows, among: Rows | None = None) -> Method:
     """Search the whole corpus for each query and keep the ranks, the metrics and the best `DEPTH` items.
 
     :param asked: what is searched with, in the order of the n queries.
     :param positives: n arrays of relevant rows, none empty.
     :param gains: n arrays of relevance grades, in the order of the positives.
+    :param among: n arrays of rows, positives in them, among which the queries are ranked too; see `Query.among`.
     :return: the method's figures.
     """
     index = asked.index
-    metrics, ranks, levels, tops, top_scores = [], [], [], [], []
+    metrics, ranks, levels, tops, top_scores, near = [], [], [], [], [], []
     apart = max((len(items) for items in asked.excluded or []), default=0)
     depth = min(DEPTH, len(index) - len(index.skipped) - apart)
     for part, scores in asked.slabs():
@@ -52,6 +55,11 @@ def measure(asked: "Asked", positives: Rows, gains: Rows) -> Method:
         levels.append(score_levels(scores, positives[part]))
         tops.append(top_items(scores, depth))
         top_scores.append(np.take_along_axis(scores, tops[-1], axis=1))
+        if among is not None:
+            near += [
+                best_positive_rank(values[None, few], [np.flatnonzero(np.isin(few, relevant))])
+                for values, few, relevant in zip(scores, among[part], positives[part], strict=True)
+            ]
     top = np.concatenate(tops)
     return Method(
         rewrites=[ask.shown for ask in asked.asks],
@@ -67,4 +75,5 @@ def measure(asked: "Asked", positives: Rows, gains: Rows) -> Method:
         centroid=centroid_cosine(asked.vectors, index.embeddings),
         truncated=index.retriever.count_truncated([text for ask in asked.asks for text in ask.texts]),
         empty=sum(ask.empty + sum(not text.strip() for text in ask.texts) for ask in asked.asks),
+        among=None if among is None else np.concatenate(near),
     )

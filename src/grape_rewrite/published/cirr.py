@@ -1,0 +1,76 @@
+"""CIRR: pairs of photographs and a text that tells how the one differs from the other (Liu et al., ICCV 2021).
+
+Formats: `captions/cap.rc2.SPLIT.json`, records with `pairid`, `reference`, `target_hard`, `caption` and `img_set`,
+whose `members` are six pictures alike, reference and target among them; `image_splits/split.rc2.SPLIT.json`, name of a
+picture -> its path. The answers of the official test split are hidden, so val, as is customary, is what is reported; a
+part of train is what settings are chosen by.
+"""
+
+from grape_rewrite.datasets.corpus import Item
+from grape_rewrite.datasets.embedded import fraction
+from grape_rewrite.datasets.split import Query
+from grape_rewrite.published.benchmark import Benchmark, Counts, Part, Pictures
+from grape_rewrite.published.source import Source
+
+DEV = 0.05  # share of the official training pairs, by the pictures they start from
+
+
+def read(source: Source, pictures: Pictures) -> dict[str, Part]:
+    """Read pairs and pictures."""
+    train = _part(source, pictures, "train")
+    parts = {"train": Part(train.items), "dev": Part(train.items), "test": _part(source, pictures, "val")}
+    for query in train.queries:
+        start = query.image.stem if query.image else ""
+        part = parts["dev" if fraction(f"cirr {start}") < DEV else "train"]
+        part.queries.append(query)
+        part.qrels[query.id] = train.qrels[query.id]
+    return parts
+
+
+def _part(source: Source, pictures: Pictures, split: str) -> Part:
+    part = Part()
+    file = source.file(f"image_splits/split.rc2.{split}.json")
+    names = source.json(file)
+    if not isinstance(names, dict):
+        raise source.wrong(file, "an object, name of a picture -> its path, is expected")
+    for name in names:
+        path = source.value(file, names, name, str).removeprefix("./")
+        place = source.picture(f"img_raw/{path}", path)
+        if place is not None:
+            part.items.append(Item(name, image=pictures.take(name, place)))
+    images = {item.id: item.image for item in part.items}
+    file = source.file(f"captions/cap.rc2.{split}.json")
+    records = source.json(file)
+    if not isinstance(records, list):
+        raise source.wrong(file, "a list of pairs is expected")
+    for record in records:
+        number = source.value(file, record, "pairid", int)
+        reference, target, text = (
+            source.value(file, record, key, str) for key in ("reference", "target_hard", "caption")
+        )
+        members = source.value(file, source.value(file, record, "img_set", dict), "members", list)
+        for name in (reference, target, *members):
+            if name not in names:
+                raise source.wrong(file, f"pair {number}: picture {name!r} is not in split.rc2.{split}.json")
+        if reference in images and target in images:
+            among = tuple(name for name in members if name in images)
+            query = Query(f"{split}.{number}", " ".join(text.split()), images[reference], "en", among=among)
+            part.ask(query, target)
+    return part
+
+
+CIRR = Benchmark(
+    name="cirr",
+    holds="36,554 pairs of photographs with a text that tells what is to be different.",
+    page="https://github.com/Cuberick-Orion/CIRR (branch cirr_dataset), pictures from https://lil.nlp.cornell.edu/nlvr",
+    files=(
+        "captions/cap.rc2.train.json and cap.rc2.val.json",
+        "image_splits/split.rc2.train.json and split.rc2.val.json",
+        "the pictures as img_raw/train/NUMBER/NAME.png and img_raw/dev/NAME.png",
+    ),
+    licence="texts MIT; pictures under NLVR2's terms, for research alone",
+    size="size not published",
+    counts={"test": Counts(2_297, 4_181)},
+    languages=("en",),
+    read=read,
+)

@@ -1,0 +1,38 @@
+"""CIRR's figures against counting by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from grape_rewrite.datasets import Split
+
+
+def test_recall_at_50_and_among_few(evaluate, pictures, split_for) -> None:
+    split = split_for(pictures)
+    chance = np.random.default_rng(0)
+    queries = []
+    for query in split.queries:
+        wanted = list(split.qrels[query.id])
+        others = [id for id in pictures.ids if id not in wanted]
+        own, *few = chance.choice(others, 5, replace=False).tolist()
+        image = pictures[pictures.position[own]].image
+        queries.append(replace(query, image=image, among=(*few, *wanted[:1], own)))
+    evaluation = evaluate(pictures, Split("test", queries, split.qrels))
+    figures = evaluation.summary["protocol"]
+    assert set(figures) == set(evaluation.methods)
+    for name, method in evaluation.methods.items():
+        ranks = []
+        for row, query in enumerate(queries):
+            order = [pictures.ids[item] for item in method.top[row]]
+            few = [id for id in order if id in query.among and pictures[pictures.position[id]].image != query.image]
+            assert len(few) == len(query.among) - 1
+            ranks.append(1 + min(few.index(id) for id in split.qrels[query.id] if id in few))
+        for k in (1, 2, 3):
+            assert figures[name][f"subset_recall@{k}"] == pytest.approx(np.mean(np.array(ranks) <= k))
+        assert figures[name]["recall@50"] == 1.0
+        assert len({figures[name][f"subset_recall@{k}"] for k in (1, 2, 3)}) > 1
+
+
+def test_other_data_has_no_such_figures(evaluate, pictures, split_for) -> None:
+    assert evaluate(pictures, split_for(pictures)).summary["protocol"] == {}
