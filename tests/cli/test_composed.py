@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from grape_rewrite.index.searching import Searching
 from grape_rewrite.rewriting.adapter import read_adapter
 
 
@@ -30,7 +31,7 @@ def adapter(grape, cache, tiny_composed_folder: Path, tiny_clip_folder: Path, ti
 def test_what_is_trained_is_measured_and_searched_with(
     grape, adapter: Path, tiny_composed_folder: Path, tiny_clip_folder: Path, tmp_path: Path
 ) -> None:
-    assert (read_adapter(adapter).picture_weight, read_adapter(adapter).picture_words) == (0.2, 2)
+    assert read_adapter(adapter).searching == Searching(picture_weight=0.2, picture_words=2)
     retriever = ("--retriever", tiny_clip_folder)
     out = tmp_path / "evaluation"
     found = grape(

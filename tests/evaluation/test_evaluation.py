@@ -11,6 +11,7 @@ from grape_rewrite.datasets import Query, Split
 from grape_rewrite.errors import UserError
 from grape_rewrite.evaluation import METRICS, evaluate_methods
 from grape_rewrite.evaluation.summary import cluster_labels
+from grape_rewrite.index.searching import Searching
 
 
 def test_file_holds_what_the_design_promises(evaluate, pictures, tmp_path, read_json):
@@ -188,7 +189,9 @@ def test_unreadable_pictures_are_counted_and_never_found(retriever, pictures, sp
 
 
 def test_the_picture_of_a_query_is_never_found_and_does_not_count(evaluate, pictures, split_for, monkeypatch):
-    monkeypatch.setattr("grape_rewrite.index.index.PICTURE_WEIGHT", 0.0)  # searched with by its text alone
+    monkeypatch.setattr(
+        "grape_rewrite.index.index.Searching", lambda: Searching(picture_weight=0.0)
+    )  # searched with by its text alone
     split = split_for(pictures)
     red = pictures[pictures.position["red"]]
     composed = [replace(query, image=red.image) for query in split.queries]

@@ -10,6 +10,7 @@ from grape_rewrite.datasets import Corpus, Item, Query, Split
 from grape_rewrite.errors import UserError
 from grape_rewrite.index import Index, index
 from grape_rewrite.index.reading import Reader
+from grape_rewrite.index.searching import Searching
 from grape_rewrite.retrievers import Retriever
 
 QUERIES = ["red apple", "moon", "blue blue boat", "tree house star"]
@@ -137,7 +138,7 @@ def test_a_querys_picture_is_mixed_in_and_not_found(
     clip: Retriever, image_corpus: Corpus, paths: list[Path], weight: float
 ) -> None:
     built = clip.index(image_corpus)
-    built.picture_weight = weight
+    built.searching = Searching(picture_weight=weight)
     texts, images = ["red apple", "moon", "moon"], [paths[3], None, paths[5]]
     split = asking(texts, ["i1", "i1", "i5"], images)  # the last one wants its own picture, which so is not excluded
     plain, seen = clip.embed_texts(texts), clip.embed_images([paths[3], paths[5]])
@@ -173,12 +174,12 @@ def test_a_rewriter_is_asked_with_what_the_picture_shows(
     clip: Retriever, image_corpus: Corpus, paths: list[Path]
 ) -> None:
     built = clip.index(image_corpus)
-    built.reader, built.picture_words = Reader(clip, ["moon", "red", "boat", "cat"]), 2
+    built.reader, built.searching = Reader(clip, ["moon", "red", "boat", "cat"]), Searching(picture_words=2)
     [seen] = built.reader(clip.embed_images([paths[2]]), 2)
     queries = [Query("q", "rather a dog", paths[2]), Query("r", "a tree")]
     assert built.asked(queries) == [f"{seen[0]}, {seen[1]}; rather a dog", "a tree"]
     assert built.asked(queries[1:]) == ["a tree"]
-    built.picture_words = 0
+    built.searching = Searching(picture_words=0)
     assert built.asked(queries) == ["rather a dog", "a tree"]
 
 
@@ -191,17 +192,17 @@ def test_a_split_that_searches_a_part_is_as_if_nothing_else_was_there(
     clip: Retriever, image_corpus: Corpus, paths: list[Path]
 ) -> None:
     built = clip.index(image_corpus)
-    built.picture_weight = 0.25
+    built.searching = Searching(picture_weight=0.25)
     split = replace(asking(["red", "moon"], ["i8", "i2"], [paths[3], None]), searched=("i8", "i3", "i2", "i5"))
     part = built.of(split)
     alone = clip.index(Corpus(image_corpus[row] for row in (2, 3, 5, 8)))
-    alone.picture_weight = 0.25
+    alone.searching = Searching(picture_weight=0.25)
     assert part.corpus.ids == alone.corpus.ids
     assert part.ranks(["red", "moon"], split).tolist() == alone.ranks(["red", "moon"], split).tolist()
     assert part.search(["red"], 10) == alone.search(["red"], 10)
     assert built.of(split) is part
-    built.picture_weight = 1.0
-    assert built.of(split).picture_weight == 1.0
+    built.searching = Searching(picture_weight=1.0)
+    assert built.of(split).searching.picture_weight == 1.0
     assert built.of(replace(split, searched=None)) is built
 
 

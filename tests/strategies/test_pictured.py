@@ -6,6 +6,7 @@ import numpy as np
 
 from grape_rewrite.datasets import Query
 from grape_rewrite.index import Index
+from grape_rewrite.index.searching import Searching
 from grape_rewrite.strategies import Ask, Asked, Generations, Greedy, Pictured, Raw, embed_asks, search_asks
 
 
@@ -16,10 +17,10 @@ def asked(asks: list[Ask], index: Index, queries: list[Query]) -> np.ndarray:
 def test_the_picture_counts_as_much_as_the_index_says(composed: list[Query], composed_index: Index) -> None:
     asks = Raw()(composed, composed_index)
     for weight in (0.0, 0.25, 1.0):
-        composed_index.picture_weight = weight
+        composed_index.searching = Searching(picture_weight=weight)
         expected = composed_index.embed([query.text for query in composed], composed)
         np.testing.assert_allclose(asked(asks, composed_index, composed), expected, atol=1e-6)
-        composed_index.picture_weight = 0.6
+        composed_index.searching = Searching(picture_weight=0.6)
         pictured = Pictured(Raw(), weight)(composed, composed_index)
         np.testing.assert_allclose(asked(pictured, composed_index, composed), expected, atol=1e-6)
 
@@ -46,7 +47,7 @@ def test_several_texts_are_each_beside_the_picture_when_ranks_are_fused(
 def test_a_rewriter_is_told_what_the_picture_shows(
     generations: Generations, composed: list[Query], composed_index: Index
 ) -> None:
-    composed_index.picture_words = 3
+    composed_index.searching = Searching(picture_words=3)
     found = Greedy(generations)(composed, composed_index)
     told = generations.greedy(composed_index.asked(composed))
     assert [ask.texts for ask in found] == [made.texts for made in told]

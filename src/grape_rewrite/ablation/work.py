@@ -88,14 +88,14 @@ def work(out: Path, job: Job) -> None:
         shared = TrainingConfig.of(**study.training)
         rewriter = Rewriter.load(study.rewriter, study.prompt, shared.max_tokens, precision=study.precision)
         restrict_output(rewriter, index, shared)
-        index.picture_weight, index.picture_words = shared.picture_weight, shared.picture_words
+        index.searching = shared.searching
         dev = dataset.dev.sample(shared.dev_queries)
         selected = select_prompt(rewriter, index, dev)
         methods = training_free(rewriter, split, selected, shared.temperature, job.seed)
         methods, weights = with_pictures(methods, index, dev)
     else:
         config = study.config(job)
-        index.picture_weight, index.picture_words = config.picture_weight, config.picture_words
+        index.searching = config.searching
         rewriter = _trained(study, job, folder, index, dataset)
         methods = {"raw": None, job.arm: rewriter}
     start = time.perf_counter()

@@ -84,7 +84,7 @@ def fitted(rewriter: "Rewriter", index: "Index") -> "Rewriter":
     """Make a rewriter ready for a corpus.
 
     An untrained one gets the output vocabulary that training gives it by default, to measure both alike. A trained one
-    is asked as it was for this corpus, if it learned several tasks, and its queries' pictures count as they did.
+    is asked as it was for this corpus, if it learned several tasks, and its rewrites are searched with as they were.
     """
     from grape_rewrite.training import TrainingConfig
     from grape_rewrite.training.grpo import restrict_output
@@ -92,7 +92,7 @@ def fitted(rewriter: "Rewriter", index: "Index") -> "Rewriter":
     if rewriter.facts is None:
         restrict_output(rewriter, index, TrainingConfig())
         return rewriter
-    index.picture_weight, index.picture_words = rewriter.facts.picture_weight, rewriter.facts.picture_words
+    index.searching = rewriter.facts.searching
     corpus = index.corpus.fingerprint()
     task = rewriter.facts.task_for(index.retriever.fingerprint(), corpus)
     return rewriter.with_prompt(task.prompt) if task and task.corpus_fingerprint == corpus else rewriter

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from grape_rewrite.datasets import Corpus, Query, Split
 from grape_rewrite.errors import UserError
-from grape_rewrite.index.mixing import PICTURE_WEIGHT, mixed
 from grape_rewrite.index.reading import Reader
+from grape_rewrite.index.searching import Searching, mixed, parts, subtracted
 from grape_rewrite.index.top import top_items
 from grape_rewrite.retrievers import Retriever
 from grape_rewrite.rewards.rank import best_positive_rank
@@ -54,10 +54,8 @@ class Index:
         """{row: why its image cannot be read}."""
         self.truncated_queries = 0
         """How many of the texts searched for so far were longer than the retriever's context."""
-        self.picture_weight = PICTURE_WEIGHT
-        """The share of a query's own picture in what is searched with, from 0 (its text alone) to 1."""
-        self.picture_words = 0
-        """How many words for a query's own picture a rewriter is told; none where 0."""
+        self.searching = Searching()
+        """How texts and the pictures of queries become what is searched with."""
         self.reader = Reader(retriever)
         """What says in words what a query's picture shows."""
         self._outside: dict[Path, npt.NDArray[np.float32]] = {}
@@ -76,8 +74,7 @@ class Index:
             skipped = {place: self.skipped[row] for place, row in enumerate(rows) if row in self.skipped}
             self._parts[split.searched] = Index(self.retriever, corpus, self.embeddings[rows], skipped)
         part = self._parts[split.searched]
-        for name in ("picture_weight", "picture_words", "reader", "_outside"):
-            setattr(part, name, getattr(self, name))
+        part.searching, part.reader, part._outside = self.searching, self.reader, self._outside
         return part
 
     def scores(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
@@ -176,7 +173,7 @@ class Index:
         """Return the (n, d) float32 unit rows to search with, counting texts that are longer than the context.
 
         :param queries: what the texts stand for, one for each: where a query has a picture, its embedding is mixed in
-            with `picture_weight`.
+            as `searching` says.
         :raises UserError: when the retriever returns an embedding that is not finite, or cannot embed a picture.
         """
         truncated = self.retriever.count_truncated(texts)
@@ -189,10 +186,29 @@ class Index:
                 self.retriever.name,
             )
         self.truncated_queries += truncated
-        embedded = self.retriever.embed_texts(texts)
-        require_finite(embedded, texts, self.retriever.name)
+        embedded = self.embed_texts(texts)
         pictures = self.pictures(queries or ())
-        return embedded if pictures is None else mixed(embedded, pictures, self.picture_weight)
+        return embedded if pictures is None else mixed(embedded, pictures, self.searching.picture_weight)
+
+    def embed_texts(self, texts: Sequence[str], progress: bool = False) -> npt.NDArray[np.float32]:
+        """Return the (n, d) float32 unit rows of texts alone, less what they say that they do not want.
+
+        :raises UserError: when the retriever returns an embedding that is not finite.
+        """
+        if not self.searching.without:
+            return self._finite(texts, progress)
+        said = [parts(text) for text in texts]
+        wanted = self._finite([want for want, _ in said], progress)
+        unwanted = np.zeros_like(wanted)
+        rows = [row for row, (_, other) in enumerate(said) if other]
+        if rows:
+            unwanted[rows] = self._finite([said[row][1] for row in rows], progress)
+        return subtracted(wanted, unwanted, self.searching.without)
+
+    def _finite(self, texts: Sequence[str], progress: bool) -> npt.NDArray[np.float32]:
+        embedded = self.retriever.embed_texts(texts, progress=progress)
+        require_finite(embedded, texts, self.retriever.name)
+        return embedded
 
     def pictures(self, queries: Sequence[Query]) -> npt.NDArray[np.float32] | None:
         """Return the (n, d) embeddings of the queries' own pictures, zeros where one has none; None if none has.
@@ -219,11 +235,12 @@ class Index:
         return self._outside[file]
 
     def asked(self, queries: Sequence[Query]) -> list[str]:
-        """Return what a rewriter is asked for each query: its text, behind `picture_words` for its picture if any."""
-        pictures = self.pictures(queries) if self.picture_words else None
+        """Return what a rewriter is asked for each query: its text, behind words for its picture where it has one."""
+        count = self.searching.picture_words
+        pictures = self.pictures(queries) if count else None
         if pictures is None:
             return [query.text for query in queries]
-        words = self.reader(pictures, self.picture_words)
+        words = self.reader(pictures, count)
         return [
             f"{', '.join(seen)}; {query.text}" if query.image else query.text
             for query, seen in zip(queries, words, strict=True)

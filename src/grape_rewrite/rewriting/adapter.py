@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from grape_rewrite.atomic import write_text
 from grape_rewrite.errors import UserError, first_problem
-from grape_rewrite.index.mixing import PICTURE_WEIGHT
+from grape_rewrite.index.searching import Searching
 from grape_rewrite.rewriting.prompt import Prompt
 
 ADAPTER_FILE = "grape.json"
@@ -27,9 +27,8 @@ class TaskFacts(BaseModel):
 class AdapterFacts(BaseModel):
     """The content of `grape.json`.
 
-    `output_vocabulary` holds the token ids that rewrites may be made of, None when all may. `picture_weight` is the
-    share of a query's own picture, where it has one, in what its rewrites were searched with, `picture_words` how many
-    words for it stood before the text. `also` are further tasks that the same adapter has learned, beside the one that
+    `output_vocabulary` holds the token ids that rewrites may be made of, None when all may. `searching` is how its
+    rewrites were searched with. `also` are further tasks that the same adapter has learned, beside the one that
     `prompt`, `retriever` and the fingerprints tell of.
     """
 
@@ -42,8 +41,7 @@ class AdapterFacts(BaseModel):
     retriever: str
     retriever_fingerprint: str
     corpus_fingerprint: str
-    picture_weight: float = PICTURE_WEIGHT
-    picture_words: int = 0
+    searching: Searching = Searching()
     reward: str
     seed: int
     steps: int

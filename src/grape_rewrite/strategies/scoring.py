@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from grape_rewrite.datasets import Query
 from grape_rewrite.index import Index
-from grape_rewrite.index.index import NEVER, Excluded, Slab, require_finite
-from grape_rewrite.index.mixing import mixed
+from grape_rewrite.index.index import NEVER, Excluded, Slab
+from grape_rewrite.index.searching import mixed
 from grape_rewrite.strategies.ask import Ask
 from grape_rewrite.strategies.fusion import mean_vector, reciprocal_rank_fusion
 
@@ -22,9 +22,7 @@ def embed_asks(asks: Sequence[Ask], index: Index, progress: bool = False) -> Vec
     :raises UserError: when the retriever returns an embedding that is not finite.
     """
     texts = list(dict.fromkeys(text for ask in asks for text in ask.texts))
-    embedded = index.retriever.embed_texts(texts, progress=progress)
-    require_finite(embedded, texts, index.retriever.name)
-    return dict(zip(texts, embedded, strict=True))
+    return dict(zip(texts, index.embed_texts(texts, progress), strict=True))
 
 
 def search_asks(
@@ -89,7 +87,9 @@ class Asked:
 
     def _beside(self, ask: Ask, rows: Floats, pictures: Floats) -> Floats:
         """Rows of texts with the picture of their query mixed in."""
-        return mixed(rows, pictures, self.index.picture_weight if ask.picture_weight is None else ask.picture_weight)
+        return mixed(
+            rows, pictures, self.index.searching.picture_weight if ask.picture_weight is None else ask.picture_weight
+        )
 
     def _fused(self, row: int) -> Floats:
         """The fused ranks of every item for an ask; a fusion is positive, and what must not be found is below."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from grape_rewrite.errors import UserError
-from grape_rewrite.index.mixing import PICTURE_WEIGHT
+from grape_rewrite.index.searching import Searching
 
 if TYPE_CHECKING:
     from grape_rewrite.datasets import Split
@@ -75,13 +75,19 @@ class TrainingConfig(BaseModel):
         description="how often a query is drawn that ranks first both raw and rewritten untrained; others count 1",
     )
     picture_weight: float = Field(
-        PICTURE_WEIGHT,
+        Searching.picture_weight,
         ge=0,
         le=1,
         description="share of a query's own picture, where it has one, in what is searched with",
     )
     picture_words: int = Field(
         0, ge=0, le=100, description="words that the retriever finds nearest to a query's picture, told to the rewriter"
+    )
+    without: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description='how much of what a text says behind the word "without" is taken away from the rest',
     )
     output_vocabulary: Literal["retriever", "full"] = Field(
         "retriever", description="what rewrites are made of: the words of corpus and retriever, or full"
@@ -170,6 +176,11 @@ class TrainingConfig(BaseModel):
                 f"a step of {self.batch} rewrites in groups of {self.group} needs {self.sampled_queries} queries, but "
                 f"the {split.name} split has {len(split)}; {cure}"
             )
+
+    @property
+    def searching(self) -> Searching:
+        """How rewrites are searched with."""
+        return Searching(self.picture_weight, self.picture_words, self.without)
 
     def require_corpus(self, size: int) -> None:
         """Require a corpus that a pool can be drawn from.

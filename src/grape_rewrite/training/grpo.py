@@ -80,7 +80,7 @@ def train(  # noqa: PLR0913
     frozen = [task.index.retriever.fingerprint() for task in tasks]
     restrict_output(rewriter, index, config, tasks[1:])
     for task in tasks:
-        task.index.picture_weight, task.index.picture_words = config.picture_weight, config.picture_words
+        task.index.searching = config.searching
     rewriter.max_tokens = config.max_tokens
 
     from trl import GRPOConfig
@@ -256,8 +256,7 @@ def _facts(rewriter: Rewriter, tasks: Sequence[Task], config: TrainingConfig, fr
         base_model=rewriter.name,
         max_tokens=config.max_tokens,
         output_vocabulary=None if whole else rewriter.vocabulary.tokens.tolist(),
-        picture_weight=config.picture_weight,
-        picture_words=config.picture_words,
+        searching=config.searching,
         reward=config.reward,
         seed=config.seed,
         steps=0,
