@@ -35,6 +35,10 @@ def ablate(
     split: Annotated[str, typer.Option(help="Split to measure on.")] = "test",
     queries: Annotated[int | None, typer.Option(min=1, help="Queries, all languages alike; all by default.")] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Steps of every arm; the tuned number by default.")] = None,
+    settings: Annotated[
+        str | None,
+        typer.Option("--set", help="What all arms share, such as batch=128,without=0.5; an arm may change it again."),
+    ] = None,
     precision: Annotated[
         str | None,
         typer.Option(
@@ -56,7 +60,8 @@ def ablate(
     twice = next((seed for place, seed in enumerate(chosen) if seed in chosen[:place]), None)
     if twice is not None:
         raise UserError(f"seed {twice} is named twice; each adds evidence once")
-    training: dict[str, Any] = {} if steps is None else {"steps": steps}
+    training: dict[str, Any] = {} if settings is None else _shared(settings)
+    training |= {} if steps is None else {"steps": steps}
     named = read_arms(arms or ["grape", "sft", "grpo-similarity"], training)
     asked = read_prompt(prompt)
     number = read_precision(precision)
@@ -99,6 +104,16 @@ def ablate(
     else:
         results.print(markdown(found), markup=False)
         notes.print(f"Report: {out / 'report.html'}", markup=False)
+
+
+def _shared(settings: str) -> dict[str, Any]:
+    """Return what `--set` says."""
+    from grape_rewrite.ablation.arms import read_changes
+
+    try:
+        return read_changes(settings)
+    except UserError as error:
+        raise UserError(f"--set {settings!r}: {error}") from error
 
 
 def _tell(job: "Job", what: str) -> None:
