@@ -40,7 +40,7 @@ def test_an_arm_may_learn_further_tasks() -> None:
         (["groop=4"], {}, "arm 'groop=4': unknown key 'groop'"),
         (["group="], {}, "'group=' is no change; write key=value"),
         (["seed=3"], {}, "arm 'seed=3': seed cannot be changed like this; seeds are those of the study"),
-        (["group=4,group=16"], {}, "group cannot be changed like this; name it once"),
+        (["group=4,group=16"], {}, "group is named twice; name it once"),
         (["reward=["], {}, r"arm 'reward=\[': '\[' is no value: "),
         (["grape", "group=8"], {}, "arms 'grape' and 'group=8' are the same; leave one out"),
         (["reward=a/b:c"], {}, "cannot be the name of a folder"),

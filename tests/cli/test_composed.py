@@ -110,3 +110,54 @@ def test_each_split_can_have_its_own_pictures(
     too_many = grape("train", folder, *models, *sizes, "--out", tmp_path / "pool", "--pool", len(kept["train"]) + 1)
     assert too_many.code == 2
     assert str(len(kept["train"])) in too_many.error_lines[0]
+
+
+def test_two_adapters_that_search_differently_are_evaluated_one_by_one(
+    grape, adapter: Path, tiny_composed_folder: Path, tiny_clip_folder: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(adapter, other)
+    facts = json.loads((other / "grape.json").read_text())
+    facts["searching"]["picture_weight"] = 0.9
+    (other / "grape.json").write_text(json.dumps(facts))
+    arguments = ("evaluate", tiny_composed_folder, "--retriever", tiny_clip_folder, "--out", tmp_path / "both")
+    refused = grape(*arguments, "--rewriter", adapter, "--rewriter", other)
+    assert refused.code == 2
+    assert "are searched with in different ways" in refused.error_lines[0]
+    refused = grape(*arguments, "--rewriter", adapter, "--set", "without=0.5")
+    assert refused.code == 2
+    assert "brings its own way to search" in refused.error_lines[0]
+
+
+def test_how_an_untrained_rewriter_is_searched_with_can_be_said(
+    grape, cache, tiny_composed_folder: Path, tiny_clip_folder: Path, tiny_model_folder: Path, tmp_path: Path
+) -> None:
+    models = ("--retriever", tiny_clip_folder, "--rewriter", tiny_model_folder, "--prompt", "composed")
+    settings = {"picture_weight": 0.9, "picture_words": 1, "without": 0.5}
+    given = ",".join(f"{key}={value}" for key, value in settings.items())
+    figures = []
+    for number, more in enumerate(((), ("--set", given))):
+        found = grape("evaluate", tiny_composed_folder, *models, *more, "--out", tmp_path / str(number), "--json")
+        assert found.code == 0, found.err
+        figures.append(json.loads(found.out))
+    assert figures[0]["searching"] == {"picture_weight": 0.4, "picture_words": 0, "without": 0.0}
+    assert figures[1]["searching"] == settings
+    assert figures[0]["methods"]["raw"]["mrr"] != figures[1]["methods"]["raw"]["mrr"]
+    for command, *rest in (("headroom", "--group", 2), ("search", "ein Mond")):
+        assert grape(command, tiny_composed_folder, *rest, *models, "--set", given).code == 0
+        refused = grape(command, tiny_composed_folder, *rest, *models, "--set", "beta=0.1")
+        assert refused.code == 2
+        assert "unknown key 'beta'; known: picture_weight" in refused.error_lines[0]
+    run = ("train", tiny_composed_folder, *models, "--steps", 1, "--batch", 8, "--group", 4, "--max-tokens", 6)
+    assert grape(*run, "--out", tmp_path / "run", "--set", given).code == 0
+    assert read_adapter(tmp_path / "run").searching == Searching(**settings)
+    refused = grape(*run, "--out", tmp_path / "run2", "--set", "withot=0.5")
+    assert refused.code == 2
+    assert "unknown key 'withot'" in refused.error_lines[0]
+
+
+def test_an_adapter_from_before_there_were_pictures_searches_by_text(grape, adapter: Path) -> None:
+    facts = json.loads((adapter / "grape.json").read_text())
+    del facts["searching"]
+    (adapter / "grape.json").write_text(json.dumps(facts))
+    assert read_adapter(adapter).searching == Searching(picture_weight=0.0)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from grape_rewrite.datasets import Split
+from grape_rewrite.evaluation.protocol import protocol
 
 
 def test_recall_at_50_and_among_few(evaluate, pictures, split_for) -> None:
@@ -30,8 +31,15 @@ def test_recall_at_50_and_among_few(evaluate, pictures, split_for) -> None:
             ranks.append(1 + min(few.index(id) for id in split.qrels[query.id] if id in few))
         for k in (1, 2, 3):
             assert figures[name][f"subset_recall@{k}"] == pytest.approx(np.mean(np.array(ranks) <= k))
-        assert figures[name]["recall@50"] == 1.0
+        assert figures[name]["recall@50"] == 1.0  # of a dozen items
         assert len({figures[name][f"subset_recall@{k}"] for k in (1, 2, 3)}) > 1
+
+
+def test_recall_at_50_counts_ranks(evaluate, pictures, split_for) -> None:
+    method = next(iter(evaluate(pictures, split_for(pictures)).methods.values()))
+    far = replace(method, ranks=np.array([1.0, 50.0, 50.5, 51.0]), among=np.array([1.0, 2.0, 2.5, 4.0]))
+    figures = {"recall@50": 0.5, "subset_recall@1": 0.25, "subset_recall@2": 0.5, "subset_recall@3": 0.75}
+    assert protocol({"one": far}) == {"one": figures}
 
 
 def test_other_data_has_no_such_figures(evaluate, pictures, split_for) -> None:

@@ -204,6 +204,8 @@ def test_a_split_that_searches_a_part_is_as_if_nothing_else_was_there(
     built.searching = Searching(picture_weight=1.0)
     assert built.of(split).searching.picture_weight == 1.0
     assert built.of(replace(split, searched=None)) is built
+    again = built.of(split)
+    assert again.of(split) is again
 
 
 def test_skipped_items_of_a_part_stay_skipped(clip: Retriever) -> None:
@@ -212,3 +214,23 @@ def test_skipped_items_of_a_part_stay_skipped(clip: Retriever) -> None:
     part = built.of(replace(asking(["a"], ["1"]), searched=("1", "2")))
     assert part.skipped == {1: "broken"}
     assert [id for id, _ in part.search(["a"], 5)[0]] == ["1"]
+
+
+def test_a_picture_that_could_not_be_read_leaves_the_text_alone(
+    clip: Retriever, image_corpus: Corpus, paths: list[Path]
+) -> None:
+    paths[3].write_text("broken")
+    built = clip.index(image_corpus, max_unreadable=0.5)
+    assert list(built.skipped) == [3]
+    queries = [Query("q", "red", paths[3]), Query("r", "red", paths[4])]
+    found = built.embed(["red", "red"], queries)
+    np.testing.assert_allclose(found[0], clip.embed_texts(["red"])[0], atol=1e-6)
+    assert not np.allclose(found[0], found[1], atol=1e-3)
+
+
+def test_a_retriever_that_only_reads_searches_by_the_text_alone(
+    reader: Retriever, text_corpus: Corpus, paths: list[Path]
+) -> None:
+    built = reader.index(text_corpus).searched(picture_weight=0.0)
+    query = Query("q", "red", paths[0])
+    np.testing.assert_allclose(built.embed(["red"], [query]), reader.embed_texts(["red"]), atol=1e-6)

@@ -17,6 +17,8 @@ from grape_rewrite.published.xm3600 import LANGUAGES
 
 Miniature = Callable[[str], Path]
 
+# A picture in base64 that is none of the miniatures'.
+COLOUR = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYPhfDwACggF/yWU3jgAAAABJRU5ErkJggg=="
 # What the miniatures hold: split -> pictures and queries.
 SIZES = {
     "flickr30k": {"train": (3, 15), "dev": (2, 10), "test": (2, 10)},
@@ -105,7 +107,8 @@ def test_counts_are_compared_with_the_published_ones(name: str, miniature: Minia
         BENCHMARKS[name].prepare(source, tmp_path / "out")
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "out").exists()
-    sizes = SIZES.get(name, {"test": (9, 9)} if name == "cirr" else {"train+dev": (20, 20), "test": (4, 4)})
+    parted = {"cirr": (60, 9), "wikipedia": (20, 4)}
+    sizes = SIZES.get(name) or {"train+dev": (parted[name][0],) * 2, "test": (parted[name][1],) * 2}
     small = dataclasses.replace(BENCHMARKS[name], counts={split: Counts(*size) for split, size in sizes.items()})
     assert len(Dataset.load(small.prepare(source, tmp_path / "out")).corpus) > 2
 
@@ -187,6 +190,22 @@ def test_a_missing_picture_is_a_mistake_unless_a_part_is_accepted(
         ("cirr", "image_splits/split.rc2.val.json", "[]", ["an object"]),
         ("cirr", "image_splits/split.rc2.val.json", '{"a": 3}', ["'a' is 3", "str"]),
         ("cirr", "image_splits/split.rc2.val.json", '{"a": "../../../x.png"}', ["outside"]),
+        ("cirr", "image_splits/split.rc2.val.json", '{"a": "x\\u0000.png"}', ["outside"]),
+        (
+            "wikipedia",
+            "testset_txt_img_cat.list",
+            "../../x\tf0000000000000000000000000000020\t3\n",
+            ["outside", "texts/../../x.xml"],
+        ),
+        ("wikipedia", "testset_txt_img_cat.list", "a**b\tf0000000000000000000000000000020\t3\n", ["texts/a**b.xml"]),
+        ("flickr30k-cn", "test_imgs.tsv", f"1\t{COLOUR}\n7\t{COLOUR}\n", ["two pictures with the id '1'"]),
+        (
+            "flickr30k-cn",
+            "test_texts.jsonl",
+            '{"text_id": 1, "text": " ", "image_ids": [6]}',
+            ["line 1", "'text' is empty"],
+        ),
+        ("flickr30k-cn", "test_texts.jsonl", '{"text_id": 1, "text": "\\ud800", "image_ids": [6]}', ["surrogate"]),
         ("cirr", "captions/cap.rc2.val.json", '{"a": 3}', ["a list of pairs"]),
         ("cirr", "captions/cap.rc2.val.json", '[{"pairid": "x"}]', ["'pairid' is 'x'", "int"]),
         (
@@ -225,3 +244,24 @@ def test_the_description_says_what_was_taken(miniature: Miniature, tmp_path: Pat
     found = json.loads((out / "dataset.json").read_text())
     assert found["items"] == {"train": 3, "dev": 2, "test": 2}
     assert found["queries"] == {"train": 3, "dev": 2, "test": 3}
+
+
+def test_pictures_may_be_linked_into_the_folder(miniature: Miniature, tmp_path: Path) -> None:
+    """As when those of MS-COCO lie elsewhere on the disk."""
+    source = miniature("coco-cn")
+    for name in ("train2014", "val2014"):
+        (source / name).rename(tmp_path / name)
+        (source / name).symlink_to(tmp_path / name)
+    assert len(Dataset.load(BENCHMARKS["coco-cn"].prepare(source, tmp_path / "out", partial=True)).corpus) == 7
+
+
+def test_two_pictures_of_one_name_are_not_merged(miniature: Miniature, tmp_path: Path) -> None:
+    source = miniature("cvlue")
+    records = json.loads((source / "IC" / "new_test.json").read_text())
+    moved = source / "images" / "test" / "C" / Path(records[0]["image"]).name
+    moved.parent.mkdir()
+    shutil.copy(source / records[1]["image"], moved)
+    records.append({**records[0], "image": str(moved.relative_to(source))})
+    (source / "IC" / "new_test.json").write_text(json.dumps(records))
+    with pytest.raises(UserError, match="there is another picture with the id"):
+        BENCHMARKS["cvlue"].prepare(source, tmp_path / "out", partial=True)

@@ -3,11 +3,22 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
-from grape_rewrite.datasets import Query
+from grape_rewrite.datasets import Corpus, Query
 from grape_rewrite.index import Index
 from grape_rewrite.index.searching import Searching
-from grape_rewrite.strategies import Ask, Asked, Generations, Greedy, Pictured, Raw, embed_asks, search_asks
+from grape_rewrite.strategies import (
+    Ask,
+    Asked,
+    Generations,
+    Greedy,
+    Pictured,
+    Raw,
+    embed_asks,
+    search_asks,
+    strategy_of,
+)
 
 
 def asked(asks: list[Ask], index: Index, queries: list[Query]) -> np.ndarray:
@@ -51,3 +62,26 @@ def test_a_rewriter_is_told_what_the_picture_shows(
     found = Greedy(generations)(composed, composed_index)
     told = generations.greedy(composed_index.asked(composed))
     assert [ask.texts for ask in found] == [made.texts for made in told]
+
+
+@pytest.mark.parametrize("spec", ["confident-3", "agreement-4", "sure-0.05:greedy", "worthwhile-0:greedy"])
+def test_what_is_never_found_decides_nothing(
+    spec: str, generations: Generations, composed: list[Query], composed_index: Index
+) -> None:
+    """A strategy asks the same whether a query's own picture is among what is searched or not."""
+    whole = composed_index.searched(picture_weight=0.7)
+    for query in composed[:4]:
+        own = f"p{query.image.stem}"
+        rest = [item for item in whole.corpus if item.id != own]
+        alone = whole.retriever.index(Corpus(rest)).searched(picture_weight=0.7)
+        texts = [strategy_of(spec, generations)([query], index)[0].texts for index in (whole, alone)]
+        assert texts[0] == texts[1]
+
+
+def test_a_gate_searches_with_the_picture_as_the_strategy_does(
+    generations: Generations, composed: list[Query], composed_index: Index
+) -> None:
+    """With the picture alone the rewrite changes nothing, and so is never worthwhile."""
+    asks = strategy_of("worthwhile-0:greedy+image-1", generations)(composed, composed_index)
+    assert [ask.texts for ask in asks] == [(query.text,) for query in composed]
+    assert {ask.picture_weight for ask in asks} == {1.0}

@@ -32,7 +32,7 @@ def test_names(generations: Generations) -> None:
         "agreement-8": UntilAgreement(made, 8),
         "greedy+raw-0.25": Interpolated(Greedy(made), 0.25),
         "raw+image-1": Pictured(Raw(), 1.0),
-        "sure-0.1:greedy+raw-0.2+image-0.5": Sure(Pictured(Interpolated(Greedy(made), 0.2), 0.5), 0.1),
+        "sure-0.1:greedy+raw-0.2+image-0.5": Pictured(Sure(Interpolated(Greedy(made), 0.2), 0.1), 0.5),
         "sure-0.05:mean-4+raw-0.2": Sure(Interpolated(Sampled(made, 4), 0.2), 0.05),
         "worthwhile--0.01:greedy": Worthwhile(Greedy(made), -0.01),
         "except-en,pt-BR:greedy": ForLanguages(Greedy(made), frozenset({"en", "pt-BR"})),

@@ -1,14 +1,11 @@
 """Arms: what is compared, each a change to the default of training."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import yaml
-
 from grape_rewrite.errors import UserError
 from grape_rewrite.rewards import REWARDS
-from grape_rewrite.training.config import TrainingConfig
+from grape_rewrite.training.config import TrainingConfig, read_changes
 
 Changes = dict[str, Any]
 
@@ -42,8 +39,9 @@ def read_arms(words: Sequence[str], base: Mapping[str, Any]) -> dict[str, Change
     """
     arms: dict[str, Changes] = {}
     configs: dict[str, tuple[TrainingConfig, list[str]]] = {}
-    if ALSO in base:
-        raise UserError(f"{ALSO} is a part of an arm, not of what all arms share")
+    for key in (ALSO, "seed"):
+        if key in base:
+            raise UserError(f"{key} is nothing that all arms share")
     for word in words:
         if word in arms:
             raise UserError(f"arm {word!r} is named twice")
@@ -52,7 +50,7 @@ def read_arms(words: Sequence[str], base: Mapping[str, Any]) -> dict[str, Change
         if word not in ARMS and "=" not in word:
             raise UserError(f"unknown arm {word!r}; known: {', '.join(ARMS)}, or changes such as group=4,batch=64")
         try:
-            arms[word] = ARMS[word] if word in ARMS else read_changes(word)
+            arms[word] = _changes(word)
             configs[word] = config_of({**base, **arms[word]}), tasks_of(arms[word])
         except UserError as error:
             raise UserError(f"arm {word!r}: {error}") from error
@@ -83,24 +81,9 @@ def tasks_of(changes: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def read_changes(word: str) -> Changes:
-    """Read `key=value,key=value`, values as in YAML, lists such as `languages=[de,fr]` among them.
-
-    >>> read_changes("batch=64,languages=[de,fr]")
-    {'batch': 64, 'languages': ['de', 'fr']}
-
-    :raises UserError: for what is no change, and a key that is named twice or belongs to the study.
-    """
-    changes: Changes = {}
-    for part in re.split(r",(?![^\[]*\])", word):  # a comma within brackets belongs to a list
-        key, equals, value = part.partition("=")
-        if not key or not equals or not value:
-            raise UserError(f"{part!r} is no change; write key=value, such as group=4")
-        if key in changes or key == "seed":
-            cure = "name it once" if key in changes else "seeds are those of the study"
-            raise UserError(f"{key} cannot be changed like this; {cure}")
-        try:
-            changes[key] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
-            raise UserError(f"{value!r} is no value: {' '.join(str(error).split())}") from error
+def _changes(word: str) -> Changes:
+    """What an arm changes."""
+    changes = ARMS[word] if word in ARMS else read_changes(word)
+    if "seed" in changes:
+        raise UserError("seed cannot be changed like this; seeds are those of the study")
     return changes

@@ -80,7 +80,7 @@ def training_free(
 
 
 def with_pictures(methods: Mapping[str, Any], index: Index, dev: Split) -> tuple[dict[str, Any], dict[str, float]]:
-    """Return the methods and, where queries have pictures, each of them fused with the picture as is best on dev.
+    """Return the methods and, where queries have pictures, each way to ask fused with the picture as is best on dev.
 
     Fusion is open to all of them, so that what a trained rewriter gains is not merely a better weight.
 

@@ -2,12 +2,22 @@
 
 import json as jsonlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from grape_rewrite.cli.load import load_data
-from grape_rewrite.cli.options import Data, Json, PromptName, RetrieverName, RewriterName, read_precision, read_prompt
+from grape_rewrite.cli.options import (
+    Data,
+    Json,
+    PromptName,
+    RetrieverName,
+    RewriterName,
+    Settings,
+    read_precision,
+    read_prompt,
+    read_settings,
+)
 from grape_rewrite.cli.output import notes, results, say
 from grape_rewrite.errors import UserError
 
@@ -35,10 +45,7 @@ def ablate(
     split: Annotated[str, typer.Option(help="Split to measure on.")] = "test",
     queries: Annotated[int | None, typer.Option(min=1, help="Queries, all languages alike; all by default.")] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="Steps of every arm; the tuned number by default.")] = None,
-    settings: Annotated[
-        str | None,
-        typer.Option("--set", help="What all arms share, such as batch=128,without=0.5; an arm may change it again."),
-    ] = None,
+    settings: Settings = None,
     precision: Annotated[
         str | None,
         typer.Option(
@@ -60,7 +67,9 @@ def ablate(
     twice = next((seed for place, seed in enumerate(chosen) if seed in chosen[:place]), None)
     if twice is not None:
         raise UserError(f"seed {twice} is named twice; each adds evidence once")
-    training: dict[str, Any] = {} if settings is None else _shared(settings)
+    training = read_settings(settings)
+    if steps is not None and "steps" in training:
+        raise UserError("--steps and --set both say how many steps; leave one out")
     training |= {} if steps is None else {"steps": steps}
     named = read_arms(arms or ["grape", "sft", "grpo-similarity"], training)
     asked = read_prompt(prompt)
@@ -104,16 +113,6 @@ def ablate(
     else:
         results.print(markdown(found), markup=False)
         notes.print(f"Report: {out / 'report.html'}", markup=False)
-
-
-def _shared(settings: str) -> dict[str, Any]:
-    """Return what `--set` says."""
-    from grape_rewrite.ablation.arms import read_changes
-
-    try:
-        return read_changes(settings)
-    except UserError as error:
-        raise UserError(f"--set {settings!r}: {error}") from error
 
 
 def _tell(job: "Job", what: str) -> None:

@@ -17,8 +17,10 @@ from grape_rewrite.cli.options import (
     PromptName,
     RemoteCode,
     RetrieverName,
+    Searched,
     Seed,
     read_prompt,
+    read_searching,
 )
 from grape_rewrite.cli.output import notes, results, say, shows_progress
 from grape_rewrite.errors import UserError
@@ -43,6 +45,7 @@ def evaluate(
     prompt: PromptName = None,
     split: Annotated[str, typer.Option(help="train, dev or test.")] = "test",
     queries: Annotated[int | None, typer.Option(min=1, help="Queries, all languages alike; all by default.")] = None,
+    settings: Searched = None,
     operating_point: Annotated[
         str | None,
         typer.Option(
@@ -69,14 +72,14 @@ def evaluate(
     names = list(dict.fromkeys(rewriter or ["gemma-3-270m"]))
     if operating_point:
         _check_operating_point(operating_point, names, split)
-    asked = read_prompt(prompt)
+    asked, searching = read_prompt(prompt), read_searching(settings)
     dataset = load_data(data, [split, "dev"] if operating_point else [split])
     frozen = load_retriever(retriever, trust_remote_code, json)
     for name in names:
         check_adapter(name, frozen, dataset.corpus, allow_mismatch)
     policies = {name: load_rewriter(name, asked, trust_remote_code=trust_remote_code, quiet=json) for name in names}
     index = load_index(frozen, dataset.corpus, max_unreadable, json)
-    policies = {name: fitted(policy, index) for name, policy in policies.items()}
+    policies = {name: fitted(policy, index, searching) for name, policy in policies.items()}
     chosen = dataset.split(split)
     chosen = chosen if queries is None else chosen.sample(queries)
     methods = _methods(policies, chosen)
@@ -89,6 +92,7 @@ def evaluate(
     command = ["grape", "evaluate", data, "--retriever", retriever, "--split", split, "--seed", str(seed)]
     command += [word for name in names for word in ("--rewriter", name)]
     command += ["--prompt", prompt] if prompt else []
+    command += ["--set", settings] if settings else []
     command += ["--operating-point", operating_point] if operating_point else []
     command += ["--queries", str(queries)] if queries else []
     write_report(

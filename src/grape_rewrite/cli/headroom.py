@@ -13,8 +13,10 @@ from grape_rewrite.cli.options import (
     RemoteCode,
     RetrieverName,
     RewriterName,
+    Searched,
     Seed,
     read_prompt,
+    read_searching,
 )
 from grape_rewrite.cli.output import results, say, shows_progress
 
@@ -28,6 +30,7 @@ def headroom(
     queries: Annotated[int, typer.Option(min=1, help="Queries, all languages alike.")] = 200,
     group: Annotated[int, typer.Option(min=2, help="Samples for each query.")] = 8,
     temperature: Annotated[float, typer.Option(min=0.01, help="Temperature of the sampling, as in training.")] = 0.7,
+    settings: Searched = None,
     seed: Seed = 0,
     json: Json = False,
     max_unreadable: MaxUnreadable = 0.0,
@@ -39,12 +42,12 @@ def headroom(
     """
     from grape_rewrite.evaluation.headroom import measure_headroom
 
-    asked = read_prompt(prompt)
+    asked, searching = read_prompt(prompt), read_searching(settings)
     dataset = load_data(data, [split])
     frozen = load_retriever(retriever, trust_remote_code, quiet=json)
     policy = load_rewriter(rewriter, asked, trust_remote_code=trust_remote_code, quiet=json)
     index = load_index(frozen, dataset.corpus, max_unreadable, quiet=json)
-    policy = fitted(policy, index)
+    policy = fitted(policy, index, searching)
     sample = dataset.split(split).sample(queries)
     found = measure_headroom(policy, index, sample, group, seed, temperature, progress=shows_progress(json))
     if json:

@@ -13,6 +13,7 @@ from grape_rewrite.errors import UserError
 if TYPE_CHECKING:
     from grape_rewrite.datasets import Corpus, Dataset
     from grape_rewrite.index import Index
+    from grape_rewrite.index.searching import Searching
     from grape_rewrite.retrievers import Retriever
     from grape_rewrite.rewriting import Prompt, Rewriter
 
@@ -80,18 +81,24 @@ def load_index(retriever: "Retriever", corpus: "Corpus", max_unreadable: float =
     return index
 
 
-def fitted(rewriter: "Rewriter", index: "Index") -> "Rewriter":
+def fitted(rewriter: "Rewriter", index: "Index", searching: "Searching | None" = None) -> "Rewriter":
     """Make a rewriter ready for a corpus.
 
     An untrained one gets the output vocabulary that training gives it by default, to measure both alike. A trained one
     is asked as it was for this corpus, if it learned several tasks, and its rewrites are searched with as they were.
+
+    :param searching: how to search with an untrained one's rewrites; as the index does by default.
+    :raises UserError: when a trained one is to be searched with in another way.
     """
     from grape_rewrite.training import TrainingConfig
     from grape_rewrite.training.grpo import restrict_output
 
     if rewriter.facts is None:
         restrict_output(rewriter, index, TrainingConfig())
+        index.searching = searching or index.searching
         return rewriter
+    if searching is not None:
+        raise UserError(f"an adapter brings its own way to search, {rewriter.facts.searching}; leave --set out")
     index.searching = rewriter.facts.searching
     corpus = index.corpus.fingerprint()
     task = rewriter.facts.task_for(index.retriever.fingerprint(), corpus)

@@ -1,10 +1,13 @@
 """Options that several commands share."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from grape_rewrite.errors import UserError
+
 if TYPE_CHECKING:
+    from grape_rewrite.index.searching import Searching
     from grape_rewrite.rewriting import Prompt
     from grape_rewrite.rewriting.precision import Precision
 
@@ -41,6 +44,55 @@ RemoteCode = Annotated[bool, typer.Option("--trust-remote-code", help="Run code 
 AllowMismatch = Annotated[
     bool, typer.Option("--allow-mismatch", help="Accept an adapter that was trained for another retriever.")
 ]
+Settings = Annotated[
+    str | None,
+    typer.Option(
+        "--set",
+        help="Hyperparameters and ways to search, such as batch=128,without=0.5.",
+        show_default=False,
+    ),
+]
+Searched = Annotated[
+    str | None,
+    typer.Option(
+        "--set",
+        help="How to search with an untrained rewriter, such as picture_weight=0.4,without=0.5; an adapter brings its "
+        "own.",
+        show_default=False,
+    ),
+]
+
+
+def read_settings(settings: str | None) -> dict[str, Any]:
+    """Return the keys and values that `--set` names.
+
+    :raises UserError: for what is no `key=value`.
+    """
+    from grape_rewrite.training.config import read_changes
+
+    try:
+        return {} if settings is None else read_changes(settings)
+    except UserError as error:
+        raise UserError(f"--set {settings}: {error}") from error
+
+
+def read_searching(settings: str | None) -> "Searching | None":
+    """Return the way to search that `--set` names; None where it is not given.
+
+    :raises UserError: for another key, and a value that is not possible.
+    """
+    from dataclasses import fields
+
+    from grape_rewrite.index.searching import Searching
+    from grape_rewrite.training import TrainingConfig
+
+    if settings is None:
+        return None
+    values, known = read_settings(settings), [field.name for field in fields(Searching)]
+    unknown = next((key for key in values if key not in known), None)
+    if unknown is not None:
+        raise UserError(f"--set {settings}: unknown key {unknown!r}; known: {', '.join(known)}")
+    return TrainingConfig.of(**values).searching
 
 
 def read_precision(name: str | None) -> "Precision | None":

@@ -18,8 +18,10 @@ from grape_rewrite.cli.options import (
     RemoteCode,
     RetrieverName,
     RewriterName,
+    Searched,
     Seed,
     read_prompt,
+    read_searching,
 )
 from grape_rewrite.cli.output import results, say
 from grape_rewrite.errors import UserError
@@ -41,6 +43,7 @@ def search(
             "grape evaluate --operating-point names one."
         ),
     ] = "greedy",
+    settings: Searched = None,
     seed: Seed = 0,
     image: Annotated[
         Path | None, typer.Option(help="A picture; the query then says what is to be different in what is found.")
@@ -61,13 +64,13 @@ def search(
     from grape_rewrite.strategies import Ask, Generations, require_strategy, search_asks, strategy_of
 
     require_strategy(strategy)
-    asked = read_prompt(prompt)
+    asked, searching = read_prompt(prompt), read_searching(settings)
     corpus = load_data(data).corpus
     frozen = load_retriever(retriever, trust_remote_code, quiet=json)
     check_adapter(rewriter, frozen, corpus, allow_mismatch)
     policy = load_rewriter(rewriter, asked, trust_remote_code=trust_remote_code, quiet=json)
     index = load_index(frozen, corpus, max_unreadable, quiet=json)
-    policy = fitted(policy, index)
+    policy = fitted(policy, index, searching)
     wanted = [Query("", query, image)]
     [ask] = strategy_of(strategy, Generations(policy, seed=seed))(wanted, index)
     rewritten = ask.shown

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from grape_rewrite.cli.load import load_data, load_index, load_retriever, load_rewriter
-from grape_rewrite.cli.options import RemoteCode
+from grape_rewrite.cli.options import RemoteCode, Settings, read_settings
 from grape_rewrite.cli.output import notes
 from grape_rewrite.errors import UserError
 from grape_rewrite.training.config import TrainingConfig
@@ -69,6 +69,7 @@ def train(
     temperature: Annotated[float | None, _hyperparameter("temperature")] = None,
     max_tokens: Annotated[int | None, _hyperparameter("max_tokens")] = None,
     output_vocabulary: Annotated[str | None, _hyperparameter("output_vocabulary")] = None,
+    settings: Settings = None,
     max_unreadable: Annotated[
         float | None,
         typer.Option(help="Share of the corpus whose image may be unreadable; those are skipped.", show_default="0"),
@@ -104,7 +105,7 @@ def train(
         "output_vocabulary": output_vocabulary,
         "max_unreadable": max_unreadable,
     }
-    given = {key: value for key, value in given.items() if value is not None}
+    given = {key: value for key, value in given.items() if value is not None} | read_settings(settings)
     if resume and source is None:
         if out is None:
             raise UserError("--resume needs the run's folder: grape train --resume --out DIR")

@@ -137,7 +137,7 @@ def read_split(folder: Path, name: str, queries: Mapping[str, Query], corpus: Co
     if searched is not None:
         corpus = corpus.part(searched)
         _require_searched(qrels, corpus, name)
-    _require_items(chosen, corpus, folder / "queries.jsonl")
+    _require_items(chosen, qrels, corpus, folder / "queries.jsonl")
     return Split(name, chosen, {query.id: qrels[query.id] for query in chosen}, searched)
 
 
@@ -169,12 +169,14 @@ def _require_searched(qrels: Qrels, corpus: Corpus, name: str) -> None:
                 )
 
 
-def _require_items(queries: Iterable[Query], corpus: Corpus, file: Path) -> None:
+def _require_items(queries: Iterable[Query], qrels: Qrels, corpus: Corpus, file: Path) -> None:
     """Require that what a query names is searched: its own picture, as in all sets of composed queries, and `among`."""
     for query in queries:
         unknown = next((id for id in query.among if id not in corpus.position), None)
         if unknown is not None:
             raise UserError(f"{file}: query {shown(query.id)} is among item {shown(unknown)}, which is not searched")
+        if query.among and not any(id in qrels[query.id] for id in query.among):
+            raise UserError(f'{file}: query {shown(query.id)} has no relevant item in its "among"; it must have one')
         if query.image and query.image.resolve() not in corpus.pictured:
             raise UserError(
                 f"{file}: query {shown(query.id)} has the picture {query.image.name}, which no item that is "

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -137,6 +137,7 @@ def evaluate_methods(
         "skipped": len(index.skipped),
         "clusters": int(clusters.max()) + 1,
         "reference": reference,
+        "searching": asdict(index.searching),
         "seed": seed,
         "fingerprints": {
             "retriever": index.retriever.fingerprint(),
@@ -151,6 +152,8 @@ def _fingerprint(split: "Split") -> str:
     """Return the SHA-256 of the queries with their judgements."""
     digest = hashlib.sha256()
     for query in split.queries:
-        record = [query.id, query.text, query.language, sorted(split.qrels[query.id].items())]
+        record: list[Any] = [query.id, query.text, query.language, sorted(split.qrels[query.id].items())]
+        if query.image or query.among:
+            record += [query.image and query.image.name, query.among]
         digest.update(json.dumps(record).encode())
     return digest.hexdigest()

@@ -74,7 +74,7 @@ def measure_points(generations: Generations, index: "Index", split: "Split", pro
     :param progress: show progress bars.
     """
     index = index.of(split)
-    sure = confidence(index.slabs(index.embed(split.texts, split.queries)))
+    sure = confidence(index.slabs(index.embed(split.texts, split.queries), index.own(split.queries)))
     gates = [f"sure-{np.quantile(sure, share):.4f}:greedy+raw-0.2" for share in SURE]
     shared = replace(generations, ahead=MOST)
     specs = list(dict.fromkeys([*CATALOGUE, *gates]))

@@ -1,10 +1,12 @@
 """Rewriters side by side: let each rewrite the queries of a split, measure what that costs, and evaluate."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from grape_rewrite.errors import UserError
 from grape_rewrite.evaluation.evaluation import Evaluation, evaluate_methods
 from grape_rewrite.rewriting import Rewriter
 from grape_rewrite.strategies import Ask, Generations, Greedy, Strategy
@@ -24,7 +26,8 @@ def evaluate(
     """Evaluate methods on a split: recall, MRR, nDCG, harm, score inflation, intervals and tests.
 
     A rewriter decodes greedily. Where it returns nothing, the query itself is searched with, as a deployed system
-    would; `evaluation.json` counts these under `empty`.
+    would; `evaluation.json` counts these under `empty`. With a trained rewriter among the methods, all of them are
+    searched with as it was trained (`AdapterFacts.searching`).
 
     :param methods: name -> a rewriter or a strategy; None for the raw queries; or one text for each query, such as
         human references.
@@ -33,9 +36,9 @@ def evaluate(
     :param seed: seed of bootstrap and tests.
     :param progress: show progress bars.
     :return: the evaluation; `.summary` is the content of `evaluation.json`.
-    :raises UserError: see `evaluate_methods`.
+    :raises UserError: see `evaluate_methods`; and when two trained rewriters are searched with in different ways.
     """
-    index = index.of(split)
+    index = _searched_as_trained(methods, index).of(split)
     rewrites: dict[str, Sequence[str | Ask] | None] = {}
     costs: dict[str, dict[str, float]] = {}
     for name, method in methods.items():
@@ -55,3 +58,22 @@ def evaluate(
     return evaluate_methods(
         rewrites, index, split, reference=next(iter(methods)), seed=seed, costs=costs, progress=progress
     )
+
+
+def _searched_as_trained(methods: "Mapping[str, Any]", index: "Index") -> "Index":
+    """The index with the settings of the trained rewriters."""
+    ways = {
+        name: method.facts.searching
+        for name, method in methods.items()
+        if isinstance(method, Rewriter) and method.facts is not None
+    }
+    first = next(iter(ways), None)
+    if first is None:
+        return index
+    other = next((name for name, way in ways.items() if way != ways[first]), None)
+    if other is not None:
+        raise UserError(
+            f"{first!r} and {other!r} are searched with in different ways ({ways[first]}, {ways[other]}); evaluate "
+            "them one by one"
+        )
+    return index.searched(**asdict(ways[first]))

@@ -3,7 +3,10 @@
 import hashlib
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,8 +34,8 @@ class Index:
     Items without a readable image or a text (`skipped`) have a row of zeros, which must not count as cosine 0: their
     score is -1, below or equal to every other, and `search` never returns them.
 
-    A query that has a picture is searched with between its text and its picture: their embeddings' weighted mean. Where
-    a picture belongs is decided here alone, so that a rewrite, a query as it is, and a reward are scored alike.
+    A query that has a picture is searched with between its text and its picture: their embeddings' weighted mean. So
+    are rewrites of it, for rewards too; see `searching`.
     """
 
     def __init__(
@@ -58,23 +61,25 @@ class Index:
         """How texts and the pictures of queries become what is searched with."""
         self.reader = Reader(retriever)
         """What says in words what a query's picture shows."""
-        self._outside: dict[Path, npt.NDArray[np.float32]] = {}
+        self._pictured: dict[Path, npt.NDArray[np.float32]] = {}
         self._parts: dict[tuple[str, ...], Index] = {}
+        self._searched: tuple[str, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.corpus)
 
     def of(self, split: Split) -> "Index":
         """Return the index of what a split's queries are asked of: this one, unless the split searches a part of it."""
-        if split.searched is None:
+        if split.searched in (None, self._searched):
             return self
         if split.searched not in self._parts:
             corpus = self.corpus.part(split.searched)
             rows = [self.corpus.position[id] for id in corpus.ids]
             skipped = {place: self.skipped[row] for place, row in enumerate(rows) if row in self.skipped}
-            self._parts[split.searched] = Index(self.retriever, corpus, self.embeddings[rows], skipped)
+            part = self._parts[split.searched] = Index(self.retriever, corpus, self.embeddings[rows], skipped)
+            part._searched, part.reader = split.searched, self.reader
         part = self._parts[split.searched]
-        part.searching, part.reader, part._outside = self.searching, self.reader, self._outside
+        part.searching = self.searching
         return part
 
     def scores(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
@@ -187,7 +192,7 @@ class Index:
             )
         self.truncated_queries += truncated
         embedded = self.embed_texts(texts)
-        pictures = self.pictures(queries or ())
+        pictures = self.pictures(queries or ()) if self.searching.picture_weight else None
         return embedded if pictures is None else mixed(embedded, pictures, self.searching.picture_weight)
 
     def embed_texts(self, texts: Sequence[str], progress: bool = False) -> npt.NDArray[np.float32]:
@@ -211,28 +216,31 @@ class Index:
         return embedded
 
     def pictures(self, queries: Sequence[Query]) -> npt.NDArray[np.float32] | None:
-        """Return the (n, d) embeddings of the queries' own pictures, zeros where one has none; None if none has.
+        """Return the (n, d) embeddings of the queries' own pictures; None if none has one.
 
-        A picture of the corpus has been embedded with it; another one is embedded when it is first asked for.
+        A row is zero where a query has no picture, or one that is skipped as unreadable. A picture of the corpus has
+        been embedded with it; others are embedded when they are first asked for.
 
-        :raises UserError: when the retriever reads text only, or a file is no picture.
+        :raises UserError: when the retriever reads text only, or a file that is not searched is no picture.
         """
         files = [query.image.resolve() if query.image else None for query in queries]
+        new = [file for file in dict.fromkeys(files) if file and file not in self._pictured]
+        for file in new:
+            rows = self.corpus.pictured.get(file, [])
+            alone = [row for row in rows if row in self.skipped or self.corpus[row].text is None]
+            if alone:  # a row of an item with a text is not the picture's alone
+                self._pictured[file] = self.embeddings[alone[0]]
+        outside = [file for file in new if file not in self._pictured]
+        if outside:
+            self._pictured.update(zip(outside, self.retriever.embed_images(outside), strict=True))
         if not any(files):
             return None
-        found = np.zeros((len(files), self.retriever.dimension), dtype=np.float32)
-        for row, file in enumerate(files):
-            if file is not None:
-                found[row] = self._picture(file)
-        return found
+        none = np.zeros(self.retriever.dimension, dtype=np.float32)
+        return np.stack([self._pictured[file] if file else none for file in files])
 
-    def _picture(self, file: Path) -> npt.NDArray[np.float32]:
-        inside = next((row for row in self.corpus.pictured.get(file, ()) if row not in self.skipped), None)
-        if inside is not None and self.corpus[inside].text is None:  # with a text, its row is not the picture's alone
-            return self.embeddings[inside]
-        if file not in self._outside:
-            [self._outside[file]] = self.retriever.embed_images([file])
-        return self._outside[file]
+    def own(self, queries: Sequence[Query]) -> list[npt.NDArray[np.int64]]:
+        """Return for each query the corpus rows of its own picture, which it is not to find."""
+        return [self.corpus.rows_with(query.image) for query in queries]
 
     def asked(self, queries: Sequence[Query]) -> list[str]:
         """Return what a rewriter is asked for each query: its text, behind words for its picture where it has one."""
@@ -240,11 +248,15 @@ class Index:
         pictures = self.pictures(queries) if count else None
         if pictures is None:
             return [query.text for query in queries]
-        words = self.reader(pictures, count)
-        return [
-            f"{', '.join(seen)}; {query.text}" if query.image else query.text
-            for query, seen in zip(queries, words, strict=True)
-        ]
+        seen = {query.image: row for row, query in enumerate(queries) if query.image}
+        words = dict(zip(seen, self.reader(pictures[list(seen.values())], count), strict=True))
+        return [f"{', '.join(words[query.image])}; {query.text}" if query.image else query.text for query in queries]
+
+    def searched(self, **changes: Any) -> "Index":
+        """Return this index with another way to search, such as `picture_weight=1.0`; the embeddings are shared."""
+        other = copy(self)
+        other.searching = replace(self.searching, **changes)
+        return other
 
 
 def require_finite(embedded: npt.NDArray[np.float32], texts: Sequence[str], retriever: str) -> None:

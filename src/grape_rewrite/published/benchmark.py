@@ -1,6 +1,8 @@
 """A published benchmark: what its official files hold, and how they become a data set in the BEIR layout."""
 
+import filecmp
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,12 +12,15 @@ from typing import NamedTuple
 from grape_rewrite.cache import whole_folder
 from grape_rewrite.datasets.beir import Qrels, write_dataset
 from grape_rewrite.datasets.corpus import Item
+from grape_rewrite.datasets.dataset import Dataset
 from grape_rewrite.datasets.embedded import describe, is_built
+from grape_rewrite.datasets.records import shown
 from grape_rewrite.datasets.split import Query
 from grape_rewrite.errors import UserError
 from grape_rewrite.published.source import Source
 
 LAYOUT = "1"  # raised when what is written changes
+PLAIN = re.compile(r"(?!\.)[^\s/\\\0]{1,200}")
 
 
 class Counts(NamedTuple):
@@ -38,14 +43,9 @@ class Part:
         self.queries.append(query)
         self.qrels[query.id] = {wanted: 1}
 
-    @property
-    def counts(self) -> Counts:
-        """How large it is."""
-        return Counts(len(self.items), len(self.queries))
-
 
 class Pictures:
-    """The folder that the pictures of a data set are put into."""
+    """The folder that the pictures of a data set are put into; a picture of two splits is there once."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -55,9 +55,12 @@ class Pictures:
         """Return a picture's place: a link to the user's own file where both are on one disk, so that it is not copied.
 
         :param id: of the item; a plain name.
+        :raises UserError: when another picture has that id.
         """
         place = self._place(id, file.suffix.lower())
-        if place.exists():  # a picture of two splits
+        if place.exists():
+            if not place.samefile(file) and not filecmp.cmp(place, file, shallow=False):
+                raise UserError(f"{file}: there is another picture with the id {id!r}; ids must be unique")
             return place
         try:
             os.link(file.resolve(), place)
@@ -65,15 +68,21 @@ class Pictures:
             shutil.copyfile(file, place)
         return place
 
-    def write(self, id: str, content: bytes, suffix: str = ".jpg") -> Path:
-        """Write a picture that came within another file, and return its place."""
+    def write(self, id: str, content: bytes, origin: str, suffix: str = ".jpg") -> Path:
+        """Write a picture that came within another file, and return its place.
+
+        :param origin: the file and the line, for the message.
+        :raises UserError: when another picture has that id.
+        """
         place = self._place(id, suffix)
+        if place.exists() and place.read_bytes() != content:
+            raise UserError(f"{origin}: there are two pictures with the id {id!r}; ids must be unique")
         place.write_bytes(content)
         return place
 
     def _place(self, id: str, suffix: str) -> Path:
-        if "/" in id or "\\" in id or id.startswith("."):
-            raise UserError(f"picture {id!r} has a name that leads out of its folder")
+        if not PLAIN.fullmatch(id):
+            raise UserError(f"picture {shown(id)} has a name that is no plain word of at most 200 characters")
         return self._folder / f"{id}{suffix}"
 
 
@@ -141,6 +150,9 @@ class Benchmark:
                 {name: [item.id for item in part.items] for name, part in parts.items()},
             )
             (draft / "LICENSE.md").write_text(f"# {self.name}\n\n{self.licence}. From {self.page}.\n", encoding="utf-8")
+            written = Dataset.load(draft)
+            for split in written.splits:  # what cannot be read again is found now, with the name of what is wrong
+                written.split(split)
             kinds = (name for name, part in parts.items() for _ in part.items)
             describe(
                 draft, self.name, key, {}, kinds, {name: part.qrels for name, part in parts.items()}, self.languages
@@ -149,8 +161,9 @@ class Benchmark:
 
     def _require_counts(self, parts: Mapping[str, Part]) -> None:
         for name, published in self.counts.items():
-            sizes = [parts[one].counts for one in name.split("+") if one in parts]
-            found = Counts(sum(size.items for size in sizes), sum(size.queries for size in sizes))
+            those = [parts[one] for one in name.split("+") if one in parts]
+            items = {item.id for part in those for item in part.items}
+            found = Counts(len(items), sum(len(part.queries) for part in those))
             if found != published:
                 raise UserError(
                     f"{self.name}, split {name}: {found.items:,} items and {found.queries:,} queries were found, "
@@ -159,7 +172,7 @@ class Benchmark:
 
 
 def without_missing(part: Part) -> Part:
-    """Return a part without what its queries cannot be asked of: those whose item is not there."""
+    """Return a part without those queries whose item is not there."""
     there = {item.id for item in part.items}
     kept = [query for query in part.queries if all(id in there for id in part.qrels[query.id])]
     return Part(part.items, kept, {query.id: part.qrels[query.id] for query in kept})

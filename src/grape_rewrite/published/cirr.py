@@ -45,23 +45,22 @@ def _part(source: Source, pictures: Pictures, split: str) -> Part:
         raise source.wrong(file, "a list of pairs is expected")
     for record in records:
         number = source.value(file, record, "pairid", int)
-        reference, target, text = (
-            source.value(file, record, key, str) for key in ("reference", "target_hard", "caption")
-        )
+        reference, target = (source.value(file, record, key, str) for key in ("reference", "target_hard"))
+        text = source.words(file, record, "caption")
         members = source.value(file, source.value(file, record, "img_set", dict), "members", list)
         for name in (reference, target, *members):
             if name not in names:
                 raise source.wrong(file, f"pair {number}: picture {name!r} is not in split.rc2.{split}.json")
         if reference in images and target in images:
             among = tuple(name for name in members if name in images)
-            query = Query(f"{split}.{number}", " ".join(text.split()), images[reference], "en", among=among)
+            query = Query(f"{split}.{number}", text, images[reference], "en", among=among)
             part.ask(query, target)
     return part
 
 
 CIRR = Benchmark(
     name="cirr",
-    holds="36,554 pairs of photographs with a text that tells what is to be different.",
+    holds="32,406 pairs of photographs with a text that tells what is to be different.",
     page="https://github.com/Cuberick-Orion/CIRR (branch cirr_dataset), pictures from https://lil.nlp.cornell.edu/nlvr",
     files=(
         "captions/cap.rc2.train.json and cap.rc2.val.json",
@@ -70,7 +69,7 @@ CIRR = Benchmark(
     ),
     licence="texts MIT; pictures under NLVR2's terms, for research alone",
     size="size not published",
-    counts={"test": Counts(2_297, 4_181)},
+    counts={"train+dev": Counts(16_939, 28_225), "test": Counts(2_297, 4_181)},
     languages=("en",),
     read=read,
 )

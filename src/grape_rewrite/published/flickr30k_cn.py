@@ -32,8 +32,8 @@ def _part(source: Source, pictures: Pictures, split: str) -> Part:
     file = source.file(f"{split}_texts.jsonl")
     for line, record in source.json_lines(file):
         number = source.value(file, record, "text_id", (int, str), line)
-        text = source.value(file, record, "text", str, line)
-        query = Query(f"{split}.{number}", " ".join(text.split()), language="zh")
+        text = source.words(file, record, "text", line)
+        query = Query(f"{split}.{number}", text, language="zh")
         images = source.value(file, record, "image_ids", list, line)
         if not images:
             raise source.wrong(file, "'image_ids' is empty: the right pictures of this split are hidden", line)
@@ -44,11 +44,10 @@ def _part(source: Source, pictures: Pictures, split: str) -> Part:
 
 def _decoded(source: Source, pictures: Pictures, file: Path, line: int, id: str, content: str) -> Path:
     try:
-        return pictures.write(
-            id, base64.b64decode(content, altchars=b"-_" if "-" in content or "_" in content else None)
-        )
+        picture = base64.b64decode(content, altchars=b"-_" if "-" in content or "_" in content else None)
     except (binascii.Error, ValueError) as error:
         raise source.wrong(file, f"picture {id} is no base64 ({error})", line) from error
+    return pictures.write(id, picture, f"{file}, line {line}")
 
 
 FLICKR30K_CN = Benchmark(

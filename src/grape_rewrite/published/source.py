@@ -1,13 +1,16 @@
 """The official files of a benchmark, in a folder of the user's: whatever is wrong with them is said in one line."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from grape_rewrite.datasets.records import shown
 from grape_rewrite.errors import UserError
+
+SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -27,36 +30,51 @@ class Source:
     files: Sequence[str]
     partial: bool
 
-    def file(self, *names: str) -> Path:
+    def file(self, *patterns: str) -> Path:
         """Return the first of these files that is there; each may be a pattern such as `IC/*train*.json`.
 
         :raises UserError: when none is, with where to get it.
         """
-        for name in names:
-            found = sorted(self.folder.glob(name))
+        for pattern in patterns:
+            found = sorted(self.folder.glob(pattern))
             if found:
                 return found[0]
-        raise UserError(
-            f"{self.folder} has no {' or '.join(names)}; {self.name} needs {'; '.join(self.files)}, from {self.page}"
-        )
+        raise self._missing(" or ".join(patterns))
+
+    def named(self, name: str) -> Path:
+        """Return the file that another file names.
+
+        :raises UserError: when it is not there or would lie outside the folder.
+        """
+        found = self._inside(name)
+        if found is None:
+            raise self._missing(name)
+        return found
 
     def picture(self, *names: str) -> Path | None:
         """Return the first of these files that is there; None where none is and that is accepted.
 
-        :raises UserError: when none is there, or one lies outside the folder.
+        :raises UserError: when none is there, or one would lie outside the folder.
         """
-        home = self.folder.resolve()
-        for name in names:
-            place = self.folder / name
-            if not place.resolve().is_relative_to(home):
-                raise self.wrong(place, f"the picture {shown(name)} would lie outside {self.folder}")
-            if place.is_file():
-                return place
-        if self.partial:
+        found = next((place for place in map(self._inside, names) if place is not None), None)
+        if found is None and not self.partial:
+            raise self._missing(f"picture {shown(names[0])}", "; --partial leaves out what is not there")
+        return found
+
+    def _inside(self, name: str) -> Path | None:
+        """A file of the folder by a name from the data. Links within the folder are the user's own, and followed."""
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts or "\0" in name or "\\" in name:
+            raise UserError(f"{self.folder}: a file named {shown(name)} would lie outside of it")
+        try:
+            place = self.folder / path
+            return place if place.is_file() else None
+        except OSError:  # a name too long
             return None
-        raise UserError(
-            f"{self.folder} has no picture {names[0]}; {self.name} needs {'; '.join(self.files)}, from {self.page} "
-            "(--partial leaves out what is not there)"
+
+    def _missing(self, what: str, cure: str = "") -> UserError:
+        return UserError(
+            f"{self.folder} has no {what}; {self.name} needs {'; '.join(self.files)}, from {self.page}{cure}"
         )
 
     def lines(self, file: Path) -> Iterator[tuple[int, str]]:
@@ -89,6 +107,16 @@ class Source:
         """Return an error that names the file, and the line where there is one."""
         return UserError(f"{file}{'' if line is None else f', line {line}'}: {problem}")
 
+    def words(self, file: Path, record: Any, key: str, line: int | None = None) -> str:
+        """Return a text of a record in one line.
+
+        :raises UserError: when there is none, or none with words in it.
+        """
+        text = " ".join(self.value(file, record, key, str, line).split())
+        if not text:
+            raise self.wrong(file, f"{key!r} is empty", line)
+        return text
+
     def value(self, file: Path, record: Any, key: str, kind: type | tuple[type, ...], line: int | None = None) -> Any:
         """Return a value of a record.
 
@@ -98,4 +126,6 @@ class Source:
         if not isinstance(found, kind) or isinstance(found, bool):
             wanted = " or ".join(one.__name__ for one in (kind if isinstance(kind, tuple) else (kind,)))
             raise self.wrong(file, f"{key!r} is {shown(found)}; a {wanted} is expected there", line)
+        if isinstance(found, str) and SURROGATE.search(found):
+            raise self.wrong(file, f"{key!r} holds half of a surrogate pair, which is no character", line)
         return found

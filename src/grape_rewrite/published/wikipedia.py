@@ -44,7 +44,7 @@ def read(source: Source, pictures: Pictures) -> dict[str, Part]:
             if (split, image) not in taken:
                 taken[split, image] = pictures.take(image, place)
                 part.items.append(Item(image, image=taken[split, image]))
-            query = Query(text, _section(source, source.file(f"texts/{text}.xml")), language="en")
+            query = Query(text, _section(source, source.named(f"texts/{text}.xml")), language="en")
             part.ask(query, image)
     return parts
 

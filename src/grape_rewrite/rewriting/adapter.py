@@ -41,7 +41,7 @@ class AdapterFacts(BaseModel):
     retriever: str
     retriever_fingerprint: str
     corpus_fingerprint: str
-    searching: Searching = Searching()
+    searching: Searching = Searching(picture_weight=0.0)  # as before there was a choice
     reward: str
     seed: int
     steps: int

@@ -38,12 +38,15 @@ class UntilAgreement:
                 )
             if count >= self.most:
                 break
-            left = [row for row in left if _disagree(asks[row], queries[row], index)]
+            left = _disagreeing(left, asks, queries, index)
             made, count = count, min(2 * count, self.most)
         return asks
 
 
-def _disagree(ask: Ask, query: Query, index: Index) -> bool:
-    """Whether the texts of an ask do not all find the same item first."""
-    texts = list(dict.fromkeys(ask.texts))
-    return len(set(index.top(texts, 1, queries=[query] * len(texts))[:, 0].tolist())) > 1
+def _disagreeing(rows: Sequence[int], asks: Sequence[Ask], queries: Sequence[Query], index: Index) -> list[int]:
+    """Return the rows of those asks whose texts do not all find the same item first."""
+    pairs = list(dict.fromkeys((text, queries[row]) for row in rows for text in asks[row].texts))
+    asked = [query for _, query in pairs]
+    top = index.top([text for text, _ in pairs], 1, index.own(asked), asked)[:, 0]
+    first = dict(zip(pairs, top.tolist(), strict=True))
+    return [row for row in rows if len({first[text, queries[row]] for text in asks[row].texts}) > 1]

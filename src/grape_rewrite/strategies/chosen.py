@@ -26,8 +26,9 @@ class MostConfident:
         pairs = list(
             dict.fromkeys((text, query) for query, made in zip(queries, found, strict=True) for text in made.texts)
         )
-        embedded = index.embed([text for text, _ in pairs], [query for _, query in pairs])
-        sure = dict(zip(pairs, confidence(index.slabs(embedded)).tolist(), strict=True))
+        asked = [query for _, query in pairs]
+        slabs = index.slabs(index.embed([text for text, _ in pairs], asked), index.own(asked))
+        sure = dict(zip(pairs, confidence(slabs).tolist(), strict=True))
         return [
             Ask(
                 (max(made.texts, key=lambda text: sure[text, query]),),

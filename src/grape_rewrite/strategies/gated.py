@@ -1,10 +1,11 @@
 """Leave alone what needs no rewriting, and what rewriting does not help."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from grape_rewrite.datasets import Query
 from grape_rewrite.index import Index
+from grape_rewrite.index.index import Slab
 from grape_rewrite.strategies.ask import Ask, Strategy
 from grape_rewrite.strategies.confidence import confidence
 from grape_rewrite.strategies.scoring import Asked, embed_asks
@@ -23,7 +24,7 @@ class Sure:
 
     def __call__(self, queries: Sequence[Query], index: Index) -> list[Ask]:
         """Return the query itself, or what `inner` asks for it."""
-        sure = confidence(index.slabs(index.embed([query.text for query in queries], queries))) >= self.threshold
+        sure = confidence(_raw_slabs(queries, index)) >= self.threshold
         return _where(list(sure), queries, index, self.inner)
 
 
@@ -59,12 +60,17 @@ class Worthwhile:
         asks = self.inner(queries, index)
         if not asks:
             return []
-        before = confidence(index.slabs(index.embed([query.text for query in queries], queries)))
-        after = confidence(Asked(asks, index, embed_asks(asks, index), queries).slabs())
+        before = confidence(_raw_slabs(queries, index))
+        after = confidence(Asked(asks, index, embed_asks(asks, index), queries, index.own(queries)).slabs())
         return [
             ask if gain > self.threshold else replace(ask, texts=(query.text,), weights=None, by_rank=False)
             for ask, query, gain in zip(asks, queries, after - before, strict=True)
         ]
+
+
+def _raw_slabs(queries: Sequence[Query], index: Index) -> Iterator[Slab]:
+    """The scores of the queries as they are."""
+    return index.slabs(index.embed([query.text for query in queries], queries), index.own(queries))
 
 
 def _where(alone: Sequence[bool], queries: Sequence[Query], index: Index, inner: Strategy) -> list[Ask]:

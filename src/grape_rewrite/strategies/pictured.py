@@ -20,5 +20,6 @@ class Pictured:
     weight: float
 
     def __call__(self, queries: Sequence[Query], index: Index) -> list[Ask]:
-        """Return what the other strategy asks, with this weight of the pictures."""
-        return [replace(ask, picture_weight=self.weight) for ask in self.inner(queries, index)]
+        """Return what the other strategy asks, with this weight of the pictures, with which it has searched itself."""
+        asks = self.inner(queries, index.searched(picture_weight=self.weight))
+        return [replace(ask, picture_weight=self.weight) for ask in asks]

@@ -33,7 +33,7 @@ def search_asks(
     :param queries: what the asks stand for; their own pictures are searched with and not found.
     :param k: at least 1; with more than there are items, all are returned.
     """
-    own = None if queries is None else [index.corpus.rows_with(query.image) for query in queries]
+    own = None if queries is None else index.own(queries)
     found = index.best(Asked(asks, index, embed_asks(asks, index), queries, own).slabs(), k)
     return found if own is None else [[hit for hit in hits if hit[1] > NEVER] for hits in found]
 
@@ -64,7 +64,8 @@ class Asked:
             mean_vector(rows, ask.weights) if len(rows) > 1 else rows[0]
             for rows, ask in zip(self._rows, asks, strict=True)
         ]
-        pictures = index.pictures(queries or ())
+        weighs = index.searching.picture_weight or any(ask.picture_weight for ask in asks)
+        pictures = index.pictures(queries or ()) if weighs else None
         if pictures is not None:
             self._rows = [
                 self._beside(ask, rows, np.broadcast_to(picture, rows.shape))

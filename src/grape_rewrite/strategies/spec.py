@@ -58,11 +58,11 @@ def strategy_of(spec: str, generations: Generations) -> Strategy:
     )
     if found["weight"] is not None:
         strategy = Interpolated(strategy, float(found["weight"]))
-    if found["picture"] is not None:
-        strategy = Pictured(strategy, float(found["picture"]))
     if found["known"]:
-        return ForLanguages(strategy, frozenset(found["known"].split(",")))
-    return GATES[found["gate"]](strategy, float(found["threshold"])) if found["gate"] else strategy
+        strategy = ForLanguages(strategy, frozenset(found["known"].split(",")))
+    elif found["gate"]:
+        strategy = GATES[found["gate"]](strategy, float(found["threshold"]))
+    return strategy if found["picture"] is None else Pictured(strategy, float(found["picture"]))
 
 
 def require_strategy(spec: str) -> "re.Match[str]":

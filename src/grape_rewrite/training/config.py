@@ -1,7 +1,9 @@
 """What a training run can be told, checked before anything heavy loads."""
 
-from typing import TYPE_CHECKING, Literal
+import re
+from typing import TYPE_CHECKING, Any, Literal
 
+import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from grape_rewrite.errors import UserError
@@ -208,3 +210,25 @@ class TrainingConfig(BaseModel):
                 raise UserError(f"unknown key {key!r}; known: {', '.join(TrainingConfig.model_fields)}") from None
             message = first["msg"].removeprefix("Value error, ")
             raise UserError(f"{key}={first['input']!r}: {message}" if key else message) from None
+
+
+def read_changes(word: str) -> dict[str, Any]:
+    """Read `key=value,key=value`, values as in YAML, lists such as `languages=[de,fr]` among them.
+
+    >>> read_changes("batch=64,languages=[de,fr]")
+    {'batch': 64, 'languages': ['de', 'fr']}
+
+    :raises UserError: for what is no change, and for a key that is named twice.
+    """
+    changes: dict[str, Any] = {}
+    for part in re.split(r",(?![^\[]*\])", word):  # a comma within brackets belongs to a list
+        key, equals, value = part.partition("=")
+        if not key or not equals or not value:
+            raise UserError(f"{part!r} is no change; write key=value, such as group=4")
+        if key in changes:
+            raise UserError(f"{key} is named twice; name it once")
+        try:
+            changes[key] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise UserError(f"{value!r} is no value: {' '.join(str(error).split())}") from error
+    return changes
