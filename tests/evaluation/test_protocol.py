@@ -7,6 +7,7 @@ import pytest
 
 from grape_rewrite.datasets import Split
 from grape_rewrite.evaluation.protocol import protocol
+from grape_rewrite.evaluation.report import render_report
 
 
 def test_recall_at_50_and_among_few(evaluate, pictures, split_for) -> None:
@@ -40,6 +41,17 @@ def test_recall_at_50_counts_ranks(evaluate, pictures, split_for) -> None:
     far = replace(method, ranks=np.array([1.0, 50.0, 50.5, 51.0]), among=np.array([1.0, 2.0, 2.5, 4.0]))
     figures = {"recall@50": 0.5, "subset_recall@1": 0.25, "subset_recall@2": 0.5, "subset_recall@3": 0.75}
     assert protocol({"one": far}) == {"one": figures}
+
+
+def test_the_report_has_them(evaluate, pictures, split_for) -> None:
+    split = split_for(pictures)
+    queries = [replace(query, among=tuple(pictures.ids[:4]) + tuple(split.qrels[query.id])) for query in split.queries]
+    evaluation = evaluate(pictures, Split("test", queries, split.qrels))
+    html = render_report(evaluation)
+    for heading in ("Recall@50", "subset Recall@1", "subset Recall@2", "subset Recall@3"):
+        assert f'<th scope="col">{heading}</th>' in html
+    assert f"{100 * evaluation.summary['protocol']['grape']['subset_recall@1']:.1f}" in html
+    assert "published protocol" not in render_report(evaluate(pictures, split))
 
 
 def test_other_data_has_no_such_figures(evaluate, pictures, split_for) -> None:
