@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from grape_rewrite.index.searching import Searching
 from grape_rewrite.rewriting.adapter import read_adapter
+from grape_rewrite.searching import Searching
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from grape_rewrite.datasets import Query, Split
 from grape_rewrite.errors import UserError
 from grape_rewrite.evaluation import METRICS, evaluate_methods
 from grape_rewrite.evaluation.summary import cluster_labels
-from grape_rewrite.index.searching import Searching
+from grape_rewrite.searching import Searching
 
 
 def test_file_holds_what_the_design_promises(evaluate, pictures, tmp_path, read_json):

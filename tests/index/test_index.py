@@ -10,8 +10,8 @@ from grape_rewrite.datasets import Corpus, Item, Query, Split
 from grape_rewrite.errors import UserError
 from grape_rewrite.index import Index, index
 from grape_rewrite.index.reading import Reader
-from grape_rewrite.index.searching import Searching
 from grape_rewrite.retrievers import Retriever
+from grape_rewrite.searching import Searching
 
 QUERIES = ["red apple", "moon", "blue blue boat", "tree house star"]
 

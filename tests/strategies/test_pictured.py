@@ -7,7 +7,7 @@ import pytest
 
 from grape_rewrite.datasets import Corpus, Query
 from grape_rewrite.index import Index
-from grape_rewrite.index.searching import Searching
+from grape_rewrite.searching import Searching
 from grape_rewrite.strategies import (
     Ask,
     Asked,

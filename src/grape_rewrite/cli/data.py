@@ -1,15 +1,38 @@
 """`grape data`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from grape_rewrite.cli.output import say
 from grape_rewrite.errors import UserError
-from grape_rewrite.published import BENCHMARKS, Benchmark
 
-app = typer.Typer(no_args_is_help=True)
+if TYPE_CHECKING:
+    from grape_rewrite.published import Benchmark
+
+
+class Data(TyperGroup):
+    """The embedded data sets, and the published benchmarks, which are imported only when they are asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of all data sets."""
+        from grape_rewrite.published import BENCHMARKS
+
+        return [*super().list_commands(ctx), *BENCHMARKS]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return the command of a data set; None where there is none of that name."""
+        found = super().get_command(ctx, cmd_name)
+        if found is not None:
+            return found
+        from grape_rewrite.published import BENCHMARKS
+
+        return _command(BENCHMARKS[cmd_name]) if cmd_name in BENCHMARKS else None
+
+
+app = typer.Typer(cls=Data, no_args_is_help=True)
 
 
 @app.callback()
@@ -88,10 +111,11 @@ def paragraphs(
     say(str(build_paragraphs(folder=out)))
 
 
-def _published(benchmark: Benchmark) -> None:
-    """Add the command of a published benchmark."""
+def _command(benchmark: "Benchmark") -> Any:
+    """Return the command of a published benchmark."""
+    own = typer.Typer(rich_markup_mode="rich", add_completion=False)
 
-    @app.command(benchmark.name, help=benchmark.help)
+    @own.command(benchmark.name, help=benchmark.help)
     def prepare_benchmark(
         source: Annotated[Path, typer.Option(help="Folder with the official files.", show_default=False)],
         out: Annotated[Path, typer.Option(help="Folder to make.", show_default=False)],
@@ -104,6 +128,4 @@ def _published(benchmark: Benchmark) -> None:
             raise UserError(f"there is no folder {source}; {benchmark.name} is had from {benchmark.page}")
         say(str(benchmark.prepare(source, out, partial)))
 
-
-for published in BENCHMARKS.values():
-    _published(published)
+    return typer.main.get_command(own)

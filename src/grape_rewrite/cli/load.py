@@ -13,9 +13,9 @@ from grape_rewrite.errors import UserError
 if TYPE_CHECKING:
     from grape_rewrite.datasets import Corpus, Dataset
     from grape_rewrite.index import Index
-    from grape_rewrite.index.searching import Searching
     from grape_rewrite.retrievers import Retriever
     from grape_rewrite.rewriting import Prompt, Rewriter
+    from grape_rewrite.searching import Searching
 
 
 def load_data(data: str, splits: Iterable[str] = ()) -> "Dataset":

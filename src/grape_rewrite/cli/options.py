@@ -7,9 +7,9 @@ import typer
 from grape_rewrite.errors import UserError
 
 if TYPE_CHECKING:
-    from grape_rewrite.index.searching import Searching
     from grape_rewrite.rewriting import Prompt
     from grape_rewrite.rewriting.precision import Precision
+    from grape_rewrite.searching import Searching
 
 Data = Annotated[
     str,
@@ -83,7 +83,7 @@ def read_searching(settings: str | None) -> "Searching | None":
     """
     from dataclasses import fields
 
-    from grape_rewrite.index.searching import Searching
+    from grape_rewrite.searching import Searching
     from grape_rewrite.training import TrainingConfig
 
     if settings is None:

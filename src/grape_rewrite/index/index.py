@@ -13,11 +13,12 @@ import numpy.typing as npt
 
 from grape_rewrite.datasets import Corpus, Query, Split
 from grape_rewrite.errors import UserError
+from grape_rewrite.index.mixing import mixed, parts, subtracted
 from grape_rewrite.index.reading import Reader
-from grape_rewrite.index.searching import Searching, mixed, parts, subtracted
 from grape_rewrite.index.top import top_items
 from grape_rewrite.retrievers import Retriever
 from grape_rewrite.rewards.rank import best_positive_rank
+from grape_rewrite.searching import Searching
 
 log = logging.getLogger(__name__)
 

@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from grape_rewrite.atomic import write_text
 from grape_rewrite.errors import UserError, first_problem
-from grape_rewrite.index.searching import Searching
 from grape_rewrite.rewriting.prompt import Prompt
+from grape_rewrite.searching import Searching
 
 ADAPTER_FILE = "grape.json"
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from grape_rewrite.datasets import Query
 from grape_rewrite.index import Index
 from grape_rewrite.index.index import NEVER, Excluded, Slab
-from grape_rewrite.index.searching import mixed
+from grape_rewrite.index.mixing import mixed
 from grape_rewrite.strategies.ask import Ask
 from grape_rewrite.strategies.fusion import mean_vector, reciprocal_rank_fusion
 

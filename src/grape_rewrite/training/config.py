@@ -7,7 +7,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from grape_rewrite.errors import UserError
-from grape_rewrite.index.searching import Searching
+from grape_rewrite.searching import Searching
 
 if TYPE_CHECKING:
     from grape_rewrite.datasets import Split

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grape_rewrite.datasets import Corpus
-from grape_rewrite.index.searching import Searching, mixed, parts, subtracted
+from grape_rewrite.index.mixing import mixed, parts, subtracted
 from grape_rewrite.retrievers import Retriever
+from grape_rewrite.searching import Searching
 
 
 def unit(rows: np.ndarray) -> np.ndarray:

@@ -1,7 +1,6 @@
-"""How a text, and the picture of the query that it stands for, become what is searched with."""
+"""Texts, what they do not want, and pictures, mixed into what is searched with."""
 
 import re
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -9,21 +8,6 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 
 WITHOUT = re.compile(r"\s+without\s+", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Searching:
-    """Settings of a search, the same for queries as they are, for rewrites and for rewards.
-
-    :param picture_weight: the share of a query's own picture in what is searched with, from 0 (its text alone) to 1.
-    :param picture_words: how many words for that picture a rewriter is told.
-    :param without: how much of what a text says behind the word "without" is taken away from what it says before, from
-        0 (the text is embedded as it is) to 1. A text encoder reads "lamp without bicycle" as both.
-    """
-
-    picture_weight: float = 0.4  # the best on dev for what untrained rewriters reach on `composed`; see docs/log.md
-    picture_words: int = 0
-    without: float = 0.0
 
 
 def parts(text: str) -> tuple[str, str]:
