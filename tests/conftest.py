@@ -176,6 +176,15 @@ def tiny_prompt() -> Prompt:
     return Prompt("Describe the picture.", examples=(("rot Mond", "red moon"), ("chat vert", "green cat")))
 
 
+def write_beir(folder: Path, corpus: list[dict], queries: list[dict], qrels: dict[str, list[str]]) -> None:
+    """Write a data set into a folder as a user would, without this package: `qrels` are lines by split."""
+    for name, records in (("corpus", corpus), ("queries", queries)):
+        lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+        (folder / f"{name}.jsonl").write_text(lines, encoding="utf-8")
+    for split, rows in qrels.items():
+        (folder / "qrels" / f"{split}.tsv").write_text("\n".join(["query-id\tcorpus-id\tscore", *rows]) + "\n")
+
+
 @pytest.fixture(scope="session")
 def tiny_dataset_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Forty English texts, asked for in German and French: 48 queries to train on, 16 each for dev and test."""
@@ -190,11 +199,7 @@ def tiny_dataset_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ident = f"{language}{number}"
             queries.append({"_id": ident, "text": text, "language": language, "english": english})
             qrels[split].append(f"{ident}\td{number}\t1")
-    for name, records in (("corpus", corpus), ("queries", queries)):
-        lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
-        (folder / f"{name}.jsonl").write_text(lines, encoding="utf-8")
-    for split, rows in qrels.items():
-        (folder / "qrels" / f"{split}.tsv").write_text("\n".join(["query-id\tcorpus-id\tscore", *rows]) + "\n")
+    write_beir(folder, corpus, queries, qrels)
     return folder
 
 
@@ -263,11 +268,7 @@ def tiny_composed_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             queries.append({"_id": ident, "text": german, "language": "de", "image": files[number], "english": english})
             qrels[split].append(f"{ident}\tp{(number + step) % 16}\t1")
     corpus = [{"_id": f"p{number}", "image": file} for number, file in enumerate(files)]
-    for name, records in (("corpus", corpus), ("queries", queries)):
-        lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
-        (folder / f"{name}.jsonl").write_text(lines, encoding="utf-8")
-    for split, rows in qrels.items():
-        (folder / "qrels" / f"{split}.tsv").write_text("\n".join(["query-id\tcorpus-id\tscore", *rows]) + "\n")
+    write_beir(folder, corpus, queries, qrels)
     return folder
 
 

@@ -65,17 +65,8 @@ class Asked:
             for rows, ask in zip(self._rows, asks, strict=True)
         ]
         weighs = index.searching.picture_weight or any(ask.picture_weight for ask in asks)
-        pictures = index.pictures(queries or ()) if weighs else None
-        if pictures is not None:
-            self._rows = [
-                self._beside(ask, rows, np.broadcast_to(picture, rows.shape))
-                for ask, rows, picture in zip(asks, self._rows, pictures, strict=True)
-            ]
-            means = [
-                self._beside(ask, mean[None], picture[None])[0]
-                for ask, mean, picture in zip(asks, means, pictures, strict=True)
-            ]
-        self.vectors = np.stack(means)
+        self._pictures = index.pictures(queries or ()) if weighs else None
+        self.vectors = np.concatenate([self._beside(row, mean[None]) for row, mean in enumerate(means)])
         """(n, d) what each searches with; the mean of the texts also where their rankings are fused."""
 
     def slabs(self) -> Iterator[Slab]:
@@ -86,16 +77,18 @@ class Asked:
                     scores[row - part.start] = self._fused(row)
             yield part, scores
 
-    def _beside(self, ask: Ask, rows: Floats, pictures: Floats) -> Floats:
-        """Rows of texts with the picture of their query mixed in."""
-        return mixed(
-            rows, pictures, self.index.searching.picture_weight if ask.picture_weight is None else ask.picture_weight
-        )
+    def _beside(self, row: int, texts: Floats) -> Floats:
+        """Texts of an ask with the picture of its query mixed in."""
+        if self._pictures is None:
+            return texts
+        weight, default = self.asks[row].picture_weight, self.index.searching.picture_weight
+        pictures = np.broadcast_to(self._pictures[row], texts.shape)
+        return mixed(texts, pictures, default if weight is None else weight)
 
     def _fused(self, row: int) -> Floats:
         """The fused ranks of every item for an ask; a fusion is positive, and what must not be found is below."""
         apart = np.asarray([] if self.excluded is None else self.excluded[row], dtype=np.int64)
-        scores = self.index.cosines(self._rows[row])
+        scores = self.index.cosines(self._beside(row, self._rows[row]))
         scores[:, apart] = NEVER
         fused = reciprocal_rank_fusion(scores)
         fused[apart] = NEVER
