@@ -20,8 +20,13 @@ from transformers import (
     LlamaConfig,
     LlamaForCausalLM,
     PreTrainedTokenizerFast,
+    Qwen2_5_VLConfig,
+    Qwen2_5_VLForConditionalGeneration,
     Qwen2Config,
     Qwen2ForCausalLM,
+    Qwen2VLConfig,
+    Qwen2VLForConditionalGeneration,
+    Qwen2VLImageProcessorPil,
 )
 
 from grape_rewrite.rewriting.prompt import PROMPTS, Prompt
@@ -50,6 +55,11 @@ WINDOW = 16
 CHAT_TEMPLATE = (
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+VISION_TEMPLATE = (
+    "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{% for part in m['content'] %}"
+    "{% if part['type'] == 'image' %}<|vision_start|><|image_pad|><|vision_end|>{% else %}{{ part['text'] }}{% endif %}"
+    "{% endfor %}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 
 
@@ -168,6 +178,53 @@ def tiny_model_folder(tiny_folders: dict[str, Path]) -> Path:
 def tiny_chat_folder(tiny_folders: dict[str, Path]) -> Path:
     """A chat model of Qwen 2's kind, with its template."""
     return tiny_folders["qwen"]
+
+
+def build_vision(kind: str) -> tuple[torch.nn.Module, PreTrainedTokenizerFast, Qwen2VLImageProcessorPil]:
+    """A model of Qwen2-VL's or Qwen2.5-VL's kind, with the files that its processor is made from."""
+    ends = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    tokenizer = byte_tokenizer(
+        [*ends, "<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>"], None, ends[2], ends[0]
+    )
+    tokenizer.chat_template = VISION_TEMPLATE
+    text = {
+        "vocab_size": len(tokenizer),
+        "hidden_size": 32,
+        "intermediate_size": 48,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "max_position_embeddings": 4096,
+        "initializer_range": 0.25,
+        "rope_parameters": {"rope_type": "default", "mrope_section": [1, 1, 2], "rope_theta": 10_000.0},
+        "bos_token_id": 0,
+        "pad_token_id": 0,
+        "eos_token_id": 2,
+    }
+    vision = {"depth": 2, "num_heads": 2, "patch_size": 14, "initializer_range": 0.25}
+    tokens = {"vision_start_token_id": 3, "vision_end_token_id": 4, "image_token_id": 5, "video_token_id": 6}
+    if kind == "qwen2-vl":
+        seen = {**vision, "embed_dim": 16, "hidden_size": 32, "mlp_ratio": 2}
+        model = Qwen2VLForConditionalGeneration(Qwen2VLConfig(text_config=text, vision_config=seen, **tokens))
+    else:
+        seen = {**vision, "hidden_size": 16, "out_hidden_size": 32, "intermediate_size": 32, "window_size": 56}
+        seen["fullatt_block_indexes"] = [1]
+        model = Qwen2_5_VLForConditionalGeneration(Qwen2_5_VLConfig(text_config=text, vision_config=seen, **tokens))
+    model.generation_config.eos_token_id = 2
+    return model, tokenizer, Qwen2VLImageProcessorPil(min_pixels=56**2, max_pixels=2 * 56**2)
+
+
+@pytest.fixture(scope="session")
+def tiny_vision_folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Folders of tiny vision-language models as they lie on a hub."""
+    folders = {}
+    for kind in ("qwen2-vl", "qwen2.5-vl"):
+        folders[kind] = tmp_path_factory.mktemp(f"tiny-{kind}")
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            for part in build_vision(kind):
+                part.save_pretrained(folders[kind])
+    return folders
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from grape_rewrite.errors import UserError
 from grape_rewrite.index import Index, index
 from grape_rewrite.index.reading import Reader
 from grape_rewrite.retrievers import Retriever
+from grape_rewrite.rewriting.asked import Asked
 from grape_rewrite.searching import Searching
 
 QUERIES = ["red apple", "moon", "blue blue boat", "tree house star"]
@@ -177,10 +178,13 @@ def test_a_rewriter_is_asked_with_what_the_picture_shows(
     built.reader, built.searching = Reader(clip, ["moon", "red", "boat", "cat"]), Searching(picture_words=2)
     [seen] = built.reader(clip.embed_images([paths[2]]), 2)
     queries = [Query("q", "rather a dog", paths[2]), Query("r", "a tree")]
-    assert built.asked(queries) == [f"{seen[0]}, {seen[1]}; rather a dog", "a tree"]
-    assert built.asked(queries[1:]) == ["a tree"]
+    told = Asked("rather a dog", tuple(seen))
+    assert told.text == f"{seen[0]}, {seen[1]}; rather a dog"
+    assert built.asked(queries) == [told, Asked("a tree")]
+    assert built.asked(queries, sees=True) == [told._replace(picture=paths[2]), Asked("a tree")]
+    assert built.asked(queries[1:]) == [Asked("a tree")]
     built.searching = Searching(picture_words=0)
-    assert built.asked(queries) == ["rather a dog", "a tree"]
+    assert built.asked(queries) == [Asked("rather a dog"), Asked("a tree")]
 
 
 def test_a_picture_needs_an_image_tower(reader: Retriever, text_corpus: Corpus, paths: list[Path]) -> None:

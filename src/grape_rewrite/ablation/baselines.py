@@ -41,7 +41,7 @@ def select_prompt(rewriter: Rewriter, index: Index, dev: Split) -> Prompt:
     :param dev: the queries to choose by.
     """
     index = index.of(dev)
-    asked = index.asked(dev.queries)
+    asked = index.asked(dev.queries, rewriter.sees)
     own = rewriter.prompt
     prompts = [replace(own, instruction=f"{own.instruction} {words}".strip()) for words in LONGER]
 

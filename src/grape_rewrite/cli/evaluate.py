@@ -76,7 +76,7 @@ def evaluate(
     dataset = load_data(data, [split, "dev"] if operating_point else [split])
     frozen = load_retriever(retriever, trust_remote_code, json)
     for name in names:
-        check_adapter(name, frozen, dataset.corpus, allow_mismatch)
+        check_adapter(name, frozen, dataset.corpus, dataset.split(split).pictured, allow_mismatch)
     policies = {name: load_rewriter(name, asked, trust_remote_code=trust_remote_code, quiet=json) for name in names}
     index = load_index(frozen, dataset.corpus, max_unreadable, json)
     policies = {name: fitted(policy, index, searching) for name, policy in policies.items()}

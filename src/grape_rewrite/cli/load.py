@@ -112,10 +112,14 @@ def is_adapter(name: str) -> bool:
     return (Path(name) / ADAPTER_FILE).is_file()
 
 
-def check_adapter(rewriter: str, retriever: "Retriever", corpus: "Corpus", allow_mismatch: bool) -> None:
-    """Refuse an adapter that learned from another retriever; note another corpus. An untrained model always fits.
+def check_adapter(
+    rewriter: str, retriever: "Retriever", corpus: "Corpus", pictured: bool, allow_mismatch: bool
+) -> None:
+    """Refuse an adapter that learned something else; note another corpus. An untrained model always fits.
 
-    :raises UserError: when the retriever differs and that is not allowed.
+    :param pictured: whether the queries that it is to rewrite have pictures.
+    :raises UserError: when it learned from another retriever, or from queries with pictures where these have none or
+        the reverse, and that is not allowed.
     """
     from grape_rewrite.rewriting.adapter import read_adapter
 
@@ -126,11 +130,24 @@ def check_adapter(rewriter: str, retriever: "Retriever", corpus: "Corpus", allow
     task = facts.task_for(fingerprint, corpus.fingerprint())
     if task is None:
         known = " or ".join(f"{known.retriever} ({known.retriever_fingerprint[:12]})" for known in facts.tasks)
-        mismatch = (
-            f"adapter {rewriter} was trained for retriever {known}, not for {retriever.name} ({fingerprint[:12]})"
+        _refuse(
+            f"adapter {rewriter} was trained for retriever {known}, not for {retriever.name} ({fingerprint[:12]})",
+            "use that one",
+            allow_mismatch,
         )
-        if not allow_mismatch:
-            raise UserError(f"{mismatch}; use that one, or --allow-mismatch")
-        notes.print(f"note: {mismatch}", markup=False, soft_wrap=True)
+    if {task.pictures for task in facts.tasks} == {not pictured}:
+        kinds = ("text alone", "a picture and a text")
+        _refuse(
+            f"adapter {rewriter} was trained on queries of {kinds[not pictured]}, not of {kinds[pictured]}",
+            "use one that was trained on those",
+            allow_mismatch,
+        )
     if task is None or task.corpus_fingerprint != corpus.fingerprint():
         notes.print(f"note: adapter {rewriter} was trained on another corpus", markup=False, soft_wrap=True)
+
+
+def _refuse(mismatch: str, cure: str, allowed: bool) -> None:
+    """Refuse what an adapter was not trained for, or note it where that is allowed."""
+    if not allowed:
+        raise UserError(f"{mismatch}; {cure}, or --allow-mismatch")
+    notes.print(f"note: {mismatch}", markup=False, soft_wrap=True)

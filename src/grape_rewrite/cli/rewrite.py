@@ -3,7 +3,7 @@
 import json as jsonlib
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,11 +12,17 @@ from grape_rewrite.cli.options import Json, PromptName, RemoteCode, RewriterName
 from grape_rewrite.cli.output import say
 from grape_rewrite.errors import UserError
 
+if TYPE_CHECKING:
+    from grape_rewrite.rewriting import Rewriter
+
 
 def rewrite(
     queries: Annotated[list[str] | None, typer.Argument(help="Queries.")] = None,
     rewriter: RewriterName = "gemma-3-270m",
     prompt: PromptName = None,
+    image: Annotated[
+        Path | None, typer.Option(help="The picture that the queries are about, for a rewriter that sees.")
+    ] = None,
     file: Annotated[Path | None, typer.Option(help="File with a query a line; - is standard input.")] = None,
     group: Annotated[int, typer.Option(min=1, help="Rewrites for each query.")] = 1,
     temperature: Annotated[float, typer.Option(min=0, help="0 takes the likeliest; several rewrites need more.")] = 0,
@@ -38,13 +44,25 @@ def rewrite(
     if group > 1 and temperature == 0:
         raise UserError(f"--group {group} needs --temperature above 0, such as 1: all rewrites would be the same")
 
+    from grape_rewrite.rewriting.asked import Asked
+
     # Standard output is for the rewrites; no progress is shown.
     policy = load_rewriter(rewriter, read_prompt(prompt), trust_remote_code=trust_remote_code, quiet=True)
-    for text, rewrites in zip(texts, policy.rewrite(texts, group, temperature, seed), strict=True):
+    _require_sight(policy, image)
+    asked = [Asked(text, picture=image) for text in texts]
+    for text, rewrites in zip(texts, policy.rewrite(asked, group, temperature, seed), strict=True):
         if json:
             say(jsonlib.dumps({"query": text, "rewrites": rewrites}, ensure_ascii=False))
         else:
             say("\n".join(rewrites if group == 1 else [f"{text}\t{rewrite}" for rewrite in rewrites]))
+
+
+def _require_sight(rewriter: "Rewriter", image: Path | None) -> None:
+    """Require a picture for a rewriter that was trained to see one, and none for one that only reads."""
+    if image and not rewriter.sees:
+        raise UserError(f"rewriter {rewriter.name} reads text alone; leave --image out")
+    if not image and rewriter.sees and rewriter.facts and rewriter.facts.pictures:
+        raise UserError("this adapter was trained on queries of a picture and a text; give the picture as --image")
 
 
 def _read(file: Path) -> list[str]:

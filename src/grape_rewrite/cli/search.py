@@ -67,7 +67,7 @@ def search(
     asked, searching = read_prompt(prompt), read_searching(settings)
     corpus = load_data(data).corpus
     frozen = load_retriever(retriever, trust_remote_code, quiet=json)
-    check_adapter(rewriter, frozen, corpus, allow_mismatch)
+    check_adapter(rewriter, frozen, corpus, image is not None, allow_mismatch)
     policy = load_rewriter(rewriter, asked, trust_remote_code=trust_remote_code, quiet=json)
     index = load_index(frozen, corpus, max_unreadable, quiet=json)
     policy = fitted(policy, index, searching)

@@ -125,6 +125,7 @@ def train(
 def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
     """Load what the config names, train, and say what to do next."""
     from grape_rewrite.cli.display import Display
+    from grape_rewrite.rewriting.adapter import read_adapter
     from grape_rewrite.training.run_folder import RunFolder
 
     dataset = load_data(config.data, ["train", "dev"])
@@ -157,7 +158,7 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
     try:
         with Display() as display:
             display.begin(config.training.steps)
-            trained = train_rewriter(
+            train_rewriter(
                 policy,
                 index,
                 dataset,
@@ -173,7 +174,8 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
         cure = again if folder.last_checkpoint() else "nothing was saved yet; begin again."
         notes.print(f"Interrupted; {cure}", markup=False, soft_wrap=True)
         raise typer.Exit(130) from None
-    best = f"best dev MRR {trained.facts.dev_mrr:.3f} at step {trained.facts.steps}"
+    facts = read_adapter(config.out)
+    best = f"best dev MRR {facts.dev_mrr:.3f} at step {facts.steps}"
     notes.print(
         f"{best}. Next: grape evaluate {config.data} --retriever {config.retriever} --rewriter {config.out}",
         markup=False,

@@ -58,6 +58,11 @@ class Split:
         return [query.language for query in self.queries]
 
     @cached_property
+    def pictured(self) -> bool:
+        """Whether a query has a picture of its own."""
+        return any(query.image for query in self.queries)
+
+    @cached_property
     def references(self) -> list[str] | None:
         """A human's wording of each query in the retriever's language; None unless every query has one."""
         found = [query.reference for query in self.queries if query.reference]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from grape_rewrite.datasets import Split
     from grape_rewrite.index import Index
     from grape_rewrite.rewriting import Rewriter
+    from grape_rewrite.rewriting.asked import Asked
 
 EDGES = (1, 5, 10, 50, 100)
 
@@ -93,7 +94,7 @@ def measure_headroom(
     :param temperature: of the sampling; by default that of training.
     """
     index = index.of(split)
-    asked = index.asked(split.queries)
+    asked = index.asked(split.queries, rewriter.sees)
     samples = rewriter.rewrite(asked, group=group, temperature=temperature, seed=seed, progress=progress)
     drawn = np.stack([index.ranks(_or_asked(samples, asked, i), split) for i in range(group)], axis=1)
     ranks = {
@@ -113,9 +114,9 @@ def measure_headroom(
     )
 
 
-def _or_asked(rewrites: list[list[str]], asked: list[str], place: int) -> list[str]:
-    """One rewrite of each query; what was asked where the rewriter returned nothing."""
-    return [texts[place] or query for texts, query in zip(rewrites, asked, strict=True)]
+def _or_asked(rewrites: list[list[str]], asked: "list[Asked]", place: int) -> list[str]:
+    """One rewrite of each query; the query's text where the rewriter returned nothing."""
+    return [one.or_query(texts[place]) for one, texts in zip(asked, rewrites, strict=True)]
 
 
 def _shares(ranks: npt.NDArray[np.float64]) -> list[float]:

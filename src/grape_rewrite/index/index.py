@@ -18,6 +18,7 @@ from grape_rewrite.index.reading import Reader
 from grape_rewrite.index.top import top_items
 from grape_rewrite.retrievers import Retriever
 from grape_rewrite.rewards.rank import best_positive_rank
+from grape_rewrite.rewriting.asked import Asked
 from grape_rewrite.searching import Searching
 
 log = logging.getLogger(__name__)
@@ -243,15 +244,19 @@ class Index:
         """Return for each query the corpus rows of its own picture, which it is not to find."""
         return [self.corpus.rows_with(query.image) for query in queries]
 
-    def asked(self, queries: Sequence[Query]) -> list[str]:
-        """Return what a rewriter is asked for each query: its text, behind words for its picture where it has one."""
+    def asked(self, queries: Sequence[Query], sees: bool = False) -> list[Asked]:
+        """Return what a rewriter is asked for each query: its text, words for its picture where it has one.
+
+        :param sees: whether the rewriter is shown the picture too.
+        """
         count = self.searching.picture_words
         pictures = self.pictures(queries) if count else None
-        if pictures is None:
-            return [query.text for query in queries]
-        seen = {query.image: row for row, query in enumerate(queries) if query.image}
-        words = dict(zip(seen, self.reader(pictures[list(seen.values())], count), strict=True))
-        return [f"{', '.join(words[query.image])}; {query.text}" if query.image else query.text for query in queries]
+        words: dict[Path | None, tuple[str, ...]] = {None: ()}
+        if pictures is not None:
+            seen = {query.image: row for row, query in enumerate(queries) if query.image}
+            said = self.reader(pictures[list(seen.values())], count)
+            words |= {image: tuple(found) for image, found in zip(seen, said, strict=True)}
+        return [Asked(query.text, words.get(query.image, ()), query.image if sees else None) for query in queries]
 
     def searched(self, **changes: Any) -> "Index":
         """Return this index with another way to search, such as `picture_weight=1.0`; the embeddings are shared."""

@@ -14,7 +14,10 @@ ADAPTER_FILE = "grape.json"
 
 
 class TaskFacts(BaseModel):
-    """What an adapter was trained for: which corpus and retriever, and how it was asked."""
+    """What an adapter was trained for: which corpus and retriever, and how it was asked.
+
+    `pictures` says whether its queries had pictures; None in adapters from before that was noted.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -22,6 +25,7 @@ class TaskFacts(BaseModel):
     retriever: str
     retriever_fingerprint: str
     corpus_fingerprint: str
+    pictures: bool | None = None
 
 
 class AdapterFacts(BaseModel):
@@ -41,6 +45,7 @@ class AdapterFacts(BaseModel):
     retriever: str
     retriever_fingerprint: str
     corpus_fingerprint: str
+    pictures: bool | None = None
     searching: Searching = Searching(picture_weight=0.0)  # as before there was a choice
     reward: str
     seed: int

@@ -132,6 +132,11 @@ PROMPTS = {
             ("テーブルをりんごに変えて", "apple without table"),
         ),
     ),
+    "composed-picture": Prompt(
+        instruction="You are shown a picture and told what is to be different. Describe the picture that is wanted in "
+        "a few plain English words: what is to be in it, and nothing else.",
+        template="Change: {query}\nPicture:",
+    ),
 }
 
 

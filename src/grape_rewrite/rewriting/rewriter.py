@@ -1,31 +1,26 @@
 """The rewriter: a language model, a prompt and the words that it may use."""
 
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from copy import copy
 from typing import Any, NamedTuple
 
 import torch
 from rich.progress import track
 
-from grape_rewrite.errors import UserError, first_line
+from grape_rewrite.errors import UserError
 from grape_rewrite.fingerprint import weights_hash
-from grape_rewrite.hub import NotOnHubError, find_on_hub
-from grape_rewrite.quiet import quiet
-from grape_rewrite.rewriting.adapter import ADAPTER_FILE, read_adapter
-from grape_rewrite.rewriting.attention import require_attention, window
-from grape_rewrite.rewriting.gemma import EMBEDDED, HUB_NAME, gemma_folder
-from grape_rewrite.rewriting.gguf import SUFFIX, gguf_folder
-from grape_rewrite.rewriting.precision import Precision, dtype_of
-from grape_rewrite.rewriting.prompt import PROMPTS, Prompt
+from grape_rewrite.rewriting.adapter import AdapterFacts
+from grape_rewrite.rewriting.asked import Asked, as_asked
+from grape_rewrite.rewriting.attention import window
+from grape_rewrite.rewriting.gemma import EMBEDDED, HUB_NAME
+from grape_rewrite.rewriting.precision import Precision
+from grape_rewrite.rewriting.prompt import Prompt
 from grape_rewrite.rewriting.sampling import sample
 from grape_rewrite.rewriting.vocabulary import OutputVocabulary, count_tokens
 
 # Digits and punctuation of a caption; letters alone let a model spell what is no word of the vocabulary.
 MARKS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", ",", "'", "-"]
-VALID = (
-    "valid are gemma-3-270m, the folder of a causal language model with safetensors weights, a GGUF file, an adapter "
-    "folder with grape.json, or a hub name such as Qwen/Qwen2.5-0.5B-Instruct"
-)
 
 
 class Generation(NamedTuple):
@@ -43,11 +38,21 @@ class Rewriter:
     :param prompt: the prompt it is asked with.
     :param name: the base model's name or folder, as it was asked for.
     :param max_tokens: where a rewrite is cut off.
+    :param facts: what its adapter says of itself, if it has one.
     :raises UserError: when the prompt lets the model reason, which only chat models can.
     """
 
+    sees = False
+    """Whether it is shown the pictures of queries."""
+
     def __init__(
-        self, model: Any, tokenizer: Any, prompt: Prompt, name: str, max_tokens: int = 16, facts: Any = None
+        self,
+        model: Any,
+        tokenizer: Any,
+        prompt: Prompt,
+        name: str,
+        max_tokens: int = 16,
+        facts: AdapterFacts | None = None,
     ) -> None:
         self.model = model.eval()
         self.tokenizer = tokenizer
@@ -56,6 +61,7 @@ class Rewriter:
         self.max_tokens = max_tokens
         self.facts = facts
         self.vocabulary = OutputVocabulary.of(model, None)
+        self.trained = True  # the adapter, if there is one, is used
         if prompt.answer_after and not self.is_chat:
             raise UserError(
                 f"{name} is no chat model and cannot reason first; leave answer_after={prompt.answer_after!r} out"
@@ -73,55 +79,31 @@ class Rewriter:
         """Load a rewriter.
 
         :param name: `gemma-3-270m` (embedded), a folder or hub name of a causal language model of `transformers`,
-            base or chat, a GGUF file, or the folder of a trained adapter, which brings its prompt and output
-            vocabulary.
+            base or chat, or of a vision-language model such as Qwen2-VL, a GGUF file, or the folder of a trained
+            adapter, which brings its prompt and output vocabulary.
         :param prompt: what to ask with; by default the adapter's, else the multilingual one.
         :param precision: the number format; by default bfloat16 where the device has it in hardware, else float32.
             Rewrites of one format are not always those of the other.
         :raises UserError: when there is no such model, or it has no safetensors weights.
         """
-        from safetensors import SafetensorError
-        from transformers import AutoModelForCausalLM, AutoTokenizer
+        from grape_rewrite.rewriting.loading import load_rewriter
 
-        unreadable = (OSError, ValueError, KeyError, RuntimeError, SafetensorError)
-        folder = Path(name)
-        facts = read_adapter(folder) if (folder / ADAPTER_FILE).is_file() else None
-        base = facts.base_model if facts else name
-        source, local_only = _source(base)
-        try:
-            with quiet():
-                tokenizer = AutoTokenizer.from_pretrained(
-                    source, trust_remote_code=trust_remote_code, local_files_only=local_only
-                )
-                model = AutoModelForCausalLM.from_pretrained(
-                    source,
-                    dtype=dtype_of(precision, device),
-                    use_safetensors=True,
-                    trust_remote_code=trust_remote_code,
-                    local_files_only=local_only,
-                ).to(device)
-        except unreadable as error:
-            raise UserError(f"cannot load rewriter {base!r}: {first_line(error)}; {VALID}") from error
-        require_attention(model, base)
-        for parameter in model.parameters():
-            parameter.requires_grad_(False)
-        if facts is None:
-            return Rewriter(model, tokenizer, prompt or PROMPTS["multilingual"], name, max_tokens)
-        from peft import PeftModel
-
-        try:
-            model = PeftModel.from_pretrained(model, folder, use_safetensors=True)
-        except unreadable as error:
-            raise UserError(f"cannot load the adapter in {folder} onto {base!r}: {first_line(error)}") from error
-        rewriter = Rewriter(model, tokenizer, prompt or facts.prompt, base, facts.max_tokens, facts)
-        if facts.output_vocabulary is not None:
-            rewriter.restrict(facts.output_vocabulary)
-        return rewriter
+        return load_rewriter(name, prompt, max_tokens, trust_remote_code, device, precision)
 
     @property
     def hub_name(self) -> str:
         """What others know the base model by: its name on the hub, where it is not a folder of this machine."""
         return HUB_NAME if self.name == EMBEDDED else self.name
+
+    @property
+    def processor(self) -> Any:
+        """What makes inputs of what it is asked, the processing class of TRL's trainers."""
+        return self.tokenizer
+
+    @property
+    def trainable(self) -> str:
+        """The modules that an adapter is put on, as PEFT's `target_modules` has them."""
+        return "all-linear"
 
     def fingerprint(self) -> str:
         """Return a SHA-256 over the base model's weights in the format that it computes in; adapters do not count."""
@@ -178,14 +160,14 @@ class Rewriter:
 
     def with_prompt(self, prompt: Prompt) -> "Rewriter":
         """The same model and output vocabulary, asked in another way."""
-        other = type(self)(self.model, self.tokenizer, prompt, self.name, self.max_tokens, self.facts)
-        other.vocabulary = self.vocabulary
+        other = copy(self)
+        other.prompt = prompt
         return other
 
     def baselines(self) -> "dict[str, Rewriter]":
         """The same base model without its adapter: asked zero-shot, and with the prompt's examples if it has any."""
-        base = Untrained(self.model, self.tokenizer, self.prompt, self.name, self.max_tokens)
-        base.vocabulary = self.vocabulary
+        base = copy(self)
+        base.trained, base.facts = False, None
         methods = {"zero-shot": base.with_prompt(self.prompt.zero_shot())}
         return {**methods, "few-shot": base} if self.prompt.examples else methods
 
@@ -216,9 +198,7 @@ class Rewriter:
         self, prompts: Sequence[list[int]], group: int, temperature: float, max_tokens: int | None = None
     ) -> list[list[int]]:
         """Sample `group` completions (token ids) for each encoded prompt; see `sampling.sample`."""
-        training = self.model.training
-        self.model.eval()
-        try:
+        with self._completing():
             return sample(
                 self.decoder,
                 self.vocabulary,
@@ -229,12 +209,26 @@ class Rewriter:
                 temperature,
                 self.window,
             )
+
+    def respond(self, asked: Sequence[Asked], group: int, temperature: float) -> list[list[int]]:
+        """Sample `group` completions (token ids) for each of what is asked; see `complete`."""
+        return self.complete([self.encode(self.prompt_text(one.text)) for one in asked], group, temperature)
+
+    @contextmanager
+    def _completing(self) -> Iterator[None]:
+        """Without dropout, and without the adapter if this is the untrained rewriter."""
+        training = self.model.training
+        self.model.eval()
+        try:
+            plain = not self.trained and hasattr(self.model, "peft_config")
+            with self.model.disable_adapter() if plain else nullcontext():
+                yield
         finally:
             self.model.train(training)
 
     def rewrite(
         self,
-        queries: Sequence[str],
+        queries: Sequence[Asked | str],
         group: int = 1,
         temperature: float = 0.0,
         seed: int | None = None,
@@ -247,7 +241,7 @@ class Rewriter:
 
     def generate(
         self,
-        queries: Sequence[str],
+        queries: Sequence[Asked | str],
         group: int = 1,
         temperature: float = 0.0,
         seed: int | None = None,
@@ -256,54 +250,26 @@ class Rewriter:
     ) -> list[list[Generation]]:
         """Rewrite queries.
 
-        :param queries: n texts.
+        :param queries: n texts, or what `Index.asked` makes of queries.
         :param group: rewrites for each query; more than one make sense only with a temperature.
         :param temperature: 0 takes the likeliest word each time.
         :param seed: makes sampled rewrites repeatable without touching the global random state.
         :return: n lists of `group` rewrites; the text of a rewrite can be empty.
         """
+        asked = as_asked(queries)
         rewrites: list[list[Generation]] = []
-        starts = range(0, len(queries), batch_size)
+        starts = range(0, len(asked), batch_size)
         with torch.random.fork_rng(enabled=seed is not None):
             if seed is not None:
                 torch.manual_seed(seed)
             for start in track(starts, "Rewriting", disable=not progress, transient=True):
-                prompts = [self.encode(self.prompt_text(query)) for query in queries[start : start + batch_size]]
-                made = [Generation(self.decode(ids), len(ids)) for ids in self.complete(prompts, group, temperature)]
+                completions = self.respond(asked[start : start + batch_size], group, temperature)
+                made = [Generation(self.decode(ids), len(ids)) for ids in completions]
                 rewrites += [made[i : i + group] for i in range(0, len(made), group)]
         return rewrites
 
-    def likeliest(self, queries: Sequence[str], progress: bool = False) -> list[str]:
-        """Return what a retriever gets for each query: its likeliest rewrite, the query itself where that is empty."""
-        rewrites = self.rewrite(queries, progress=progress)
-        return [texts[0] or query for texts, query in zip(rewrites, queries, strict=True)]
-
-
-class Untrained(Rewriter):
-    """A rewriter whose adapter, if it has one, is switched off while it completes."""
-
-    def complete(
-        self, prompts: Sequence[list[int]], group: int, temperature: float, max_tokens: int | None = None
-    ) -> list[list[int]]:
-        """Sample from the base model; see `Rewriter.complete`."""
-        if not hasattr(self.model, "disable_adapter"):
-            return super().complete(prompts, group, temperature, max_tokens)
-        with self.model.disable_adapter():
-            return super().complete(prompts, group, temperature, max_tokens)
-
-
-def _source(base: str) -> tuple[Path | str, bool]:
-    """Where a base model is loaded from, and whether that needs no hub.
-
-    :raises UserError: when it can be had nowhere.
-    """
-    if base == EMBEDDED:
-        return gemma_folder(), True
-    if Path(base).is_dir():
-        return base, True
-    if base.endswith(SUFFIX):
-        return gguf_folder(Path(base)), True
-    try:
-        return base, not find_on_hub(base).reachable
-    except NotOnHubError as error:
-        raise UserError(f"cannot load rewriter {base!r}: {error}; {VALID}") from error
+    def likeliest(self, queries: Sequence[Asked | str], progress: bool = False) -> list[str]:
+        """Return what a retriever gets for each query: its likeliest rewrite, its own text where that is empty."""
+        asked = as_asked(queries)
+        rewrites = self.rewrite(asked, progress=progress)
+        return [one.or_query(texts[0]) for one, texts in zip(asked, rewrites, strict=True)]

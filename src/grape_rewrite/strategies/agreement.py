@@ -27,7 +27,7 @@ class UntilAgreement:
         left = list(range(len(queries)))
         count, made = min(2, self.most), 0
         while left:
-            texts = index.asked([queries[row] for row in left])
+            texts = index.asked([queries[row] for row in left], self.generations.sees)
             for row, more in zip(left, self.generations.sampled(texts, count - made, after=made), strict=True):
                 asks[row] = replace(
                     asks[row],

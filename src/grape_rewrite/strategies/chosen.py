@@ -22,7 +22,7 @@ class MostConfident:
 
     def __call__(self, queries: Sequence[Query], index: Index) -> list[Ask]:
         """Return one sample of each query."""
-        found = self.generations.sampled(index.asked(queries), self.count)
+        found = self.generations.sampled(index.asked(queries, self.generations.sees), self.count)
         pairs = list(
             dict.fromkeys((text, query) for query, made in zip(queries, found, strict=True) for text in made.texts)
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from grape_rewrite.rewriting import Rewriter
+from grape_rewrite.rewriting.asked import Asked, as_asked
 
 GREEDY = 0
 
@@ -52,23 +53,29 @@ class Generations:
     seed: int = 0
     progress: bool = False
     ahead: int = 0
-    _known: dict[tuple[int, int, str], Generated] = field(default_factory=dict, repr=False)
+    _known: dict[tuple[int, int, Asked], Generated] = field(default_factory=dict, repr=False)
 
-    def greedy(self, queries: Sequence[str]) -> list[Generated]:
+    @property
+    def sees(self) -> bool:
+        """Whether the rewriter is shown the pictures of queries."""
+        return self.rewriter.sees
+
+    def greedy(self, queries: Sequence[Asked | str]) -> list[Generated]:
         """Return the likeliest rewrite of each query."""
-        return self._make(queries, GREEDY, 0)
+        return self._make(as_asked(queries), GREEDY, 0)
 
-    def sampled(self, queries: Sequence[str], count: int, after: int = 0) -> list[Generated]:
+    def sampled(self, queries: Sequence[Asked | str], count: int, after: int = 0) -> list[Generated]:
         """Return samples of each query.
 
         :param count: how many, at least 1.
         :param after: how many have been made before; these are others.
         """
+        asked = as_asked(queries)
         if after + count <= self.ahead:
-            return [made.part(slice(after, after + count)) for made in self._make(queries, self.ahead, 0)]
-        return self._make(queries, count, after)
+            return [made.part(slice(after, after + count)) for made in self._make(asked, self.ahead, 0)]
+        return self._make(asked, count, after)
 
-    def _make(self, queries: Sequence[str], count: int, after: int) -> list[Generated]:
+    def _make(self, queries: Sequence[Asked], count: int, after: int) -> list[Generated]:
         new = [query for query in dict.fromkeys(queries) if (count, after, query) not in self._known]
         if new:
             start = time.perf_counter()
@@ -77,7 +84,7 @@ class Generations:
             seconds = (time.perf_counter() - start) / len(new)
             for query, rewrites in zip(new, found, strict=True):
                 self._known[count, after, query] = Generated(
-                    tuple(made.text or query for made in rewrites),
+                    tuple(query.or_query(made.text) for made in rewrites),
                     tuple(made.tokens for made in rewrites),
                     seconds,
                     tuple(not made.text for made in rewrites),

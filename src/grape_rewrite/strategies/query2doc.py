@@ -17,7 +17,7 @@ class Query2doc:
 
     def __call__(self, queries: Sequence[Query], index: Index) -> list[Ask]:
         """Return the query with its likeliest rewrite behind it."""
-        found = self.generations.greedy(index.asked(queries))
+        found = self.generations.greedy(index.asked(queries, self.generations.sees))
         return [
             Ask((f"{query.text} {made.texts[0]}",), tokens=made.tokens, seconds=made.seconds, empty=made.empty)
             for query, made in zip(queries, found, strict=True)

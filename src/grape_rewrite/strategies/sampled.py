@@ -23,7 +23,7 @@ class Sampled:
 
     def __call__(self, queries: Sequence[Query], index: Index) -> list[Ask]:
         """Return the samples of each query."""
-        found = self.generations.sampled(index.asked(queries), self.count)
+        found = self.generations.sampled(index.asked(queries, self.generations.sees), self.count)
         return [
             Ask(made.texts, by_rank=self.by_rank, tokens=made.tokens, seconds=made.seconds, empty=made.empty)
             for made in found

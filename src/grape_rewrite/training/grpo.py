@@ -146,7 +146,7 @@ def train(  # noqa: PLR0913
         peft_config=LoraConfig(
             r=config.lora_rank,
             lora_alpha=config.lora_alpha,
-            target_modules="all-linear",
+            target_modules=rewriter.trainable,
             task_type="CAUSAL_LM",
         ),
         callbacks=[interrupt, chance, *limits, history],
@@ -195,11 +195,12 @@ def require_tasks(tasks: Sequence[Task], config: TrainingConfig) -> None:
 def restrict_output(rewriter: Rewriter, index: Index, config: TrainingConfig, also: Sequence[Task] = ()) -> None:
     """Give the rewriter the output vocabulary of the config: the words of the corpus and of the retriever, or all.
 
-    One that reasons first has all words: those of the retriever are not enough to think in.
+    One that reasons first has all words: those of the retriever are not enough to think in. So has one that sees: the
+    stock paths that it is sampled and trained by know no output vocabulary.
 
     :param also: further tasks, whose words are added.
     """
-    if config.output_vocabulary == "retriever" and not rewriter.prompt.answer_after:
+    if config.output_vocabulary == "retriever" and not rewriter.prompt.answer_after and not rewriter.sees:
         texts = [answer for task in also for _, answer in task.prompt.examples]
         for searched in (index, *(task.index for task in also)):
             texts += [item.text for item in searched.corpus if item.text] + searched.retriever.words()
@@ -249,6 +250,7 @@ def _facts(rewriter: Rewriter, tasks: Sequence[Task], config: TrainingConfig, fr
             retriever=task.index.retriever.name,
             retriever_fingerprint=fingerprint,
             corpus_fingerprint=task.index.corpus.fingerprint(),
+            pictures=task.dataset.train.pictured,
         )
         for task, fingerprint in zip(tasks, frozen, strict=True)
     ]

@@ -27,7 +27,7 @@ class Look:
         self._rewriter, self._index, self._queries = rewriter, index, split.queries
         self._prompt = prompt or rewriter.prompt
         self._positives, self._excluded = split.positives(index.corpus), split.excluded(index.corpus)
-        self._asked = index.asked(split.queries)
+        self._asked = index.asked(split.queries, rewriter.sees)
         _, self._raw = self._search(split.texts)
 
     def __call__(self) -> dict[str, float]:

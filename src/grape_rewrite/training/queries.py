@@ -21,7 +21,7 @@ def already_solved(
     rows = np.flatnonzero(solved)
     if len(rows):
         left = split.rows(rows)
-        solved[rows] = index.ranks(rewriter.likeliest(index.asked(left.queries)), left) == 1
+        solved[rows] = index.ranks(rewriter.likeliest(index.asked(left.queries, rewriter.sees)), left) == 1
     return solved
 
 
@@ -40,7 +40,7 @@ def hard_items(
     positives, excluded = split.positives(index.corpus), split.excluded(index.corpus)
     apart = [np.concatenate(both) for both in zip(positives, excluded, strict=True)]
     depth = count + max(len(apart[row]) for row in chosen)
-    texts = ([query.text for query in queries], rewriter.likeliest(index.asked(queries)))
+    texts = ([query.text for query in queries], rewriter.likeliest(index.asked(queries, rewriter.sees)))
     raw, rewritten = (index.top(asked, depth, queries=queries) for asked in texts)
     found = {}
     for row, first, second in zip(chosen.tolist(), raw, rewritten, strict=True):

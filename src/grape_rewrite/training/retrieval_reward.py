@@ -88,7 +88,7 @@ class RetrievalReward:
         if "log_metric" in extra:
             extra["log_metric"]("mrr", float((1 / ranks).mean()))
             extra["log_metric"]("empty", float(np.mean([not text for text in rewrites])))
-            extra["log_metric"]("zero_variance", share_without_variance(extra["prompts"], values))
+            extra["log_metric"]("zero_variance", share_without_variance(extra.get("draw", extra["prompts"]), values))
         return values
 
     def _whole(self, spoken: "Spoken", positives: list[Rows], apart: list[Rows], gains: Any) -> Candidates:

@@ -1,12 +1,16 @@
 """The prompts that a run trains on, in order, with what their rewards need to know."""
 
 from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from datasets import Dataset as Table
 
+from grape_rewrite.rewriting.asked import Asked
 from grape_rewrite.rewriting.rewriter import Rewriter
+from grape_rewrite.rewriting.vision import VisionRewriter
 from grape_rewrite.training.config import TrainingConfig
 from grape_rewrite.training.queries import already_solved, draw_queries, hard_items
 from grape_rewrite.training.task import Task, shares
@@ -24,7 +28,7 @@ def training_table(rewriter: Rewriter, tasks: Sequence[Task], config: TrainingCo
         _columns(rewriter.with_prompt(task.prompt), task, number, share, config)
         for number, (task, share) in enumerate(zip(tasks, parts, strict=True))
     ]
-    return Table.from_dict(
+    table = Table.from_dict(
         {
             key: [
                 value
@@ -35,6 +39,17 @@ def training_table(rewriter: Rewriter, tasks: Sequence[Task], config: TrainingCo
             for key in columns[0]
         }
     )
+    return table.with_transform(partial(_shown, rewriter, tasks)) if isinstance(rewriter, VisionRewriter) else table
+
+
+def _shown(rewriter: VisionRewriter, tasks: Sequence[Task], rows: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """Rows of the table, each text with its picture; pictures are opened when their step comes."""
+    asked = zip(rows["prompt"], rows["picture"], rows["task"], strict=True)
+    rows["prompt"] = [
+        rewriter.messages(Asked(text, picture=Path(picture) if picture else None), tasks[task].prompt)
+        for text, picture, task in asked
+    ]
+    return rows
 
 
 def _columns(rewriter: Rewriter, task: Task, number: int, share: int, config: TrainingConfig) -> dict[str, list[Any]]:
@@ -43,14 +58,15 @@ def _columns(rewriter: Rewriter, task: Task, number: int, share: int, config: Tr
     index = task.index.of(split)
     positives, excluded = split.positives(index.corpus), split.excluded(index.corpus)
     raw = index.ranks(split.texts, split)
-    asked = index.asked(split.queries)
+    asked = index.asked(split.queries, rewriter.sees)
     weights = np.where(already_solved(rewriter, index, split, raw), max(config.solved_weight, 1e-9), 1.0)
     gains = split.gains(index.corpus)
     count = config.steps * share
     drawn = draw_queries(weights, count, share, config.seed)
     columns: dict[str, list[Any]] = {
         "task": [number] * count,
-        "prompt": [rewriter.prompt_text(asked[row]) for row in drawn],
+        "draw": list(range(count)),
+        "prompt": [asked[row].text if rewriter.sees else rewriter.prompt_text(asked[row].text) for row in drawn],
         "query": [split.texts[row] for row in drawn],
         "positives": [positives[row].tolist() for row in drawn],
         "excluded": [excluded[row].tolist() for row in drawn],
@@ -60,5 +76,5 @@ def _columns(rewriter: Rewriter, task: Task, number: int, share: int, config: Tr
     }
     if config.pool is not None:
         hard = hard_items(rewriter, index, split, drawn, config.hard_items)
-        columns |= {"hard": [hard[row].tolist() for row in drawn], "draw": list(range(count))}
+        columns["hard"] = [hard[row].tolist() for row in drawn]
     return columns

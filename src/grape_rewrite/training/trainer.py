@@ -44,16 +44,17 @@ class GrapeTrainer(GRPOTrainer):
             warnings.filterwarnings("ignore", category=FutureWarning)  # PEFT calls transformers by old names
             super().__init__(
                 model=rewriter.model,
-                processing_class=rewriter.tokenizer,
-                rollout_func=None if arguments["args"].use_vllm else _rollout,
+                processing_class=rewriter.processor,
+                rollout_func=None if arguments["args"].use_vllm or rewriter.sees else _rollout,
                 **arguments,
             )
         rewriter.model = self.model  # with the adapter that TRL put on it
         self.eos_token_ids = rewriter.stop  # TRL counts a rewrite that ends otherwise as cut off
-        self.shares = self.accelerator.num_processes == 1 and not self.use_vllm
+        self.shares = self.accelerator.num_processes == 1 and not self.use_vllm and not rewriter.sees
         self.has_entropy_bonus = self.args.entropy_coef != 0.0 or self.args.use_adaptive_entropy
         if not self.shares:
-            logger.warning("several processes or vLLM: TRL's own forward pass is used instead of shared prompts")
+            why = "pictures" if rewriter.sees else "several processes or vLLM"
+            logger.warning("%s: TRL's own forward pass is used instead of shared prompts", why)
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         """Sample and score the prompts of a step."""
@@ -72,7 +73,7 @@ class GrapeTrainer(GRPOTrainer):
         **extra: Any,
     ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]:
         """Score the last `logits_to_keep` tokens of each row: (B, T) log-probabilities and entropies."""
-        if not self.shares or extra.get("pixel_values") is not None or extra.get("compute_aux_loss"):
+        if not self.shares or extra.get("compute_aux_loss"):
             return super()._get_per_token_logps_and_entropies(
                 model, input_ids, attention_mask, logits_to_keep, *rest, **extra
             )

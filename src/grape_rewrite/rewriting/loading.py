@@ -1,0 +1,87 @@
+"""Loading rewriters: models that read and models that see, base models and trained adapters."""
+
+from pathlib import Path
+
+from safetensors import SafetensorError
+
+from grape_rewrite.errors import UserError, first_line
+from grape_rewrite.hub import NotOnHubError, find_on_hub
+from grape_rewrite.quiet import quiet
+from grape_rewrite.rewriting.adapter import ADAPTER_FILE, read_adapter
+from grape_rewrite.rewriting.attention import require_attention
+from grape_rewrite.rewriting.gemma import EMBEDDED, gemma_folder
+from grape_rewrite.rewriting.gguf import SUFFIX, gguf_folder
+from grape_rewrite.rewriting.precision import Precision, dtype_of
+from grape_rewrite.rewriting.processor import load_processor
+from grape_rewrite.rewriting.prompt import PROMPTS, Prompt
+from grape_rewrite.rewriting.rewriter import Rewriter
+from grape_rewrite.rewriting.vision import VisionRewriter, is_vision
+
+UNREADABLE = (OSError, ValueError, KeyError, RuntimeError, SafetensorError)
+VALID = (
+    "valid are gemma-3-270m, the folder of a causal or vision-language model with safetensors weights, a GGUF file, an "
+    "adapter folder with grape.json, or a hub name such as Qwen/Qwen2.5-0.5B-Instruct"
+)
+
+
+def load_rewriter(
+    name: str,
+    prompt: Prompt | None,
+    max_tokens: int,
+    trust_remote_code: bool,
+    device: str,
+    precision: Precision | None,
+) -> Rewriter:
+    """Load a rewriter; see `Rewriter.load`."""
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText, AutoTokenizer
+
+    folder = Path(name)
+    facts = read_adapter(folder) if (folder / ADAPTER_FILE).is_file() else None
+    base = facts.base_model if facts else name
+    source, local_only = _source(base)
+    loading = {"trust_remote_code": trust_remote_code, "local_files_only": local_only}
+    try:
+        with quiet():
+            sees = is_vision(AutoConfig.from_pretrained(source, **loading))
+            reader = (load_processor if sees else AutoTokenizer.from_pretrained)(source, **loading)
+            model = (
+                (AutoModelForImageTextToText if sees else AutoModelForCausalLM)
+                .from_pretrained(source, dtype=dtype_of(precision, device), use_safetensors=True, **loading)
+                .to(device)
+            )
+    except UNREADABLE as error:
+        raise UserError(f"cannot load rewriter {base!r}: {first_line(error)}; {VALID}") from error
+    if not sees:
+        require_attention(model, base)
+    for parameter in model.parameters():
+        parameter.requires_grad_(False)
+    kind = VisionRewriter if sees else Rewriter
+    if facts is None:
+        return kind(model, reader, prompt or PROMPTS["multilingual"], name, max_tokens)
+    from peft import PeftModel
+
+    try:
+        model = PeftModel.from_pretrained(model, folder, use_safetensors=True)
+    except UNREADABLE as error:
+        raise UserError(f"cannot load the adapter in {folder} onto {base!r}: {first_line(error)}") from error
+    rewriter = kind(model, reader, prompt or facts.prompt, base, facts.max_tokens, facts)
+    if facts.output_vocabulary is not None:
+        rewriter.restrict(facts.output_vocabulary)
+    return rewriter
+
+
+def _source(base: str) -> tuple[Path | str, bool]:
+    """Where a base model is loaded from, and whether that needs no hub.
+
+    :raises UserError: when it can be had nowhere.
+    """
+    if base == EMBEDDED:
+        return gemma_folder(), True
+    if Path(base).is_dir():
+        return base, True
+    if base.endswith(SUFFIX):
+        return gguf_folder(Path(base)), True
+    try:
+        return base, not find_on_hub(base).reachable
+    except NotOnHubError as error:
+        raise UserError(f"cannot load rewriter {base!r}: {error}; {VALID}") from error

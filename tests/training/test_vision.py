@@ -1,0 +1,89 @@
+"""Training a vision-language model through TRL's own path, on queries that have pictures."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+from grape_rewrite import Dataset, Index, Rewriter, TrainingConfig, train
+from grape_rewrite.fingerprint import weights_hash
+from grape_rewrite.rewriting.adapter import read_adapter
+from grape_rewrite.rewriting.prompt import Prompt
+from grape_rewrite.training.table import training_table
+from grape_rewrite.training.task import Task
+
+PROMPT = Prompt("Say what the changed picture shows.", examples=(("rot Mond", "red moon"),))
+CONFIG = TrainingConfig.of(
+    steps=2, batch=8, group=4, max_tokens=5, learning_rate=0.01, warmup=0, temperature=1.0, evaluate_every=1
+)
+
+
+@pytest.fixture
+def dataset(tiny_composed_folder: Path) -> Dataset:
+    return Dataset.load(tiny_composed_folder)
+
+
+@pytest.mark.parametrize("kind", ["qwen2-vl", "qwen2.5-vl"])
+def test_a_model_that_sees_is_trained_saved_and_loaded(
+    kind: str, tiny_vision_folders: dict[str, Path], dataset: Dataset, composed_index: Index, tmp_path: Path
+) -> None:
+    rewriter = Rewriter.load(str(tiny_vision_folders[kind]), PROMPT, max_tokens=5)
+    frozen = {name: weight.clone() for name, weight in rewriter.model.named_parameters()}
+    before = weights_hash(frozen)
+    asked = composed_index.asked(dataset.test.queries, sees=True)
+    assert all(one.picture for one in asked)
+    untrained = rewriter.rewrite(asked)
+    trained = train(rewriter, composed_index, dataset, tmp_path / "run", CONFIG)
+
+    weights = load_file(tmp_path / "run" / "adapter_model.safetensors")
+    assert weights
+    assert all("language_model.layers" in name and "visual" not in name for name in weights)
+    assert trained.fingerprint() == before
+    rows = [json.loads(line) for line in (tmp_path / "run" / "history.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows if "loss" in row or "reward" in row][-1] == 2
+    facts = read_adapter(tmp_path / "run")
+    assert facts.pictures is True
+    assert facts.output_vocabulary is None
+
+    # Whatever step was kept: what is loaded again rewrites as what was returned, and without its adapter as before.
+    loaded = Rewriter.load(str(tmp_path / "run"))
+    assert loaded.rewrite(asked) == trained.rewrite(asked)
+    assert trained.baselines()["few-shot"].rewrite(asked) == untrained
+    with torch.no_grad():
+        moved = [weight.abs().sum() for name, weight in trained.model.named_parameters() if "lora_B" in name]
+    assert bool(sum(moved) > 0) == (facts.steps > 0)
+
+
+def test_what_is_rewarded_gets_more_frequent(
+    tiny_vision_folders: dict[str, Path], dataset: Dataset, composed_index: Index, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    code = "def short(rewrites, candidates):\n    return [-len(rewrite) for rewrite in rewrites]\n"
+    (tmp_path / "short_answers.py").write_text(code)
+    rewriter = Rewriter.load(str(tiny_vision_folders["qwen2-vl"]), PROMPT, max_tokens=5)
+    rewards: list[float] = []
+    changes = {"steps": 16, "batch": 32, "reward": "short_answers:short", "evaluate_every": 16, "learning_rate": 0.05}
+    train(
+        rewriter,
+        composed_index,
+        dataset,
+        tmp_path / "run",
+        CONFIG.model_copy(update=changes),
+        watch=lambda row, _: rewards.append(row[key]) if (key := "rewards/short_answers:short/mean") in row else None,
+    )
+    assert len(rewards) == 16
+    assert sum(rewards[-4:]) > 0.6 * sum(rewards[:4])  # both are negative
+
+
+def test_each_row_shows_its_own_picture(
+    tiny_vision_folders: dict[str, Path], dataset: Dataset, composed_index: Index
+) -> None:
+    rewriter = Rewriter.load(str(tiny_vision_folders["qwen2-vl"]), PROMPT)
+    table = training_table(rewriter, [Task("composed", composed_index, dataset, PROMPT)], CONFIG)
+    for row in table:
+        [picture] = [part["image"] for turn in row["prompt"] for part in turn["content"] if part["type"] == "image"]
+        assert picture.tobytes() == Image.open(row["picture"]).convert("RGB").tobytes()
+        assert row["prompt"][-1]["content"][-1]["text"] == row["query"]
