@@ -1,6 +1,7 @@
 """Tiny models, a tiny retriever and a tiny data set, saved as a user would have them, and a cache apart."""
 
 import json
+import shutil
 import signal
 from itertools import product
 from pathlib import Path
@@ -326,6 +327,25 @@ def tiny_composed_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             qrels[split].append(f"{ident}\tp{(number + step) % 16}\t1")
     corpus = [{"_id": f"p{number}", "image": file} for number, file in enumerate(files)]
     write_beir(folder, corpus, queries, qrels)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def unjudged_folder(tiny_composed_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny composed data set with five more queries, each among six pictures, whose answers nobody knows.
+
+    They search 14 of the 16 pictures.
+    """
+    folder = tmp_path_factory.mktemp("tiny-unjudged")
+    shutil.copytree(tiny_composed_folder, folder, dirs_exist_ok=True)
+    ids = [f"test1.{12060 + number}" for number in range(5)]
+    with (folder / "queries.jsonl").open("a") as lines:
+        for number, ident in enumerate(ids):
+            record = {"_id": ident, "text": f"thing {number}", "image": f"images/{number}.png"}
+            lines.write(json.dumps({**record, "among": [f"p{(number + step) % 14}" for step in range(6)]}) + "\n")
+    for kind, named in (("unjudged", ids), ("corpora", [f"p{number}" for number in range(14)])):
+        (folder / kind).mkdir()
+        (folder / kind / "test1.txt").write_text("\n".join(named))
     return folder
 
 

@@ -100,6 +100,27 @@ def test_a_pair_of_cirr_wants_the_target_and_never_the_reference(miniature: Mini
         assert sorted(few.tolist()) == sorted((number - step) % 9 for step in range(1, 6))
 
 
+def test_queries_whose_answers_a_server_keeps_are_apart(miniature: Miniature, tmp_path: Path) -> None:
+    source = miniature("cirr")
+    dataset = Dataset.load(BENCHMARKS["cirr"].prepare(source, tmp_path / "out", partial=True))
+    assert dataset.splits == ["dev", "test", "train"]
+    split = dataset.unjudged("test1")
+    assert [query.id for query in split] == [f"test1.{100 + number}" for number in range(8)]
+    assert [query.text for query in split][2:5] == ["the one before 2", "the same", "the one before 4"]
+    assert len(split.searched) == 8
+    assert all(len(query.among) == 6 and query.image for query in split)
+    with pytest.raises(UserError, match=r"no queries without judgements named 'test2' .* there are test1"):
+        dataset.unjudged("test2")
+    (tmp_path / "out" / "unjudged" / "test1.txt").write_text("test1.100\nnobody\n")
+    with pytest.raises(UserError, match=r"test1\.txt, line 2: there is no query 'nobody'"):
+        Dataset.load(tmp_path / "out").unjudged("test1")
+    # Who has not got them does without.
+    (source / "captions" / "cap.rc2.test1.json").unlink()
+    alone = Dataset.load(BENCHMARKS["cirr"].prepare(source, tmp_path / "alone", partial=True))
+    with pytest.raises(UserError, match="there are none"):
+        alone.unjudged("test1")
+
+
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_counts_are_compared_with_the_published_ones(name: str, miniature: Miniature, tmp_path: Path) -> None:
     source = miniature(name)
@@ -109,6 +130,7 @@ def test_counts_are_compared_with_the_published_ones(name: str, miniature: Minia
     assert not (tmp_path / "out").exists()
     parted = {"cirr": (60, 9), "wikipedia": (20, 4)}
     sizes = SIZES.get(name) or {"train+dev": (parted[name][0],) * 2, "test": (parted[name][1],) * 2}
+    sizes |= {"test1": (8, 8)} if name == "cirr" else {}
     small = dataclasses.replace(BENCHMARKS[name], counts={split: Counts(*size) for split, size in sizes.items()})
     assert len(Dataset.load(small.prepare(source, tmp_path / "out")).corpus) > 2
 
@@ -133,7 +155,8 @@ def test_it_is_made_once_and_replaces_nothing(name: str, miniature: Miniature, t
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_a_missing_file_is_named_with_where_to_get_it(name: str, miniature: Miniature, tmp_path: Path) -> None:
     source = miniature(name)
-    for file in sorted(file for file in source.rglob("*.*") if file.suffix not in {".jpg", ".png", ".xml"}):
+    needed = (file for file in source.rglob("*.*") if file.suffix not in {".jpg", ".png", ".xml"})
+    for file in sorted(file for file in needed if file.name != "cap.rc2.test1.json"):
         aside = file.rename(tmp_path / "aside")
         with pytest.raises(UserError) as caught:
             BENCHMARKS[name].prepare(source, tmp_path / "out", partial=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from grape_rewrite.cli import ablate, data, demo, evaluate, headroom, index, rewrite, search, train
+from grape_rewrite.cli import ablate, data, demo, evaluate, headroom, index, rewrite, search, submit, train
 from grape_rewrite.cli.group import OneLineErrors
 from grape_rewrite.cli.output import Warnings, say
 
@@ -28,6 +28,7 @@ for command in (
     ablate.ablate,
     rewrite.rewrite,
     search.search,
+    submit.submit,
 ):
     app.command()(command)
 app.command(name="index")(index.embed)

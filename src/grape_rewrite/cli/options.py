@@ -27,6 +27,14 @@ RewriterName = Annotated[
         "--rewriter", help="gemma-3-270m, a trained adapter, a model folder, a GGUF file or a name on the model hub."
     ),
 ]
+StrategyName = Annotated[
+    str,
+    typer.Option(
+        "--strategy",
+        help="How to search with rewrites, such as mean-8 or greedy+raw-0.2; "
+        "grape evaluate --operating-point names one.",
+    ),
+]
 PromptName = Annotated[
     str | None,
     typer.Option(

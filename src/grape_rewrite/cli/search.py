@@ -20,6 +20,7 @@ from grape_rewrite.cli.options import (
     RewriterName,
     Searched,
     Seed,
+    StrategyName,
     read_prompt,
     read_searching,
 )
@@ -36,13 +37,7 @@ def search(
     retriever: RetrieverName = "lite-clip",
     rewriter: RewriterName = "gemma-3-270m",
     prompt: PromptName = None,
-    strategy: Annotated[
-        str,
-        typer.Option(
-            help="How to search with rewrites, such as mean-8 or greedy+raw-0.2; "
-            "grape evaluate --operating-point names one."
-        ),
-    ] = "greedy",
+    strategy: StrategyName = "greedy",
     settings: Searched = None,
     seed: Seed = 0,
     image: Annotated[

@@ -141,6 +141,31 @@ def read_split(folder: Path, name: str, queries: Mapping[str, Query], corpus: Co
     return Split(name, chosen, {query.id: qrels[query.id] for query in chosen}, searched)
 
 
+def read_unjudged(folder: Path, name: str, queries: Mapping[str, Query], corpus: Corpus) -> Split:
+    """Read `unjudged/NAME.txt`: ids of queries, one a line, whose answers a benchmark's own server keeps.
+
+    :raises UserError: for a missing or empty file, an id that is in no file, and a query whose picture is none of what
+        is searched.
+    """
+    file = folder / "unjudged" / f"{name}.txt"
+    if not file.is_file():
+        there = sorted(other.stem for other in (folder / "unjudged").glob("*.txt"))
+        raise UserError(
+            f"{folder} has no queries without judgements named {name!r} (no file unjudged/{name}.txt); "
+            f"{'there are ' + ', '.join(there) if there else 'there are none'}"
+        )
+    chosen = {}
+    for line, id in read_lines(file):
+        if id not in queries:
+            raise UserError(f"{file}, line {line}: there is no query {shown(id)} in {folder / 'queries.jsonl'}")
+        chosen[id] = queries[id]
+    if not chosen:
+        raise UserError(f"{file} is empty; it holds the ids of queries, one a line")
+    searched = read_searched(folder, name, corpus)
+    _require_items(chosen.values(), None, corpus.part(searched) if searched else corpus, folder / "queries.jsonl")
+    return Split(name, list(chosen.values()), {id: {} for id in chosen}, searched)
+
+
 def read_searched(folder: Path, name: str, corpus: Corpus) -> tuple[str, ...] | None:
     """Read `corpora/NAME.txt`, the ids of the items that a split searches, one a line; None where there is no file.
 
@@ -169,13 +194,13 @@ def _require_searched(qrels: Qrels, corpus: Corpus, name: str) -> None:
                 )
 
 
-def _require_items(queries: Iterable[Query], qrels: Qrels, corpus: Corpus, file: Path) -> None:
+def _require_items(queries: Iterable[Query], qrels: Qrels | None, corpus: Corpus, file: Path) -> None:
     """Require that what a query names is searched: its own picture, as in all sets of composed queries, and `among`."""
     for query in queries:
         unknown = next((id for id in query.among if id not in corpus.position), None)
         if unknown is not None:
             raise UserError(f"{file}: query {shown(query.id)} is among item {shown(unknown)}, which is not searched")
-        if query.among and not any(id in qrels[query.id] for id in query.among):
+        if qrels and query.among and not any(id in qrels[query.id] for id in query.among):
             raise UserError(f'{file}: query {shown(query.id)} has no relevant item in its "among"; it must have one')
         if query.image and query.image.resolve() not in corpus.pictured:
             raise UserError(
@@ -195,12 +220,14 @@ def write_dataset(
     queries: Iterable[Query],
     qrels: Mapping[str, Qrels],
     searched: Mapping[str, Iterable[str]] | None = None,
+    unjudged: Mapping[str, Iterable[str]] | None = None,
 ) -> None:
     """Write a data set into an existing folder, in which its images lie already.
 
     :param folder: as a rule the one that `cache.whole_folder` yields, so that it appears only when it is whole.
     :param qrels: split -> query id -> {corpus id: score}.
     :param searched: split -> ids of the items that it searches; the whole corpus by default.
+    :param unjudged: split without judgements -> ids of its queries.
     """
 
     def image(path: Path | None) -> str | None:
@@ -228,9 +255,10 @@ def write_dataset(
         rows = [[query, item, str(score)] for query, items in judgements.items() for item, score in items.items()]
         text = "".join("\t".join(row) + "\n" for row in [QRELS_HEADER, *rows])
         (folder / "qrels" / f"{name}.tsv").write_bytes(text.encode())
-    for name, ids in (searched or {}).items():
-        (folder / "corpora").mkdir(exist_ok=True)
-        (folder / "corpora" / f"{name}.txt").write_bytes("".join(f"{id}\n" for id in ids).encode())
+    for kind, lists in (("corpora", searched), ("unjudged", unjudged)):
+        for name, ids in (lists or {}).items():
+            (folder / kind).mkdir(exist_ok=True)
+            (folder / kind / f"{name}.txt").write_bytes("".join(f"{id}\n" for id in ids).encode())
 
 
 def write_records(file: Path, records: Iterable[Mapping[str, object]]) -> None:

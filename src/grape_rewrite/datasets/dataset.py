@@ -5,7 +5,7 @@ from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 
-from grape_rewrite.datasets.beir import read_corpus, read_queries, read_split, split_names
+from grape_rewrite.datasets.beir import read_corpus, read_queries, read_split, read_unjudged, split_names
 from grape_rewrite.datasets.corpus import Corpus
 from grape_rewrite.datasets.split import Query, Split
 
@@ -52,6 +52,10 @@ class Dataset:
             self._splits[name] = read_split(self.folder, name, self.queries, self.corpus)
         return self._splits[name]
 
+    def unjudged(self, name: str) -> Split:
+        """Return the queries of `unjudged/NAME.txt`, whose answers nobody here knows; they can only be searched for."""
+        return read_unjudged(self.folder, name, self.queries, self.corpus)
+
     @property
     def splits(self) -> list[str]:
         """The names of the splits that have a file, sorted."""
@@ -76,7 +80,8 @@ class Dataset:
         """Return the SHA-256 over the corpus, the queries and the judgements of all splits."""
         digest = hashlib.sha256(self.corpus.fingerprint().encode())
         names = ["queries.jsonl", *(f"qrels/{name}.tsv" for name in self.splits)]
-        names += [f"corpora/{name}.txt" for name in self.splits if (self.folder / "corpora" / f"{name}.txt").is_file()]
+        for kind in ("corpora", "unjudged"):
+            names += [f"{kind}/{file.name}" for file in sorted((self.folder / kind).glob("*.txt"))]
         for name in names:
             file = self.folder / name
             content = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""

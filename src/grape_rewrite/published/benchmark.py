@@ -19,7 +19,7 @@ from grape_rewrite.datasets.split import Query
 from grape_rewrite.errors import UserError
 from grape_rewrite.published.source import Source
 
-LAYOUT = "1"  # raised when what is written changes
+LAYOUT = "2"  # raised when what is written changes
 PLAIN = re.compile(r"(?!\.)[^\s/\\\0]{1,200}")
 
 
@@ -32,16 +32,17 @@ class Counts(NamedTuple):
 
 @dataclass
 class Part:
-    """What one split searches, and what is asked of it."""
+    """What one split searches, and what is asked of it; without judgements where a server keeps the answers."""
 
     items: list[Item] = field(default_factory=list)
     queries: list[Query] = field(default_factory=list)
     qrels: Qrels = field(default_factory=dict)
 
-    def ask(self, query: Query, wanted: str) -> None:
-        """Add a query that one item answers."""
+    def ask(self, query: Query, wanted: str | None = None) -> None:
+        """Add a query that one item answers; none is given where a server keeps the answers."""
         self.queries.append(query)
-        self.qrels[query.id] = {wanted: 1}
+        if wanted is not None:
+            self.qrels[query.id] = {wanted: 1}
 
 
 class Pictures:
@@ -99,6 +100,7 @@ class Benchmark:
     :param counts: split -> published counts; `train+dev` where dev is cut off the published training part.
     :param languages: of its queries.
     :param read: from the user's files to the splits.
+    :param optional: splits that need not be there.
     """
 
     name: str
@@ -110,6 +112,7 @@ class Benchmark:
     counts: Mapping[str, Counts]
     languages: Sequence[str]
     read: Callable[[Source, Pictures], dict[str, Part]]
+    optional: Sequence[str] = ()
 
     @property
     def help(self) -> str:
@@ -142,25 +145,30 @@ class Benchmark:
             if not partial:
                 self._require_counts(parts)
             items = {item.id: item for part in parts.values() for item in part.items}
+            qrels = {name: part.qrels for name, part in parts.items() if part.qrels}
+            unjudged = {name: part.queries for name, part in parts.items() if not part.qrels}
             write_dataset(
                 draft,
                 items.values(),
                 (query for part in parts.values() for query in part.queries),
-                {name: part.qrels for name, part in parts.items()},
+                qrels,
                 {name: [item.id for item in part.items] for name, part in parts.items()},
+                {name: [query.id for query in queries] for name, queries in unjudged.items()},
             )
             (draft / "LICENSE.md").write_text(f"# {self.name}\n\n{self.licence}. From {self.page}.\n", encoding="utf-8")
             written = Dataset.load(draft)
             for split in written.splits:  # what cannot be read again is found now, with the name of what is wrong
                 written.split(split)
+            for split in unjudged:
+                written.unjudged(split)
             kinds = (name for name, part in parts.items() for _ in part.items)
-            describe(
-                draft, self.name, key, {}, kinds, {name: part.qrels for name, part in parts.items()}, self.languages
-            )
+            describe(draft, self.name, key, {}, kinds, qrels, self.languages)
         return out
 
     def _require_counts(self, parts: Mapping[str, Part]) -> None:
         for name, published in self.counts.items():
+            if name in self.optional and name not in parts:
+                continue
             those = [parts[one] for one in name.split("+") if one in parts]
             items = {item.id for part in those for item in part.items}
             found = Counts(len(items), sum(len(part.queries) for part in those))

@@ -2,8 +2,8 @@
 
 Formats: `captions/cap.rc2.SPLIT.json`, records with `pairid`, `reference`, `target_hard`, `caption` and `img_set`,
 whose `members` are six pictures alike, reference and target among them; `image_splits/split.rc2.SPLIT.json`, name of a
-picture -> its path. The answers of the official test split are hidden, so val, as is customary, is what is reported; a
-part of train is what settings are chosen by.
+picture -> its path. The answers of the official test split, `test1`, are known to its server alone (`grape submit`
+writes what that reads), so val, as is customary, is what is reported; a part of train is what settings are chosen by.
 """
 
 from grape_rewrite.datasets.corpus import Item
@@ -12,6 +12,7 @@ from grape_rewrite.datasets.split import Query
 from grape_rewrite.published.benchmark import Benchmark, Counts, Part, Pictures
 from grape_rewrite.published.source import Source
 
+BLANK = "the same"  # the official caption of pair 27098 of test1 is a space, and the server wants all pairs
 DEV = 0.05  # share of the official training pairs, by the pictures they start from
 
 
@@ -19,6 +20,8 @@ def read(source: Source, pictures: Pictures) -> dict[str, Part]:
     """Read pairs and pictures."""
     train = _part(source, pictures, "train")
     parts = {"train": Part(train.items), "dev": Part(train.items), "test": _part(source, pictures, "val")}
+    if source.has("captions/cap.rc2.test1.json"):
+        parts["test1"] = _part(source, pictures, "test1", judged=False)
     for query in train.queries:
         start = query.image.stem if query.image else ""
         part = parts["dev" if fraction(f"cirr {start}") < DEV else "train"]
@@ -27,14 +30,10 @@ def read(source: Source, pictures: Pictures) -> dict[str, Part]:
     return parts
 
 
-def _part(source: Source, pictures: Pictures, split: str) -> Part:
+def _part(source: Source, pictures: Pictures, split: str, judged: bool = True) -> Part:
     part = Part()
-    file = source.file(f"image_splits/split.rc2.{split}.json")
-    names = source.json(file)
-    if not isinstance(names, dict):
-        raise source.wrong(file, "an object, name of a picture -> its path, is expected")
-    for name in names:
-        path = source.value(file, names, name, str).removeprefix("./")
+    names = _names(source, split)
+    for name, path in names.items():
         place = source.picture(f"img_raw/{path}", path)
         if place is not None:
             part.items.append(Item(name, image=pictures.take(name, place)))
@@ -45,17 +44,28 @@ def _part(source: Source, pictures: Pictures, split: str) -> Part:
         raise source.wrong(file, "a list of pairs is expected")
     for record in records:
         number = source.value(file, record, "pairid", int)
-        reference, target = (source.value(file, record, key, str) for key in ("reference", "target_hard"))
-        text = source.words(file, record, "caption")
+        reference, *target = (
+            source.value(file, record, key, str) for key in ("reference", *(["target_hard"] if judged else []))
+        )
+        text = " ".join(source.value(file, record, "caption", str).split()) or BLANK
         members = source.value(file, source.value(file, record, "img_set", dict), "members", list)
-        for name in (reference, target, *members):
-            if name not in names:
-                raise source.wrong(file, f"pair {number}: picture {name!r} is not in split.rc2.{split}.json")
-        if reference in images and target in images:
-            among = tuple(name for name in members if name in images)
-            query = Query(f"{split}.{number}", text, images[reference], "en", among=among)
-            part.ask(query, target)
+        unknown = next((name for name in (reference, *target, *members) if name not in names), None)
+        if unknown is not None:
+            raise source.wrong(file, f"pair {number}: picture {unknown!r} is not in split.rc2.{split}.json")
+        if not all(name in images for name in (reference, *target)):
+            continue
+        among = tuple(name for name in members if name in images)
+        part.ask(Query(f"{split}.{number}", text, images[reference], "en", among=among), *target)
     return part
+
+
+def _names(source: Source, split: str) -> dict[str, str]:
+    """The names of a split's pictures and their paths."""
+    file = source.file(f"image_splits/split.rc2.{split}.json")
+    names = source.json(file)
+    if not isinstance(names, dict):
+        raise source.wrong(file, "an object, name of a picture -> its path, is expected")
+    return {name: source.value(file, names, name, str).removeprefix("./") for name in names}
 
 
 CIRR = Benchmark(
@@ -66,10 +76,12 @@ CIRR = Benchmark(
         "captions/cap.rc2.train.json and cap.rc2.val.json",
         "image_splits/split.rc2.train.json and split.rc2.val.json",
         "the pictures as img_raw/train/NUMBER/NAME.png and img_raw/dev/NAME.png",
+        "for the test server, cap.rc2.test1.json, split.rc2.test1.json and img_raw/test1/NAME.png too",
     ),
     licence="texts MIT; pictures under NLVR2's terms, for research alone",
     size="size not published",
-    counts={"train+dev": Counts(16_939, 28_225), "test": Counts(2_297, 4_181)},
+    counts={"train+dev": Counts(16_939, 28_225), "test": Counts(2_297, 4_181), "test1": Counts(2_315, 4_148)},
+    optional=("test1",),
     languages=("en",),
     read=read,
 )

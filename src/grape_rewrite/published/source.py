@@ -41,6 +41,10 @@ class Source:
                 return found[0]
         raise self._missing(" or ".join(patterns))
 
+    def has(self, name: str) -> bool:
+        """Whether a file is there that not everybody needs."""
+        return (self.folder / name).is_file()
+
     def named(self, name: str) -> Path:
         """Return the file that another file names.
 

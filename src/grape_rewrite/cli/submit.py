@@ -1,0 +1,61 @@
+"""`grape submit`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from grape_rewrite.cli.load import check_adapter, fitted, load_data, load_index, load_retriever, load_rewriter
+from grape_rewrite.cli.options import (
+    AllowMismatch,
+    Data,
+    MaxUnreadable,
+    PromptName,
+    RemoteCode,
+    RetrieverName,
+    RewriterName,
+    Searched,
+    Seed,
+    StrategyName,
+    read_prompt,
+    read_searching,
+)
+from grape_rewrite.cli.output import notes, shows_progress
+
+
+def submit(
+    data: Data,
+    split: Annotated[str, typer.Option(help="Queries of the data set without judgements, unjudged/NAME.txt.")],
+    out: Annotated[Path, typer.Option(help="Folder for the files.")],
+    retriever: RetrieverName = "lite-clip",
+    rewriter: RewriterName = "gemma-3-270m",
+    prompt: PromptName = None,
+    strategy: StrategyName = "greedy",
+    settings: Searched = None,
+    seed: Seed = 0,
+    allow_mismatch: AllowMismatch = False,
+    max_unreadable: MaxUnreadable = 0.0,
+    trust_remote_code: RemoteCode = False,
+) -> None:
+    """Rank queries whose answers a benchmark's server keeps, and write the files that it reads.
+
+    A TREC run always; for CIRR also recall_submission.json and recall_subset_submission.json.
+
+    Example: [bold]grape submit data/cirr --split test1 --rewriter runs/cirr --out submission[/bold]
+    """
+    from grape_rewrite.evaluation.submission import rank_unjudged
+    from grape_rewrite.strategies import Generations, require_strategy, strategy_of
+
+    require_strategy(strategy)
+    asked, searching = read_prompt(prompt), read_searching(settings)
+    dataset = load_data(data)
+    queries = dataset.unjudged(split)
+    frozen = load_retriever(retriever, trust_remote_code)
+    check_adapter(rewriter, frozen, dataset.corpus, queries.pictured, allow_mismatch)
+    policy = load_rewriter(rewriter, asked, trust_remote_code=trust_remote_code)
+    index = load_index(frozen, dataset.corpus, max_unreadable)
+    policy = fitted(policy, index, searching)
+    generations = Generations(policy, seed=seed, progress=shows_progress())
+    asks = strategy_of(strategy, generations)(queries.queries, index.of(queries))
+    for file in rank_unjudged(asks, index, queries).write(out, strategy):
+        notes.print(f"Written: {file}", markup=False, soft_wrap=True)
