@@ -29,6 +29,8 @@ from grape_rewrite.training import TrainingConfig
         ({"output_vocabulary": "half"}, "output_vocabulary='half': .*'retriever' or 'full'"),
         ({"solved_weight": 1.5}, r"solved_weight=1\.5: "),
         ({"seed": -1}, "seed=-1: "),
+        ({"micro_batch": 0}, r"micro_batch=0: .*greater than or equal to 1"),
+        ({"vllm": "perhaps"}, r"vllm='perhaps': .*boolean"),
         ({"languages": []}, r"languages=\[\]: .*at least 1"),
     ],
     ids=str,
@@ -44,6 +46,15 @@ def test_a_pool_must_fit_into_the_corpus() -> None:
     config.require_corpus(50)
     with pytest.raises(UserError, match="pool=50: the corpus has 49 items; 2 to 49"):
         config.require_corpus(49)
+
+
+def test_a_step_is_shared_evenly() -> None:
+    config = TrainingConfig.of(batch=64, group=8, oversample=2, micro_batch=16)
+    assert [config.per_process(count) for count in (1, 2, 4, 8)] == [128, 64, 32, 16]
+    with pytest.raises(UserError, match=r"128 rewrites .* among 3 processes; use a batch that is a multiple of 24"):
+        config.per_process(3)
+    with pytest.raises(UserError, match="micro_batch=16 does not divide the 8 rewrites that a process samples"):
+        config.per_process(16)
 
 
 def test_help_names_every_reward() -> None:

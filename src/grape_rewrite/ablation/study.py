@@ -11,6 +11,7 @@ from grape_rewrite.ablation.arms import config_of, tasks_of
 from grape_rewrite.ablation.lock import locked
 from grape_rewrite.atomic import write_text
 from grape_rewrite.errors import UserError, first_problem
+from grape_rewrite.processes import best_device
 from grape_rewrite.rewriting.precision import Precision, best_precision
 from grape_rewrite.rewriting.prompt import Prompt
 from grape_rewrite.training.config import TrainingConfig
@@ -95,7 +96,7 @@ class Study(BaseModel):
         with locked(out):  # two studies that begin at once must not lose each other's arms
             whole = self.joined(out)
             if whole.precision is None:
-                whole.precision = best_precision()
+                whole.precision = best_precision(best_device())
             write_text(out / STUDY, yaml.safe_dump(whole.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
         return whole
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from grape_rewrite.index import Index
     from grape_rewrite.retrievers import Retriever
     from grape_rewrite.rewriting import Prompt, Rewriter
+    from grape_rewrite.rewriting.precision import Precision
     from grape_rewrite.searching import Searching
 
 
@@ -45,6 +46,8 @@ def load_rewriter(
     max_tokens: int | None = None,
     trust_remote_code: bool = False,
     quiet: bool = False,
+    device: str | None = None,
+    precision: "Precision | None" = None,
 ) -> "Rewriter":
     """Load a rewriter.
 
@@ -66,6 +69,8 @@ def load_rewriter(
         prompt,
         max_tokens or TrainingConfig.model_fields["max_tokens"].default,
         trust_remote_code=trust_remote_code,
+        device=device,
+        precision=precision,
     )
 
 

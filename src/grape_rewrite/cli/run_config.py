@@ -1,5 +1,6 @@
 """The YAML config of `grape train`."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from grape_rewrite.atomic import write_text
 from grape_rewrite.errors import UserError
+from grape_rewrite.rewriting.precision import Precision
 from grape_rewrite.rewriting.prompt import Prompt, named_prompt
 from grape_rewrite.training.config import TrainingConfig
 
@@ -25,6 +27,8 @@ class RunConfig(BaseModel):
     prompt: Prompt | None = None
     also: list[str] = []
     max_unreadable: float = Field(0.0, ge=0, le=1)
+    device: str | None = None
+    precision: Precision | None = None
     training: TrainingConfig = TrainingConfig()
 
     @field_validator("prompt", mode="before")
@@ -70,6 +74,13 @@ class RunConfig(BaseModel):
             if first["type"] == "missing":
                 raise UserError(f"{key} is missing; give --{key}, or {key}: in the config") from None
             raise UserError(f"{key}={first['input']!r}: {first['msg']}") from None
+
+    @field_validator("device")
+    @classmethod
+    def _device_is_one(cls, name: str | None) -> str | None:
+        if name is not None and not re.fullmatch(r"cpu|cuda(:[0-9]+)?|mps|xpu(:[0-9]+)?", name):
+            raise ValueError("valid are cpu, cuda, cuda:1 and the like")
+        return name
 
     def write(self) -> None:
         """Write the config as `config.yaml` into its own folder.

@@ -9,6 +9,7 @@ from grape_rewrite.cli.load import load_data, load_index, load_retriever, load_r
 from grape_rewrite.cli.options import RemoteCode, Settings, read_settings
 from grape_rewrite.cli.output import notes
 from grape_rewrite.errors import UserError
+from grape_rewrite.processes import is_first
 from grape_rewrite.training.config import TrainingConfig
 
 
@@ -70,6 +71,12 @@ def train(
     max_tokens: Annotated[int | None, _hyperparameter("max_tokens")] = None,
     output_vocabulary: Annotated[str | None, _hyperparameter("output_vocabulary")] = None,
     settings: Settings = None,
+    device: Annotated[
+        str | None, typer.Option(help="Where the rewriter lies, such as cpu or cuda:1; an accelerator if there is one.")
+    ] = None,
+    precision: Annotated[
+        str | None, typer.Option(help="float32 or bfloat16; by default what the device multiplies in hardware.")
+    ] = None,
     max_unreadable: Annotated[
         float | None,
         typer.Option(help="Share of the corpus whose image may be unreadable; those are skipped.", show_default="0"),
@@ -104,6 +111,8 @@ def train(
         "max_tokens": max_tokens,
         "output_vocabulary": output_vocabulary,
         "max_unreadable": max_unreadable,
+        "device": device,
+        "precision": precision,
     }
     given = {key: value for key, value in given.items() if value is not None} | read_settings(settings)
     if resume and source is None:
@@ -123,7 +132,7 @@ def train(
 
 
 def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
-    """Load what the config names, train, and say what to do next."""
+    """Load what the config names, train, and say what to do next; of several processes only the first speaks."""
     from grape_rewrite.cli.display import Display
     from grape_rewrite.rewriting.adapter import read_adapter
     from grape_rewrite.training.run_folder import RunFolder
@@ -139,9 +148,18 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
         folder.resume(config.training)
     else:
         folder.require_free()
-    frozen = load_retriever(config.retriever, trust_remote_code)
-    policy = load_rewriter(config.rewriter, config.prompt, config.training.max_tokens, trust_remote_code)
-    index = load_index(frozen, dataset.corpus, config.max_unreadable)
+    quiet = not is_first()
+    frozen = load_retriever(config.retriever, trust_remote_code, quiet)
+    policy = load_rewriter(
+        config.rewriter,
+        config.prompt,
+        config.training.max_tokens,
+        trust_remote_code,
+        quiet,
+        config.device,
+        config.precision,
+    )
+    index = load_index(frozen, dataset.corpus, config.max_unreadable, quiet)
 
     from grape_rewrite.training import read_task
     from grape_rewrite.training import train as train_rewriter
@@ -166,7 +184,7 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
                 config=config.training,
                 resume=resume,
                 watch=display.watch,
-                begun=config.write,
+                begun=config.write if is_first() else None,
                 also=also,
             )
     except KeyboardInterrupt:
@@ -174,6 +192,8 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
         cure = again if folder.last_checkpoint() else "nothing was saved yet; begin again."
         notes.print(f"Interrupted; {cure}", markup=False, soft_wrap=True)
         raise typer.Exit(130) from None
+    if quiet:
+        return
     facts = read_adapter(config.out)
     best = f"best dev MRR {facts.dev_mrr:.3f} at step {facts.steps}"
     notes.print(

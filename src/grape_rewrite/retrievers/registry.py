@@ -5,6 +5,7 @@ from pathlib import Path
 
 from grape_rewrite.errors import UserError
 from grape_rewrite.hub import NotOnHubError, find_on_hub
+from grape_rewrite.processes import best_device
 from grape_rewrite.quiet import quiet
 from grape_rewrite.retrievers.loading import require_safetensors_layers
 from grape_rewrite.retrievers.retriever import Retriever
@@ -62,7 +63,7 @@ def _minilm(device: str | None) -> Retriever:
     require_library()
     with quiet():
         network = load_minilm()
-    return SentenceEncoder("minilm", network.to(device) if device else network)
+    return SentenceEncoder("minilm", network.to(device or best_device()))
 
 
 def _is_sentence_transformer(folder: Path) -> bool:

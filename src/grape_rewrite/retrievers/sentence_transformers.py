@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from grape_rewrite.errors import UserError
+from grape_rewrite.processes import best_device
 from grape_rewrite.retrievers.batches import batches
 from grape_rewrite.retrievers.frozen import freeze, weights_fingerprint
 from grape_rewrite.retrievers.images import open_image
@@ -134,7 +135,7 @@ def load_sentence_encoder(
                 require_safetensors(folder / module["path"])
         network = SentenceTransformer(
             str(folder) if folder.is_dir() else name,
-            device=device,
+            device=device or best_device(),
             trust_remote_code=trust_remote_code,
             local_files_only=local_only,
             model_kwargs={"use_safetensors": True, "dtype": torch.float32},

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from grape_rewrite.errors import UserError
+from grape_rewrite.processes import best_device
 from grape_rewrite.retrievers.batches import batches
 from grape_rewrite.retrievers.frozen import freeze, weights_fingerprint
 from grape_rewrite.retrievers.images import open_image
@@ -145,7 +146,7 @@ def load_dual_encoder(
     missing = sorted(set(report["missing_keys"]) - LOSS_ONLY)
     if missing:
         raise UserError(f"cannot load retriever {name}: {len(missing)} weights are missing, the first is {missing[0]}")
-    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    device = device or best_device()
     return DualEncoder(name, network.to(device), tokenizer, image_processor)
 
 

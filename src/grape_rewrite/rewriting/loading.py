@@ -6,6 +6,7 @@ from safetensors import SafetensorError
 
 from grape_rewrite.errors import UserError, first_line
 from grape_rewrite.hub import NotOnHubError, find_on_hub
+from grape_rewrite.processes import best_device
 from grape_rewrite.quiet import quiet
 from grape_rewrite.rewriting.adapter import ADAPTER_FILE, read_adapter
 from grape_rewrite.rewriting.attention import require_attention
@@ -29,12 +30,13 @@ def load_rewriter(
     prompt: Prompt | None,
     max_tokens: int,
     trust_remote_code: bool,
-    device: str,
+    device: str | None,
     precision: Precision | None,
 ) -> Rewriter:
     """Load a rewriter; see `Rewriter.load`."""
     from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText, AutoTokenizer
 
+    device = device or best_device()
     folder = Path(name)
     facts = read_adapter(folder) if (folder / ADAPTER_FILE).is_file() else None
     base = facts.base_model if facts else name

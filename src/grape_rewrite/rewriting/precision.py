@@ -1,10 +1,11 @@
 """Which number format to compute in."""
 
-from typing import Literal, cast, get_args
-
-import torch
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from grape_rewrite.errors import UserError
+
+if TYPE_CHECKING:
+    import torch
 
 Precision = Literal["float32", "bfloat16"]
 
@@ -19,8 +20,10 @@ def precision_of(name: str) -> Precision:
     return cast("Precision", name)
 
 
-def dtype_of(precision: Precision | None, device: str = "cpu") -> torch.dtype:
+def dtype_of(precision: Precision | None, device: str = "cpu") -> "torch.dtype":
     """Return the format of a name; the best of the device for None."""
+    import torch
+
     if precision is None:
         return best_dtype(device)
     return torch.float32 if precision == "float32" else torch.bfloat16
@@ -28,14 +31,18 @@ def dtype_of(precision: Precision | None, device: str = "cpu") -> torch.dtype:
 
 def best_precision(device: str = "cpu") -> Precision:
     """Return the name of the best format of a device."""
+    import torch
+
     return "bfloat16" if best_dtype(device) == torch.bfloat16 else "float32"
 
 
-def best_dtype(device: str = "cpu") -> torch.dtype:
+def best_dtype(device: str = "cpu") -> "torch.dtype":
     """Return bfloat16 where the device multiplies it in hardware, float32 elsewhere.
 
     The check on processors is for AVX-512 BF16 (or AMX, which implies it): without it bfloat16 is emulated and slow.
     """
+    import torch
+
     if device.startswith("cuda"):
         return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
     if device == "cpu" and torch.cpu._is_avx512_bf16_supported():

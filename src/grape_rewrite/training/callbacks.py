@@ -13,6 +13,7 @@ import torch
 from transformers import TrainerCallback, TrainerControl, TrainerState
 
 from grape_rewrite.atomic import write_text
+from grape_rewrite.processes import is_first
 
 logger = logging.getLogger(__name__)
 
@@ -141,12 +142,13 @@ class History(TrainerCallback):
         before, start = self.best, time.monotonic()
         row.update(self.measure())
         row["look_seconds"] = time.monotonic() - start
-        if row["dev_mrr"] > before:
+        if row["dev_mrr"] > before and is_first():
             self.keep(row["step"], row["dev_mrr"])
         self._add(row)
 
     def _add(self, row: dict[str, Any]) -> None:
         row["seconds"] = time.monotonic() - self._start
         self.rows.append(row)
-        write_text(self.path, "".join(json.dumps(row) + "\n" for row in self.rows))
-        self.watch(row)
+        if is_first():
+            write_text(self.path, "".join(json.dumps(row) + "\n" for row in self.rows))
+            self.watch(row)

@@ -51,6 +51,15 @@ class TrainingConfig(BaseModel):
         ge=1,
         description="queries that are sampled for each that is learned from; those whose rewrites differ most are kept",
     )
+    micro_batch: int | None = Field(
+        None,
+        ge=1,
+        description="rewrites of a step that are learned from at once, on each device, to save memory; all of them by "
+        "default",
+    )
+    vllm: bool = Field(
+        False, description="sample with vLLM beside the training (TRL's colocate mode), from the whole vocabulary"
+    )
     learning_rate: float = Field(
         2e-4, gt=0, lt=1, description="learning rate at its peak; it falls to 0 with the steps"
     )
@@ -156,6 +165,22 @@ class TrainingConfig(BaseModel):
     def free(self) -> int:
         """The length in tokens up to which a rewrite costs nothing."""
         return self.max_tokens // 2 if self.free_tokens is None else self.free_tokens
+
+    def per_process(self, processes: int) -> int:
+        """Return how many rewrites of a step each of several processes samples.
+
+        :raises UserError: when that is no whole number of groups, or of micro batches.
+        """
+        sampled = self.batch * self.oversample
+        if sampled % (processes * self.group):
+            raise UserError(
+                f"a step's {sampled} rewrites in groups of {self.group} cannot be shared evenly among {processes} "
+                f"processes; use a batch that is a multiple of {processes * self.group}"
+            )
+        own = sampled // processes
+        if self.micro_batch and own % self.micro_batch:
+            raise UserError(f"micro_batch={self.micro_batch} does not divide the {own} rewrites that a process samples")
+        return own
 
     def require_queries(self, split: "Split", share: int | None = None) -> None:
         """Require that a step's queries are there.

@@ -5,6 +5,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from transformers import PrinterCallback, set_seed
 from grape_rewrite.datasets import Dataset
 from grape_rewrite.errors import UserError
 from grape_rewrite.index import Index
+from grape_rewrite.processes import is_first, process_count
 from grape_rewrite.rewards import brevity, well_formed
 from grape_rewrite.rewriting.adapter import ADAPTER_FILE, AdapterFacts, TaskFacts, read_adapter, write_adapter
 from grape_rewrite.rewriting.rewriter import Rewriter
@@ -70,11 +72,7 @@ def train(  # noqa: PLR0913
         raise UserError(
             f"this rewriter has been trained already; train from its base model, Rewriter.load({rewriter.name!r})"
         )
-    last = None
-    if resume:
-        last = run.resume(config)
-    else:
-        run.begin(config)
+    last = _begin(run, config, resume)
     if begun:
         begun()
     frozen = [task.index.retriever.fingerprint() for task in tasks]
@@ -82,8 +80,6 @@ def train(  # noqa: PLR0913
     for task in tasks:
         task.index.searching = config.searching
     rewriter.max_tokens = config.max_tokens
-
-    from trl import GRPOConfig
 
     from grape_rewrite.training.trainer import GrapeTrainer
 
@@ -113,35 +109,7 @@ def train(  # noqa: PLR0913
         rewriter=rewriter,
         select=lambda advantages: _select(advantages, config),
         reward_funcs=[reward, *_form_rewards(rewriter, tasks, config)],
-        args=GRPOConfig(
-            output_dir=str(run.checkpoints),
-            per_device_train_batch_size=config.batch * config.oversample,
-            num_generations=config.group,
-            max_completion_length=config.max_tokens,
-            temperature=config.temperature,
-            max_steps=config.steps,
-            learning_rate=config.learning_rate,
-            warmup_steps=config.warmup,
-            lr_scheduler_type="linear",
-            reward_weights=[1.0, config.form_weight, config.length_weight],
-            multi_objective_aggregation="normalize_then_sum" if config.scale == "group" else "sum_then_normalize",
-            scale_rewards=config.scale,
-            loss_type="dapo",
-            beta=config.beta,
-            seed=config.seed,
-            shuffle_dataset=False,
-            remove_unused_columns=False,
-            activation_checkpointing=False,
-            bf16=False,  # the weights are bfloat16 themselves; autocast would only cast them again and again
-            use_cpu=rewriter.model.device.type == "cpu",
-            dataloader_pin_memory=rewriter.model.device.type != "cpu",
-            logging_steps=1,
-            save_strategy="steps",
-            save_steps=config.save_every,
-            save_total_limit=1,
-            report_to="none",
-            disable_tqdm=True,
-        ),
+        args=_arguments(rewriter, config, run),
         train_dataset=training_table(rewriter, tasks, config),
         peft_config=LoraConfig(
             r=config.lora_rank,
@@ -171,17 +139,31 @@ def train(  # noqa: PLR0913
             raise UserError(f"retriever {task.index.retriever.name!r} has changed during training; it must stay frozen")
     if interrupt.asked:
         raise KeyboardInterrupt
-    run.finish()
+    trainer.accelerator.wait_for_everyone()
+    if is_first():
+        run.finish()
     rewriter.facts = _load_best(rewriter, run.folder)
     rewriter.model.eval()
     return rewriter
 
 
+def _begin(run: RunFolder, config: TrainingConfig, resume: bool) -> str | None:
+    """Take a run's folder, the first process for all; return the checkpoint to go on from."""
+    if resume:
+        return run.resume(config)
+    if is_first():
+        run.begin(config)
+    return None
+
+
 def require_tasks(tasks: Sequence[Task], config: TrainingConfig) -> None:
-    """Require that each task has the queries and the corpus that a step needs.
+    """Require that each task has the queries and the corpus that a step needs, and the machine what the config wants.
 
     :raises UserError: when one has not, or is asked so that the rewrite would have to be found in another way.
     """
+    config.per_process(process_count())
+    if config.vllm and find_spec("vllm") is None:
+        raise UserError("vllm=true needs vLLM, and an accelerator: pip install 'grape-rewrite[vllm]'")
     parts = shares(config.sampled_queries, len(tasks))
     for task, share in zip(tasks, parts, strict=True):
         config.require_queries(task.dataset.train, share if len(tasks) > 1 else None)
@@ -196,11 +178,12 @@ def restrict_output(rewriter: Rewriter, index: Index, config: TrainingConfig, al
     """Give the rewriter the output vocabulary of the config: the words of the corpus and of the retriever, or all.
 
     One that reasons first has all words: those of the retriever are not enough to think in. So has one that sees: the
-    stock paths that it is sampled and trained by know no output vocabulary.
+    stock paths that it is sampled and trained by know no output vocabulary. So has what is sampled with vLLM.
 
     :param also: further tasks, whose words are added.
     """
-    if config.output_vocabulary == "retriever" and not rewriter.prompt.answer_after and not rewriter.sees:
+    free = rewriter.prompt.answer_after or rewriter.sees or config.vllm
+    if config.output_vocabulary == "retriever" and not free:
         texts = [answer for task in also for _, answer in task.prompt.examples]
         for searched in (index, *(task.index for task in also)):
             texts += [item.text for item in searched.corpus if item.text] + searched.retriever.words()
@@ -208,6 +191,46 @@ def restrict_output(rewriter: Rewriter, index: Index, config: TrainingConfig, al
             rewriter.restrict_to_words(texts)
         else:
             logger.warning("neither corpus nor retriever tells its words: the output vocabulary stays full")
+
+
+def _arguments(rewriter: Rewriter, config: TrainingConfig, run: RunFolder) -> Any:
+    """What TRL's trainer is told."""
+    from trl import GRPOConfig
+
+    own = config.per_process(process_count())
+    on_cpu = rewriter.model.device.type == "cpu"
+    return GRPOConfig(
+        output_dir=str(run.checkpoints),
+        per_device_train_batch_size=config.micro_batch or own,
+        gradient_accumulation_steps=own // (config.micro_batch or own),
+        use_vllm=config.vllm,
+        vllm_mode="colocate",
+        num_generations=config.group,
+        max_completion_length=config.max_tokens,
+        temperature=config.temperature,
+        max_steps=config.steps,
+        learning_rate=config.learning_rate,
+        warmup_steps=config.warmup,
+        lr_scheduler_type="linear",
+        reward_weights=[1.0, config.form_weight, config.length_weight],
+        multi_objective_aggregation="normalize_then_sum" if config.scale == "group" else "sum_then_normalize",
+        scale_rewards=config.scale,
+        loss_type="dapo",
+        beta=config.beta,
+        seed=config.seed,
+        shuffle_dataset=False,
+        remove_unused_columns=False,
+        activation_checkpointing=False,
+        bf16=False,  # the weights are bfloat16 themselves; autocast would only cast them again and again
+        use_cpu=on_cpu,
+        dataloader_pin_memory=not on_cpu,
+        logging_steps=1,
+        save_strategy="steps",
+        save_steps=config.save_every,
+        save_total_limit=1,
+        report_to="none",
+        disable_tqdm=True,
+    )
 
 
 def _look(rewriter: Rewriter, task: Task, config: TrainingConfig, tasks: int) -> Look:

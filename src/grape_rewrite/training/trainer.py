@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from accelerate.utils import DistributedType
 
 from grape_rewrite.rewriting.rewriter import Rewriter
 from grape_rewrite.rewriting.scoring import log_probabilities
@@ -24,8 +25,9 @@ class GrapeTrainer(GRPOTrainer):
     `Forest` (through TRL's `rollout_func`), their log-probabilities are computed over a `Forest`, and completions
     without an advantage are left out of the update. The rest, TRL's loss, logging and checkpoints, is TRL's.
 
-    The stock path computes the log-probabilities where these do not apply: several processes, whose wrappers must see
-    the forward pass; vLLM; images.
+    Several processes, one for each accelerator, share a step: each samples and scores its part, and their gradients are
+    averaged. The stock path computes the log-probabilities where this does not apply: vLLM, which samples from the
+    whole vocabulary; images; a model that is itself divided among processes.
 
     :param rewriter: prompt, output vocabulary and end tokens; its model is the one that is trained.
     :param select: from the advantages of a step (B,) to those that are learned from; see `training.selection`.
@@ -50,11 +52,29 @@ class GrapeTrainer(GRPOTrainer):
             )
         rewriter.model = self.model  # with the adapter that TRL put on it
         self.eos_token_ids = rewriter.stop  # TRL counts a rewrite that ends otherwise as cut off
-        self.shares = self.accelerator.num_processes == 1 and not self.use_vllm and not rewriter.sees
+        stock = {"vLLM": self.use_vllm, "pictures": rewriter.sees, "a divided model": not self._is_whole}
+        self.shares = not any(stock.values())
         self.has_entropy_bonus = self.args.entropy_coef != 0.0 or self.args.use_adaptive_entropy
         if not self.shares:
-            why = "pictures" if rewriter.sees else "several processes or vLLM"
+            why = next(reason for reason, holds in stock.items() if holds)
             logger.warning("%s: TRL's own forward pass is used instead of shared prompts", why)
+
+    @property
+    def _is_whole(self) -> bool:
+        """Whether each process has the whole model."""
+        kinds = {DistributedType.NO, DistributedType.MULTI_GPU, DistributedType.MULTI_CPU}
+        return self.accelerator.distributed_type in kinds
+
+    def training_step(self, *arguments: Any, **named: Any) -> torch.Tensor:
+        """Run a step; several processes average their gradients, as the forward pass goes past their wrappers."""
+        loss: torch.Tensor = super().training_step(*arguments, **named)
+        if self.shares and self.accelerator.num_processes > 1 and self.accelerator.sync_gradients:
+            for parameter in self.model.parameters():
+                if parameter.requires_grad:
+                    if parameter.grad is None:  # nothing to learn from in this process's part
+                        parameter.grad = torch.zeros_like(parameter)
+                    parameter.grad = self.accelerator.reduce(parameter.grad, reduction="mean")
+        return loss
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         """Sample and score the prompts of a step."""
