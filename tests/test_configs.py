@@ -60,7 +60,7 @@ def test_every_shift_and_every_benchmark_has_a_recipe() -> None:
 @pytest.mark.parametrize("recipe", RECIPES, **by_name)
 def test_a_recipe_runs_for_a_step(recipe: Path, grape, tmp_path: Path) -> None:
     """With the embedded retriever, rewriter and data, as they are in the user's cache."""
-    sizes = ("--steps", 1, "--batch", 12, "--group", 2, "--set", "dev_queries=6")
+    sizes = ("--steps", 1, "--batch", 12, "--group", 2, "--set", "dev_queries=6,solved_weight=1")
     found = grape("train", recipe, *sizes, "--out", tmp_path / "run")
     assert found.code == 0, found.err
     config, facts = RunConfig.read(recipe, {}), read_adapter(tmp_path / "run")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from datasets import Dataset as Table
 
 from grape_rewrite.rewriting.asked import Asked
@@ -57,12 +58,20 @@ def _columns(rewriter: Rewriter, task: Task, number: int, share: int, config: Tr
     split = task.dataset.train.only(config.languages)
     index = task.index.of(split)
     positives, excluded = split.positives(index.corpus), split.excluded(index.corpus)
-    raw = index.ranks(split.texts, split)
     asked = index.asked(split.queries, rewriter.sees)
-    weights = np.where(already_solved(rewriter, index, split, raw), max(config.solved_weight, 1e-9), 1.0)
     gains = split.gains(index.corpus)
+    raw, weights = np.full(len(split), np.nan), np.ones(len(split))
+
+    def weigh(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        new = rows[np.isnan(raw[rows])]
+        part = split.rows(new)
+        raw[new] = index.ranks(part.texts, part)
+        if config.solved_weight < 1:
+            weights[new[already_solved(rewriter, index, part, raw[new])]] = max(config.solved_weight, 1e-9)
+        return weights[rows]
+
     count = config.steps * share
-    drawn = draw_queries(weights, count, share, config.seed)
+    drawn = draw_queries(weigh, len(split), count, share, config.seed)
     columns: dict[str, list[Any]] = {
         "task": [number] * count,
         "draw": list(range(count)),
