@@ -43,6 +43,24 @@ def test_recall_at_50_counts_ranks(evaluate, pictures, split_for) -> None:
     assert protocol({"one": far}) == {"one": figures}
 
 
+def test_languages_count_alike_where_their_numbers_differ(evaluate, pictures, split_for) -> None:
+    split = split_for(pictures)
+    languages = ["de" if row % 3 else "fr" for row in range(len(split))]
+    queries = [replace(query, language=language) for query, language in zip(split.queries, languages, strict=True)]
+    evaluation = evaluate(pictures, Split("test", queries, split.qrels))
+    for name, figures in evaluation.summary["protocol"].items():
+        parts = [entry["methods"][name] for entry in evaluation.summary["by_language"].values()]
+        assert len(parts) == 2
+        for metric in ("recall@1", "recall@5", "recall@10"):
+            assert figures[f"language_mean_{metric}"] == pytest.approx(np.mean([part[metric] for part in parts]))
+    html = render_report(evaluation)
+    assert '<th scope="col">language mean Recall@10</th>' in html
+    assert "each counts alike" in html
+    even = [replace(query, language="de" if row % 2 else "fr") for row, query in enumerate(split.queries)]
+    assert len(even) % 2 == 0
+    assert evaluate(pictures, Split("test", even, split.qrels)).summary["protocol"] == {}
+
+
 def test_the_report_has_them(evaluate, pictures, split_for) -> None:
     split = split_for(pictures)
     queries = [replace(query, among=tuple(pictures.ids[:4]) + tuple(split.qrels[query.id])) for query in split.queries]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from grape_rewrite.cli import ablate, data, demo, evaluate, headroom, index, rewrite, search, submit, train
+from grape_rewrite.cli import ablate, data, demo, evaluate, headroom, index, rewrite, search, submit, summary, train
 from grape_rewrite.cli.group import OneLineErrors
 from grape_rewrite.cli.output import Warnings, say
 
@@ -29,6 +29,7 @@ for command in (
     rewrite.rewrite,
     search.search,
     submit.submit,
+    summary.summary,
 ):
     app.command()(command)
 app.command(name="index")(index.embed)

@@ -131,7 +131,7 @@ def evaluate_methods(
         },
         "comparisons": compare(methods, clusters, seed),
         "by_language": by_language(methods, [query.language for query in split.queries], clusters, seed),
-        "protocol": protocol(methods),
+        "protocol": protocol(methods, split.languages),
         "queries": len(split),
         "corpus": len(index.corpus),
         "skipped": len(index.skipped),

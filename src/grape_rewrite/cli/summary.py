@@ -1,0 +1,51 @@
+"""`grape summary`."""
+
+import json as jsonlib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.box import SIMPLE
+from rich.markup import escape
+from rich.table import Table
+
+from grape_rewrite.cli.options import Json
+from grape_rewrite.cli.output import notes, results, say
+from grape_rewrite.errors import UserError
+
+
+def summary(
+    folders: Annotated[list[Path], typer.Argument(help="Folders that grape evaluate wrote, one for each task.")],
+    out: Annotated[Path | None, typer.Option(help="Write the table as Markdown into this file too.")] = None,
+    json: Json = False,
+) -> None:
+    """Show several tasks in one table: Recall@10, and what training gains in the mean.
+
+    Example: [bold]grape summary runs/scenes-test runs/paragraphs-test runs/composed-test[/bold]
+    """
+    from grape_rewrite.atomic import write_text
+    from grape_rewrite.evaluation.overview import OURS, SHOWN, gain_of, markdown, overview, read_evaluation
+
+    names = [folder.resolve().name for folder in folders]
+    again = next((name for name in names if names.count(name) > 1), None)
+    if again is not None:
+        raise UserError(f"two of the folders are called {again}; tasks are named after their folders")
+    found = overview({name: read_evaluation(folder) for name, folder in zip(names, folders, strict=True)})
+    if out:
+        write_text(out, markdown(found))
+        notes.print(f"Written: {out}", markup=False, soft_wrap=True)
+    if json:
+        say(jsonlib.dumps(found, ensure_ascii=False, indent=2))
+        return
+    methods = [method for method in SHOWN if method in found["average"]]
+    table = Table(box=SIMPLE, title="Recall@10, and gains in points (95 %)", show_footer=True)
+    table.add_column("task", "average", min_width=len("average"))
+    for method in (*methods, OURS):
+        table.add_column(method, justify="right", no_wrap=True)
+    for method in methods:
+        mean = f"{100 * found['average'][method]['difference']:+.1f}"
+        table.add_column(f"gain over {method}", mean, justify="right")
+    for task, figures in found["tasks"].items():
+        values = (f"{figures[method]:.3f}" if method in figures else "" for method in (*methods, OURS))
+        table.add_row(escape(task), *values, *(gain_of(figures["gains"].get(method), "\n") for method in methods))
+    results.print(table)

@@ -1,0 +1,82 @@
+"""Several tasks in one table, with what training gains in the mean."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from grape_rewrite.errors import UserError
+
+METRIC = "recall@10"
+OURS = "grape"
+SHOWN = ("raw", "zero-shot", "few-shot")
+
+
+def read_evaluation(folder: Path) -> dict[str, Any]:
+    """Read the `evaluation.json` of a folder that `grape evaluate` or `grape demo` wrote.
+
+    :raises UserError: when it is missing or another file, or has no trained rewriter in it.
+    """
+    file = folder / "evaluation.json"
+    try:
+        summary = json.loads(file.read_text(encoding="utf-8"))
+        methods = summary["methods"]
+        found = {name: float(methods[name][METRIC]) for name in ("raw", OURS) if name in methods}
+    except FileNotFoundError:
+        raise UserError(f"{folder} has no evaluation.json; name a folder that grape evaluate wrote") from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{file} is no evaluation of grape evaluate: {error}") from error
+    if len(found) < 2:
+        raise UserError(f"{file} has no trained rewriter beside raw queries; it has {', '.join(methods)}")
+    return dict(summary)
+
+
+def overview(evaluations: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Put evaluations side by side.
+
+    :param evaluations: task -> what `read_evaluation` returns.
+    :return: `tasks` (name -> Recall@10 of each method of `SHOWN` that there is and of the trained rewriter, and `gains`:
+        method -> difference, low, high, p), and `average`, method -> the mean gain over the tasks that have it, and
+        their number.
+    """
+    tasks = {
+        name: {
+            "queries": summary["queries"],
+            **{method: summary["methods"][method][METRIC] for method in (*SHOWN, OURS) if method in summary["methods"]},
+            "gains": {
+                row["b"]: {key: row[key] for key in ("difference", "low", "high", "p")}
+                for row in summary["comparisons"]
+                if row["a"] == OURS and row["b"] in SHOWN and row["metric"] == METRIC
+            },
+        }
+        for name, summary in evaluations.items()
+    }
+    gains = {
+        method: [task["gains"][method]["difference"] for task in tasks.values() if method in task["gains"]]
+        for method in SHOWN
+    }
+    average = {method: {"difference": mean(found), "tasks": len(found)} for method, found in gains.items() if found}
+    return {"tasks": tasks, "average": average}
+
+
+def markdown(found: Mapping[str, Any]) -> str:
+    """Write an overview as a Markdown table."""
+    names = [method for method in SHOWN if method in found["average"]]
+    heads = ["task", "queries", *names, OURS, *(f"gain over {method}" for method in names)]
+    lines = [heads, ["---"] * len(heads)]
+    for task, figures in found["tasks"].items():
+        values = [f"{figures[method]:.3f}" if method in figures else "" for method in (*names, OURS)]
+        lines.append(
+            [task, str(figures["queries"]), *values, *(gain_of(figures["gains"].get(method)) for method in names)]
+        )
+    means = [f"{100 * found['average'][method]['difference']:+.1f}" for method in names]
+    lines.append(["average", *[""] * (2 + len(names)), *means])
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+
+
+def gain_of(gain: Mapping[str, float] | None) -> str:
+    """Write a gain in points of Recall@10, with its 95 % interval."""
+    if gain is None:
+        return ""
+    return f"{100 * gain['difference']:+.1f} ({100 * gain['low']:+.1f} to {100 * gain['high']:+.1f})"

@@ -1,0 +1,60 @@
+"""One table over several tasks, against means taken by hand."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from grape_rewrite import UserError
+from grape_rewrite.evaluation.overview import markdown, overview, read_evaluation
+
+
+def evaluation(folder: Path, **recall: float) -> Path:
+    """What `grape evaluate` leaves of a task, as far as it is read here."""
+    folder.mkdir()
+    row = {"a": "grape", "metric": "recall@10", "p": 0.01}
+    gains = (
+        {name: recall["grape"] - value for name, value in recall.items() if name != "grape"}
+        if "grape" in recall
+        else {}
+    )
+    found = {
+        "queries": 100,
+        "methods": {name: {"recall@10": value} for name, value in recall.items()},
+        "comparisons": [
+            {**row, "b": name, "difference": gain, "low": gain - 0.02, "high": gain + 0.02}
+            for name, gain in gains.items()
+        ],
+    }
+    (folder / "evaluation.json").write_text(json.dumps(found))
+    return folder
+
+
+RECALL = {
+    "scenes": {"raw": 0.05, "zero-shot": 0.12, "few-shot": 0.40, "english": 0.9, "grape": 0.55},
+    "cirr": {"raw": 0.30, "zero-shot": 0.35, "grape": 0.40},
+}
+
+
+def test_average_gains_are_means_over_the_tasks_that_have_the_method(tmp_path: Path) -> None:
+    found = overview({name: read_evaluation(evaluation(tmp_path / name, **values)) for name, values in RECALL.items()})
+    assert found["average"]["raw"] == {"difference": pytest.approx((0.5 + 0.1) / 2), "tasks": 2}
+    assert found["average"]["zero-shot"]["difference"] == pytest.approx((0.43 + 0.05) / 2)
+    assert found["average"]["few-shot"] == {"difference": pytest.approx(0.15), "tasks": 1}
+    lines = markdown(found).splitlines()
+    assert lines[2].startswith("| scenes | 100 | 0.050 | 0.120 | 0.400 | 0.550 | +50.0 (+48.0 to +52.0) |")
+    assert lines[3].startswith("| cirr | 100 | 0.300 | 0.350 |  | 0.400 | +10.0")
+    assert lines[4] == "| average |  |  |  |  |  | +30.0 | +24.0 | +15.0 |"
+    assert len({line.count("|") for line in lines}) == 1
+
+
+def test_what_is_no_evaluation_gets_one_line(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"has no evaluation\.json"):
+        read_evaluation(tmp_path)
+    untrained = evaluation(tmp_path / "untrained", raw=0.1, **{"few-shot": 0.2})
+    with pytest.raises(UserError, match=r"has no trained rewriter beside raw queries; it has raw, few-shot"):
+        read_evaluation(untrained)
+    for content in ("{", "[]", "{}", '{"methods": {"raw": 3}}'):
+        (untrained / "evaluation.json").write_text(content)
+        with pytest.raises(UserError, match=r"evaluation\.json is no evaluation"):
+            read_evaluation(untrained)
