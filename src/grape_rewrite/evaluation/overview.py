@@ -36,9 +36,9 @@ def overview(evaluations: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Put evaluations side by side.
 
     :param evaluations: task -> what `read_evaluation` returns.
-    :return: `tasks` (name -> Recall@10 of each method of `SHOWN` that there is and of the trained rewriter, and `gains`:
-        method -> difference, low, high, p), and `average`, method -> the mean gain over the tasks that have it, and
-        their number.
+    :return: `tasks` (name -> Recall@10 of each method of `SHOWN` that there is and of the trained rewriter, and
+        `gains`: method -> difference, low, high, p), and `average`, method -> the mean gain over the tasks that have
+        it, and their number.
     """
     tasks = {
         name: {
@@ -75,8 +75,11 @@ def markdown(found: Mapping[str, Any]) -> str:
     return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
 
 
-def gain_of(gain: Mapping[str, float] | None) -> str:
-    """Write a gain in points of Recall@10, with its 95 % interval."""
+def gain_of(gain: Mapping[str, float] | None, between: str = " ") -> str:
+    """Write a gain in points of Recall@10, with its 95 % interval.
+
+    :param between: both.
+    """
     if gain is None:
         return ""
-    return f"{100 * gain['difference']:+.1f} ({100 * gain['low']:+.1f} to {100 * gain['high']:+.1f})"
+    return f"{100 * gain['difference']:+.1f}{between}({100 * gain['low']:+.1f} to {100 * gain['high']:+.1f})"
