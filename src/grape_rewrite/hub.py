@@ -22,7 +22,7 @@ class HubModel:
     reachable: bool
 
 
-def _looks_like_a_path(name: str) -> bool:
+def looks_like_a_path(name: str) -> bool:
     """Whether a name cannot be one on a hub (`owner/model` or `model`)."""
     return name.startswith((".", "/", "~")) or name.count("/") > 1 or "\\" in name
 
@@ -37,7 +37,7 @@ def find_on_hub(name: str) -> HubModel:
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
 
-    if _looks_like_a_path(name):
+    if looks_like_a_path(name):
         raise NotOnHubError("there is no such folder")
     try:
         files = {file.rfilename for file in HfApi().model_info(name, timeout=TIMEOUT).siblings or []}

@@ -111,6 +111,25 @@ def paragraphs(
     say(str(build_paragraphs(folder=out)))
 
 
+@app.command()
+def hub(
+    name: Annotated[str, typer.Argument(help="A set on the data hub, or a folder with its files.", show_default=False)],
+    out: Annotated[Path, typer.Option(help="Folder to make.", show_default=False)],
+    languages: Annotated[
+        list[str] | None, typer.Option("--language", help="Take this language alone; repeat it. All by default.")
+    ] = None,
+) -> None:
+    """Any retrieval set in MTEB's layout from the data hub: XM3600, WIT, XFlickr&CO, CIRR and others.
+
+    Whoever has put it there says under which licence. Only data is loaded, never code.
+
+    Example: [bold]grape data hub mteb/XM3600T2IRetrieval --language de --out data/xm3600-de[/bold]
+    """
+    from grape_rewrite.published.on_hub import HubSet
+
+    say(str(HubSet(name, tuple(languages or ())).prepare(out)))
+
+
 def _command(benchmark: "Benchmark") -> Any:
     """Return the command of a published benchmark."""
     own = typer.Typer(rich_markup_mode="rich", add_completion=False)
