@@ -55,7 +55,7 @@ def main() -> None:
     environment = jinja2.Environment(
         loader=loader, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    results = environment.get_template("results.md.jinja").render(tasks=tasks, **measured)
+    results = environment.get_template("results.md.jinja").render(tasks=tasks, average=average(tasks), **measured)
     write_text(arguments.docs / "results.md", results + "\n")
     files = sorted((arguments.docs / "evidence" / "leaderboard").glob("*.json"))
     if files:
@@ -63,6 +63,19 @@ def main() -> None:
         leaderboard = environment.get_template("leaderboard.md.jinja").render(entries=entries, meanings=MEANINGS)
         write_text(arguments.docs / "leaderboard.md", leaderboard + "\n")
     print(json.dumps({name: {"runs": task.results["runs"], **best_gain(task)} for name, task in tasks.items()}))
+
+
+def average(tasks: dict[str, Task]) -> dict[str, Any]:
+    """The mean gain in Recall@10 over all tasks, each counted once: not again in another number format."""
+    counted = [task for name, task in tasks.items() if "grape" in task.arms and not name.endswith("-bfloat16")]
+    recall = [{arm: figures["recall@10"]["mean"] for arm, figures in task.arms.items()} for task in counted]
+    return {
+        "tasks": [task.folder.name for task in counted],
+        "raw": mean(arms["grape"] - arms["raw"] for arms in recall),
+        "training_free": mean(
+            arms["grape"] - arms[task.training_free or "raw"] for task, arms in zip(counted, recall, strict=True)
+        ),
+    }
 
 
 def draw(tasks: dict[str, Task], measured: dict[str, Any], folder: Path) -> None:
