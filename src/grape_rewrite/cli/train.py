@@ -41,7 +41,8 @@ def train(
     prompt: Annotated[
         str | None,
         typer.Option(
-            help="multilingual, long-form, composed, or a YAML file with instruction, template and examples.",
+            help="multilingual, long-form, composed, composed-picture (for a rewriter that sees), or a YAML file with "
+            "instruction, template and examples.",
             show_default="multilingual",
         ),
     ] = None,
