@@ -44,7 +44,7 @@ def test_average_gains_are_means_over_the_tasks_that_have_the_method(tmp_path: P
     lines = markdown(found).splitlines()
     assert lines[2].startswith("| scenes | 100 | 0.050 | 0.120 | 0.400 | 0.550 | +50.0 (+48.0 to +52.0) |")
     assert lines[3].startswith("| cirr | 100 | 0.300 | 0.350 |  | 0.400 | +10.0")
-    assert lines[4] == "| average |  |  |  |  |  | +30.0 | +24.0 | +15.0 |"
+    assert lines[4] == "| average |  |  |  |  |  | +30.0 | +24.0 | +15.0 (1 of 2 tasks) |"
     assert len({line.count("|") for line in lines}) == 1
 
 
@@ -54,7 +54,8 @@ def test_what_is_no_evaluation_gets_one_line(tmp_path: Path) -> None:
     untrained = evaluation(tmp_path / "untrained", raw=0.1, **{"few-shot": 0.2})
     with pytest.raises(UserError, match=r"has no trained rewriter beside raw queries; it has raw, few-shot"):
         read_evaluation(untrained)
-    for content in ("{", "[]", "{}", '{"methods": {"raw": 3}}'):
+    half = '{"methods": {"raw": {"recall@10": 0.1}, "grape": {"recall@10": 0.2}}, "comparisons": []}'
+    for content in ("{", "[]", "{}", '{"methods": {"raw": 3}}', half):
         (untrained / "evaluation.json").write_text(content)
         with pytest.raises(UserError, match=r"evaluation\.json is no evaluation"):
             read_evaluation(untrained)

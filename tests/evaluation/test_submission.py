@@ -6,10 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grape_rewrite import Dataset, Retriever
-from grape_rewrite.evaluation.submission import rank_unjudged
+from grape_rewrite import Dataset, Retriever, UserError
+from grape_rewrite.evaluation.submission import Submission, rank_unjudged
 from grape_rewrite.evaluation.trec import read_run
 from grape_rewrite.strategies import Ask
+
+
+def test_numbers_that_come_twice_are_refused(tmp_path: Path) -> None:
+    hits = [("p1", 0.5)]
+    found = Submission("test1", {"a.1": hits, "b.1": hits}, {"a.1": ["p1"], "b.1": ["p1"]})
+    with pytest.raises(UserError, match="some have the same"):
+        found.write(tmp_path, "raw")
 
 
 def test_files_hold_the_plain_ranking_without_the_reference(

@@ -90,6 +90,24 @@ def test_languages_with_pictures_of_their_own_are_splits_of_their_own(tmp_path: 
     assert len(alone.corpus) == 3
 
 
+def test_an_id_that_stands_for_several_items_is_told_apart(tmp_path: Path) -> None:
+    """Numbers that begin anew in each language."""
+    tables = {}
+    for language, words in (("de", ["Hund", "Katze"]), ("fr", ["avion", "bateau"])):
+        rows = [{"_id": str(number), "title": word, "text": "!"} for number, word in enumerate(words)]
+        judged = [{"query-id": str(number), "corpus-id": str(number), "score": 1} for number in range(2)]
+        asked = [{"_id": str(number), "text": f"{word}?"} for number, word in enumerate(words)]
+        tables |= {f"{language}-corpus": (rows, None), f"{language}-queries": (asked, None)}
+        tables[f"{language}-qrels"] = (judged, SCORED)
+    dataset = Dataset.load(HubSet(str(write_set(tmp_path / "set", tables))).prepare(tmp_path / "out"))
+    assert dataset.splits == ["test-de", "test-fr"]
+    assert len(dataset.corpus) == 4
+    for split in dataset.splits:
+        corpus = dataset.corpus.part(dataset.split(split).searched)
+        for query, [row] in zip(dataset.split(split), dataset.split(split).positives(corpus), strict=True):
+            assert corpus[row].text == query.text.replace("?", " !")
+
+
 def test_a_query_may_have_a_picture_of_the_corpus(tmp_path: Path) -> None:
     source = write_set(tmp_path / "set", of_language("", [0, 1, 2], pictured=True), "validation")
     dataset = Dataset.load(HubSet(str(source)).prepare(tmp_path / "out"))
@@ -109,8 +127,23 @@ def test_mistakes_get_one_line(tmp_path: Path, grape) -> None:
     other = write_set(tmp_path / "other", {name: tables[name] for name in ("corpus", "qrels")})
     with pytest.raises(UserError, match="has no corpus, queries and qrels"):
         HubSet(str(other)).prepare(out)
+    secret = tmp_path / "secret.txt"
+    secret.write_text("mine")
+    image = Features({"id": Value("string"), "image": {"bytes": Value("binary"), "path": Value("string")}})
+    reaching = {**tables, "corpus": ([{"id": "img0", "image": {"bytes": None, "path": str(secret)}}], image)}
+    with pytest.raises(UserError, match="names a picture instead of holding it"):
+        HubSet(str(write_set(tmp_path / "reaching", reaching))).prepare(out)
+    for number, (row, problem) in enumerate(
+        [({"id": "q0", "text": " "}, "has no text"), ({"id": "q 0", "text": "a"}, "an id that is not one word")]
+    ):
+        broken = write_set(tmp_path / f"broken{number}", {**tables, "queries": ([row], None)})
+        with pytest.raises(UserError, match=problem):
+            HubSet(str(broken)).prepare(out)
+    words = [{"query-id": "q0", "corpus-id": "img0", "score": "high"}]
+    with pytest.raises(UserError, match="has a score that is no number"):
+        HubSet(str(write_set(tmp_path / "words", {**tables, "qrels": (words, None)}))).prepare(out)
     unnamed = {**tables, "queries": ([{"text": "a"}], None)}
-    with pytest.raises(UserError, match="a row of the set has no 'id'"):
+    with pytest.raises(UserError, match="a row has no"):
         HubSet(str(write_set(tmp_path / "unnamed", unnamed))).prepare(out)
     (source / "de-qrels" / "test-00000-of-00001.parquet").write_bytes(b"nothing of the kind")
     found = grape("data", "hub", source, "--out", out)

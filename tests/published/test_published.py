@@ -114,7 +114,11 @@ def test_queries_whose_answers_a_server_keeps_are_apart(miniature: Miniature, tm
     (tmp_path / "out" / "unjudged" / "test1.txt").write_text("test1.100\nnobody\n")
     with pytest.raises(UserError, match=r"test1\.txt, line 2: there is no query 'nobody'"):
         Dataset.load(tmp_path / "out").unjudged("test1")
-    # Who has not got them does without.
+    # Who has not got their pictures, or not even their captions, does without.
+    shutil.move(source / "img_raw" / "test1", tmp_path / "aside")
+    without = Dataset.load(BENCHMARKS["cirr"].prepare(source, tmp_path / "without", partial=True))
+    with pytest.raises(UserError, match="there are none"):
+        without.unjudged("test1")
     (source / "captions" / "cap.rc2.test1.json").unlink()
     alone = Dataset.load(BENCHMARKS["cirr"].prepare(source, tmp_path / "alone", partial=True))
     with pytest.raises(UserError, match="there are none"):

@@ -49,7 +49,11 @@ def test_a_pool_must_fit_into_the_corpus() -> None:
 
 
 def test_a_step_is_shared_evenly() -> None:
-    config = TrainingConfig.of(batch=64, group=8, oversample=2, micro_batch=16)
+    alone = TrainingConfig.of(batch=64, group=8, oversample=2)
+    assert alone.per_process(1) == 128
+    with pytest.raises(UserError, match="oversample=2 works in one process alone, not in 2"):
+        alone.per_process(2)
+    config = TrainingConfig.of(batch=128, group=8, micro_batch=16)
     assert [config.per_process(count) for count in (1, 2, 4, 8)] == [128, 64, 32, 16]
     with pytest.raises(UserError, match=r"128 rewrites .* among 3 processes; use a batch that is a multiple of 24"):
         config.per_process(3)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from grape_rewrite import Dataset, Index, Rewriter, UserError, train
+from grape_rewrite import Dataset, Index, Rewriter, TrainingConfig, UserError, train
 from grape_rewrite.training import grpo
 from grape_rewrite.training.trainer import GrapeTrainer
 
@@ -42,6 +42,15 @@ def test_parts_have_the_same_gradient(
         for name, gradient in whole.items():
             assert parts[name].numpy() == pytest.approx(gradient.numpy(), abs=1e-6)
     assert max(float(gradient.abs().max()) for gradient in whole.values()) > 0.01
+
+
+def test_one_process_trains_on_one_accelerator(tiny_model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rewriter = Rewriter.load(str(tiny_model_folder), device="cpu")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
+    grpo.require_machine(rewriter, TrainingConfig())  # it lies on the processor
+    monkeypatch.setattr(type(rewriter.model), "device", torch.device("cuda:0"))
+    with pytest.raises(UserError, match=r"one process sees 4 accelerators.*torchrun --nproc-per-node 4"):
+        grpo.require_machine(rewriter, TrainingConfig())
 
 
 def test_vllm_must_be_there(

@@ -1,6 +1,7 @@
 """Training a vision-language model through TRL's own path, on queries that have pictures."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,14 +9,16 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from grape_rewrite import Dataset, Index, Rewriter, TrainingConfig, train
+from grape_rewrite import Dataset, Index, Rewriter, TrainingConfig, UserError, train
 from grape_rewrite.fingerprint import weights_hash
 from grape_rewrite.rewriting.adapter import read_adapter
 from grape_rewrite.rewriting.prompt import Prompt
+from grape_rewrite.training.look import Look
 from grape_rewrite.training.table import training_table
 from grape_rewrite.training.task import Task
 
 PROMPT = Prompt("Say what the changed picture shows.", examples=(("rot Mond", "red moon"),))
+SHORT = "def short(rewrites, candidates):\n    return [-len(rewrite) for rewrite in rewrites]\n"
 CONFIG = TrainingConfig.of(
     steps=2, batch=8, group=4, max_tokens=5, learning_rate=0.01, warmup=0, temperature=1.0, evaluate_every=1
 )
@@ -28,15 +31,27 @@ def dataset(tiny_composed_folder: Path) -> Dataset:
 
 @pytest.mark.parametrize("kind", ["qwen2-vl", "qwen2.5-vl"])
 def test_a_model_that_sees_is_trained_saved_and_loaded(
-    kind: str, tiny_vision_folders: dict[str, Path], dataset: Dataset, composed_index: Index, tmp_path: Path
+    kind: str,
+    tiny_vision_folders: dict[str, Path],
+    dataset: Dataset,
+    composed_index: Index,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # The last step counts as the best, whatever it is worth.
+    look, seen = Look.__call__, []
+    monkeypatch.setattr(Look, "__call__", lambda self: {**look(self), "dev_mrr": float(len(seen.append(0) or seen))})
     rewriter = Rewriter.load(str(tiny_vision_folders[kind]), PROMPT, max_tokens=5)
     frozen = {name: weight.clone() for name, weight in rewriter.model.named_parameters()}
     before = weights_hash(frozen)
     asked = composed_index.asked(dataset.test.queries, sees=True)
     assert all(one.picture for one in asked)
     untrained = rewriter.rewrite(asked)
-    trained = train(rewriter, composed_index, dataset, tmp_path / "run", CONFIG)
+    # Tiny models say what this retriever finds nothing with, so that ranks would all be the same.
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "short_answers.py").write_text(SHORT)
+    strong = CONFIG.model_copy(update={"learning_rate": 0.1, "batch": 32, "reward": "short_answers:short"})
+    trained = train(rewriter, composed_index, dataset, tmp_path / "run", strong)
 
     weights = load_file(tmp_path / "run" / "adapter_model.safetensors")
     assert weights
@@ -48,21 +63,22 @@ def test_a_model_that_sees_is_trained_saved_and_loaded(
     assert facts.pictures is True
     assert facts.output_vocabulary is None
 
-    # Whatever step was kept: what is loaded again rewrites as what was returned, and without its adapter as before.
+    # What is loaded again rewrites as what was returned, and without its adapter as before.
+    assert facts.steps == 2
+    assert trained.rewrite(asked) != untrained
     loaded = Rewriter.load(str(tmp_path / "run"))
     assert loaded.rewrite(asked) == trained.rewrite(asked)
     assert trained.baselines()["few-shot"].rewrite(asked) == untrained
     with torch.no_grad():
         moved = [weight.abs().sum() for name, weight in trained.model.named_parameters() if "lora_B" in name]
-    assert bool(sum(moved) > 0) == (facts.steps > 0)
+    assert all(float(amount) > 0 for amount in moved)
 
 
 def test_what_is_rewarded_gets_more_frequent(
     tiny_vision_folders: dict[str, Path], dataset: Dataset, composed_index: Index, tmp_path: Path, monkeypatch
 ) -> None:
     monkeypatch.syspath_prepend(tmp_path)
-    code = "def short(rewrites, candidates):\n    return [-len(rewrite) for rewrite in rewrites]\n"
-    (tmp_path / "short_answers.py").write_text(code)
+    (tmp_path / "short_answers.py").write_text(SHORT)
     rewriter = Rewriter.load(str(tiny_vision_folders["qwen2-vl"]), PROMPT, max_tokens=5)
     rewards: list[float] = []
     changes = {"steps": 16, "batch": 32, "reward": "short_answers:short", "evaluate_every": 16, "learning_rate": 0.05}
@@ -76,6 +92,26 @@ def test_what_is_rewarded_gets_more_frequent(
     )
     assert len(rewards) == 16
     assert sum(rewards[-4:]) > 0.6 * sum(rewards[:4])  # both are negative
+
+
+def test_queries_without_a_picture_are_refused_before_anything_is_trained(
+    tiny_vision_folders: dict[str, Path], dataset: Dataset, composed_index: Index, tmp_path: Path
+) -> None:
+    rewriter = Rewriter.load(str(tiny_vision_folders["qwen2-vl"]), PROMPT)
+    whole = dataset.train
+    kept = whole.queries[5]
+    queries = [replace(query, image=None) if query is kept else query for query in whole.queries]
+    dataset._splits["train"] = replace(whole, queries=queries)
+    with pytest.raises(UserError, match=f"query '{kept.id}' has no picture that can be read"):
+        train(rewriter, composed_index, dataset, tmp_path / "run", CONFIG)
+    # Nor is one of use whose picture could not be embedded.
+    dataset._splits["train"] = whole
+    composed_index.skipped[0] = "broken"
+    [broken] = composed_index.asked([query for query in whole if query.image.stem == "0"][:1], sees=True)
+    assert broken.picture is None
+    with pytest.raises(UserError, match="has no picture that can be read"):
+        train(rewriter, composed_index, dataset, tmp_path / "run", CONFIG)
+    assert not (tmp_path / "run").exists()
 
 
 def test_each_row_shows_its_own_picture(

@@ -119,7 +119,7 @@ def hub(
         list[str] | None, typer.Option("--language", help="Take this language alone; repeat it. All by default.")
     ] = None,
 ) -> None:
-    """Any retrieval set in MTEB's layout from the data hub: XM3600, WIT, XFlickr&CO, CIRR and others.
+    """A retrieval set from the data hub that is laid out as corpus, queries and qrels, as XM3600 is there.
 
     Whoever has put it there says under which licence. Only data is loaded, never code.
 

@@ -39,8 +39,8 @@ PromptName = Annotated[
     str | None,
     typer.Option(
         "--prompt",
-        help="multilingual (the default), long-form, composed, or a YAML file with instruction, template and examples; "
-        "for untrained rewriters, since an adapter brings its own.",
+        help="multilingual (the default), long-form, composed, composed-picture, or a YAML file with instruction, "
+        "template and examples; for untrained rewriters, since an adapter brings its own.",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]

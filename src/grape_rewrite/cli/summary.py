@@ -24,7 +24,7 @@ def summary(
     Example: [bold]grape summary runs/scenes-test runs/paragraphs-test runs/composed-test[/bold]
     """
     from grape_rewrite.atomic import write_text
-    from grape_rewrite.evaluation.overview import OURS, SHOWN, gain_of, markdown, overview, read_evaluation
+    from grape_rewrite.evaluation.overview import OURS, SHOWN, gain_of, markdown, mean_of, overview, read_evaluation
 
     names = [folder.resolve().name for folder in folders]
     again = next((name for name in names if names.count(name) > 1), None)
@@ -43,8 +43,7 @@ def summary(
     for method in (*methods, OURS):
         table.add_column(method, justify="right", no_wrap=True)
     for method in methods:
-        mean = f"{100 * found['average'][method]['difference']:+.1f}"
-        table.add_column(f"gain over {method}", mean, justify="right")
+        table.add_column(f"gain over {method}", mean_of(found, method), justify="right")
     for task, figures in found["tasks"].items():
         values = (f"{figures[method]:.3f}" if method in figures else "" for method in (*methods, OURS))
         table.add_row(escape(task), *values, *(gain_of(figures["gains"].get(method), "\n") for method in methods))

@@ -5,11 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
+from grape_rewrite.cache import cache_folder
 from grape_rewrite.cli.load import load_data, load_index, load_retriever, load_rewriter
 from grape_rewrite.cli.options import RemoteCode, Settings, read_settings
 from grape_rewrite.cli.output import notes
 from grape_rewrite.errors import UserError
-from grape_rewrite.processes import is_first
+from grape_rewrite.processes import is_first, one_at_a_time
 from grape_rewrite.training.config import TrainingConfig
 
 
@@ -87,8 +88,8 @@ def train(
     """Train a rewriter with the retriever's own ranking as the reward.
 
     Example: [bold]grape train data/mine --retriever minilm --rewriter gemma-3-270m --out runs/mine --steps 40[/bold].
-    All keys of a YAML config: data, retriever, rewriter, out, prompt, also, max_unreadable, and the
-    hyperparameters.
+    All keys of a YAML config: data, retriever, rewriter, out, prompt, also, max_unreadable, device, precision, and
+    the hyperparameters.
     """
     from grape_rewrite.cli.run_config import RunConfig
 
@@ -138,7 +139,8 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
     from grape_rewrite.rewriting.adapter import read_adapter
     from grape_rewrite.training.run_folder import RunFolder
 
-    dataset = load_data(config.data, ["train", "dev"])
+    with one_at_a_time(cache_folder()):
+        dataset = load_data(config.data, ["train", "dev"])
     for other in dataset.splits:  # a mistake in the test split is better said now than after the training
         dataset.split(other)
     if not config.also:
@@ -150,17 +152,18 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
     else:
         folder.require_free()
     quiet = not is_first()
-    frozen = load_retriever(config.retriever, trust_remote_code, quiet)
-    policy = load_rewriter(
-        config.rewriter,
-        config.prompt,
-        config.training.max_tokens,
-        trust_remote_code,
-        quiet,
-        config.device,
-        config.precision,
-    )
-    index = load_index(frozen, dataset.corpus, config.max_unreadable, quiet)
+    with one_at_a_time(cache_folder()):
+        frozen = load_retriever(config.retriever, trust_remote_code, quiet)
+        policy = load_rewriter(
+            config.rewriter,
+            config.prompt,
+            config.training.max_tokens,
+            trust_remote_code,
+            quiet,
+            config.device,
+            config.precision,
+        )
+        index = load_index(frozen, dataset.corpus, config.max_unreadable, quiet)
 
     from grape_rewrite.training import read_task
     from grape_rewrite.training import train as train_rewriter
@@ -172,7 +175,8 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
             loaded[name] = load_retriever(name, trust_remote_code)
         return loaded[name]
 
-    also = [read_task(spec, load) for spec in config.also]
+    with one_at_a_time(cache_folder()):
+        also = [read_task(spec, load) for spec in config.also]
 
     try:
         with Display() as display:

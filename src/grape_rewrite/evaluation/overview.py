@@ -11,6 +11,7 @@ from grape_rewrite.errors import UserError
 METRIC = "recall@10"
 OURS = "grape"
 SHOWN = ("raw", "zero-shot", "few-shot")
+GAIN = ("a", "b", "metric", "difference", "low", "high", "p")
 
 
 def read_evaluation(folder: Path) -> dict[str, Any]:
@@ -22,12 +23,14 @@ def read_evaluation(folder: Path) -> dict[str, Any]:
     try:
         summary = json.loads(file.read_text(encoding="utf-8"))
         methods = summary["methods"]
-        found = {name: float(methods[name][METRIC]) for name in ("raw", OURS) if name in methods}
+        found = {name: float(methods[name][METRIC]) for name in (*SHOWN, OURS) if name in methods}
+        rows = [{key: row[key] for key in GAIN} for row in summary["comparisons"]]
+        int(summary["queries"])
     except FileNotFoundError:
         raise UserError(f"{folder} has no evaluation.json; name a folder that grape evaluate wrote") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{file} is no evaluation of grape evaluate: {error}") from error
-    if len(found) < 2:
+    if not {"raw", OURS} <= found.keys() or not rows:
         raise UserError(f"{file} has no trained rewriter beside raw queries; it has {', '.join(methods)}")
     return dict(summary)
 
@@ -70,9 +73,16 @@ def markdown(found: Mapping[str, Any]) -> str:
         lines.append(
             [task, str(figures["queries"]), *values, *(gain_of(figures["gains"].get(method)) for method in names)]
         )
-    means = [f"{100 * found['average'][method]['difference']:+.1f}" for method in names]
+    means = [mean_of(found, method) for method in names]
     lines.append(["average", *[""] * (2 + len(names)), *means])
     return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+
+
+def mean_of(found: Mapping[str, Any], method: str) -> str:
+    """Write a mean gain over a method, with the number of tasks where not all have it."""
+    average = found["average"][method]
+    of = "" if average["tasks"] == len(found["tasks"]) else f" ({average['tasks']} of {len(found['tasks'])} tasks)"
+    return f"{100 * average['difference']:+.1f}{of}"
 
 
 def gain_of(gain: Mapping[str, float] | None, between: str = " ") -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grape_rewrite.atomic import write_text
+from grape_rewrite.errors import UserError
 from grape_rewrite.evaluation.protocol import DEPTH, FEW
 from grape_rewrite.evaluation.trec import write_run
 from grape_rewrite.index.top import top_items
@@ -41,7 +42,7 @@ class Submission:
         :param folder: where to; made when missing, files of the same names are replaced.
         :param tag: name of the method.
         :return: the files.
-        :raises UserError: when a file cannot be written.
+        :raises UserError: when a file cannot be written, or two queries have the same number.
         """
         files = [folder / f"{self.split}.trec"]
         write_run(files[0], self.found, tag)
@@ -49,6 +50,8 @@ class Submission:
             whole = {id: [item for item, _ in hits] for id, hits in self.found.items()}
             for metric, ranked in (("recall", whole), ("recall_subset", self.among)):
                 pairs = {id.rpartition(".")[2]: items for id, items in ranked.items()}
+                if len(pairs) < len(ranked):
+                    raise UserError(f"split {self.split}: queries are known to CIRR by numbers, and some have the same")
                 files.append(folder / f"{metric}_submission.json")
                 write_text(files[-1], json.dumps({"version": "rc2", "metric": metric, **pairs}) + "\n")
         return files

@@ -247,7 +247,7 @@ class Index:
     def asked(self, queries: Sequence[Query], sees: bool = False) -> list[Asked]:
         """Return what a rewriter is asked for each query: its text, words for its picture where it has one.
 
-        :param sees: whether the rewriter is shown the picture too.
+        :param sees: whether the rewriter is shown the picture too; one that is skipped as unreadable is left out.
         """
         count = self.searching.picture_words
         pictures = self.pictures(queries) if count else None
@@ -256,7 +256,12 @@ class Index:
             seen = {query.image: row for row, query in enumerate(queries) if query.image}
             said = self.reader(pictures[list(seen.values())], count)
             words |= {image: tuple(found) for image, found in zip(seen, said, strict=True)}
-        return [Asked(query.text, words.get(query.image, ()), query.image if sees else None) for query in queries]
+        unreadable = {image.resolve() for row in self.skipped if (image := self.corpus[row].image)}
+
+        def shown(image: Path | None) -> Path | None:
+            return image if sees and image and image.resolve() not in unreadable else None
+
+        return [Asked(query.text, words.get(query.image, ()), shown(query.image)) for query in queries]
 
     def searched(self, **changes: Any) -> "Index":
         """Return this index with another way to search, such as `picture_weight=1.0`; the embeddings are shared."""

@@ -20,7 +20,9 @@ def read(source: Source, pictures: Pictures) -> dict[str, Part]:
     """Read pairs and pictures."""
     train = _part(source, pictures, "train")
     parts = {"train": Part(train.items), "dev": Part(train.items), "test": _part(source, pictures, "val")}
-    if source.has("captions/cap.rc2.test1.json"):
+    if source.has("captions/cap.rc2.test1.json") and any(
+        source.has(f"img_raw/{path}") for path in _names(source, "test1").values()
+    ):
         parts["test1"] = _part(source, pictures, "test1", judged=False)
     for query in train.queries:
         start = query.image.stem if query.image else ""
@@ -47,7 +49,8 @@ def _part(source: Source, pictures: Pictures, split: str, judged: bool = True) -
         reference, *target = (
             source.value(file, record, key, str) for key in ("reference", *(["target_hard"] if judged else []))
         )
-        text = " ".join(source.value(file, record, "caption", str).split()) or BLANK
+        blank = not judged and not source.value(file, record, "caption", str).strip()
+        text = BLANK if blank else source.words(file, record, "caption")
         members = source.value(file, source.value(file, record, "img_set", dict), "members", list)
         unknown = next((name for name in (reference, *target, *members) if name not in names), None)
         if unknown is not None:

@@ -1,13 +1,13 @@
 """Retrieval sets as they lie on a data hub in MTEB's layout, or in a folder of the user's.
 
-Format, read off https://github.com/embeddings-benchmark/mteb: configurations `corpus` (columns `id`, and `text`,
-`image` or both), `queries` (the same) and `qrels` (`query-id`, `corpus-id`, `score`), each with a language and a dash
-before it where there are several: `de-corpus`. XM3600, WIT, XFlickr&CO and CIRR are there so.
+Format, read off https://github.com/embeddings-benchmark/mteb: configurations `corpus` (columns `id` or `_id`, and
+`title`, `text`, `image` as there are), `queries` (the same) and `qrels` (`query-id`, `corpus-id`, `score`), each with a
+language and a dash before it where there are several: `de-corpus`.
 """
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -99,28 +99,70 @@ class HubSet:
         return list(self.languages) or whole
 
     def _splits(self, language: str) -> list[str]:
+        """The splits of a language that have a place here.
+
+        :raises UserError: when two of them have the same.
+        """
         from datasets import get_dataset_split_names
 
         names = self._asked(get_dataset_split_names, self.name, _named(language, "qrels"))
-        return [name for name in names if name in SPLITS]
+        known = [name for name in names if name in SPLITS]
+        if {"dev", "validation"} <= set(known):
+            raise UserError(f"{self.name} has a split dev and a split validation; one of them is valid")
+        return known
 
     def _read(self, language: str, split: str, pictures: "_Pictures") -> "_Part":
         """Read one language's part of a split."""
-        corpus, queries, qrels = (self._rows(_named(language, kind), split) for kind in KINDS)
+        tables = {kind: self._rows(_named(language, kind), split) for kind in KINDS}
         before = f"{language}." if language else ""
-        items = {item.id: item for item in (_item(row, pictures) for row in corpus)}
+        items = {}
+        for row in tables["corpus"]:
+            id = self._id(row)
+            items[id] = Item(id, _text(row) or None, self._picture(row, pictures))
         judged: Qrels = {}
-        for row in qrels:
-            query, item, score = (_value(row, key) for key in ("query-id", "corpus-id", "score"))
-            if int(score) > 0:
-                judged.setdefault(f"{before}{query}", {})[str(item)] = int(score)
+        for row in tables["qrels"]:
+            query, item, score = (self._value(row, key) for key in ("query-id", "corpus-id", "score"))
+            if self._score(score, row) > 0:
+                judged.setdefault(f"{before}{query}", {})[str(item)] = self._score(score, row)
         asked = []
-        for row in queries:
-            id = f"{before}{_value(row, 'id')}"
+        for row in tables["queries"]:
+            id = f"{before}{self._id(row)}"
             if id in judged:
-                text = " ".join(str(_value(row, "text")).split())
-                asked.append(Query(id, text, pictures.take(row.get("image")), language or None))
+                text = _text(row)
+                if not text:
+                    raise self._wrong(row, "has no text")
+                asked.append(Query(id, text, self._picture(row, pictures), language or None))
         return _Part(items, asked, judged)
+
+    def _id(self, row: dict[str, Any]) -> str:
+        id = str(self._value(row, "_id" if row.get("id") is None else "id"))
+        if id.split() != [id]:
+            raise self._wrong(row, "has an id that is not one word")
+        return id
+
+    def _score(self, score: Any, row: dict[str, Any]) -> int:
+        try:
+            return int(float(score))
+        except (TypeError, ValueError):
+            raise self._wrong(row, "has a score that is no number") from None
+
+    def _picture(self, row: dict[str, Any], pictures: "_Pictures") -> Path | None:
+        """The picture in a row, which must come with it: a path in it could name any file of this machine."""
+        cell = row.get("image")
+        if not cell:
+            return None
+        if not cell.get("bytes"):
+            raise self._wrong({**row, "image": cell.get("path")}, "names a picture instead of holding it")
+        return pictures.take(cell["bytes"])
+
+    def _value(self, row: dict[str, Any], key: str) -> Any:
+        if row.get(key) is None:
+            raise self._wrong(row, f"has no {key!r}")
+        return row[key]
+
+    def _wrong(self, row: dict[str, Any], problem: str) -> UserError:
+        seen = {key: value for key, value in row.items() if not isinstance(value, dict)}
+        return UserError(f"{self.name}: a row {problem}: {shown(str(seen)[:100])}; {VALID}")
 
     def _rows(self, configuration: str, split: str) -> Iterator[dict[str, Any]]:
         """Yield the rows of a table, pictures as they were stored; nothing is kept on the disk beside the data set."""
@@ -161,11 +203,8 @@ class _Pictures:
         self._folder = folder / "images"
         self._known: dict[str, Path] = {}
 
-    def take(self, cell: Any) -> Path | None:
-        """Write the picture in a cell of a table, numbered, and return its place; None for an empty cell."""
-        content = (cell or {}).get("bytes") or (Path(cell["path"]).read_bytes() if cell and cell.get("path") else None)
-        if not content:
-            return None
+    def take(self, content: bytes) -> Path:
+        """Write a picture, numbered, and return its place."""
         key = hashlib.sha256(content).hexdigest()
         if key not in self._known:
             self._folder.mkdir(exist_ok=True)
@@ -177,26 +216,18 @@ class _Pictures:
 
 def _suffix(content: bytes) -> str:
     """The usual ending of a picture's file; none for what is no picture, which is found when it is embedded."""
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     try:
         with Image.open(BytesIO(content)) as picture:
             return f".{(picture.format or 'image').lower()}"
-    except (UnidentifiedImageError, OSError):
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return ".image"
 
 
-def _item(row: dict[str, Any], pictures: _Pictures) -> Item:
-    text = row.get("text")
-    return Item(
-        str(_value(row, "id")), " ".join(text.split()) or None if text else None, pictures.take(row.get("image"))
-    )
-
-
-def _value(row: dict[str, Any], key: str) -> Any:
-    if row.get(key) is None:
-        raise UserError(f"a row of the set has no {key!r}: {shown(str(row)[:100])}; {VALID}")
-    return row[key]
+def _text(row: dict[str, Any]) -> str:
+    """The title, where there is one, and the text, in one line."""
+    return " ".join(f"{row.get('title') or ''} {row.get('text') or ''}".split())
 
 
 def _named(language: str, kind: str) -> str:
@@ -204,15 +235,29 @@ def _named(language: str, kind: str) -> str:
 
 
 def _joined(read: "dict[tuple[str, str], _Part]") -> dict[str, _Part]:
-    """One part for each split, or for each split and language where languages search different items."""
+    """One part for each split, or for each split and language where languages search different items.
+
+    Where an id stands for different items in different parts, as numbers that begin anew do, the part's name is put
+    before the ids of all.
+    """
     parts: dict[str, _Part] = {}
     for name in dict.fromkeys(SPLITS[there] for _, there in read):
         own = {language: part for (language, there), part in read.items() if SPLITS[there] == name}
-        if len({frozenset(part.items) for part in own.values()}) == 1:
+        first, *others = own.values()
+        if all(other.items == first.items for other in others):
             parts[name] = _merged(own.values())
         else:
             parts |= {f"{name}-{language}": part for language, part in own.items()}
-    return parts
+    known: dict[str, Item] = {}
+    if all(known.setdefault(id, item) == item for part in parts.values() for id, item in part.items.items()):
+        return parts
+    return {name: _renamed(part, f"{name}.") for name, part in parts.items()}
+
+
+def _renamed(part: _Part, before: str) -> _Part:
+    items = {f"{before}{id}": replace(item, id=f"{before}{id}") for id, item in part.items.items()}
+    qrels = {query: {f"{before}{id}": score for id, score in judged.items()} for query, judged in part.qrels.items()}
+    return _Part(items, part.queries, qrels)
 
 
 def _merged(parts: Iterable[_Part]) -> _Part:

@@ -18,7 +18,7 @@ from grape_rewrite.rewriting.prompt import PROMPTS, Prompt
 from grape_rewrite.rewriting.rewriter import Rewriter
 from grape_rewrite.rewriting.vision import VisionRewriter, is_vision
 
-UNREADABLE = (OSError, ValueError, KeyError, RuntimeError, SafetensorError)
+UNREADABLE = (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError)
 VALID = (
     "valid are gemma-3-270m, the folder of a causal or vision-language model with safetensors weights, a GGUF file, an "
     "adapter folder with grape.json, or a hub name such as Qwen/Qwen2.5-0.5B-Instruct"
@@ -37,6 +37,7 @@ def load_rewriter(
     from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText, AutoTokenizer
 
     device = device or best_device()
+    require_device(device)
     folder = Path(name)
     facts = read_adapter(folder) if (folder / ADAPTER_FILE).is_file() else None
     base = facts.base_model if facts else name
@@ -70,6 +71,19 @@ def load_rewriter(
     if facts.output_vocabulary is not None:
         rewriter.restrict(facts.output_vocabulary)
     return rewriter
+
+
+def require_device(device: str) -> None:
+    """Require a device that this PyTorch can use.
+
+    :raises UserError: when it cannot.
+    """
+    import torch
+
+    try:
+        torch.zeros(1, device=device)
+    except (AssertionError, RuntimeError, NotImplementedError) as error:
+        raise UserError(f"device {device!r} cannot be used here: {first_line(error)}; valid is cpu") from error
 
 
 def _source(base: str) -> tuple[Path | str, bool]:

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,7 +17,10 @@ from grape_rewrite.rewriting.rewriter import Rewriter
 
 
 def is_vision(config: Any) -> bool:
-    """Whether `transformers` has a model of this configuration for pictures and texts, and none for texts alone."""
+    """Whether `transformers` has a model of this configuration for pictures and texts, and none for texts alone.
+
+    Kinds that it also has for texts, such as Gemma 3, are loaded to read, by the fast path.
+    """
     from transformers.models.auto.modeling_auto import (
         MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
         MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES,
@@ -90,7 +95,7 @@ class VisionRewriter(Rewriter):
             for turn in (prompt or self.prompt).messages(asked.text)
         ]
         if asked.picture:
-            turns[-1]["content"].insert(0, {"type": "image", "image": open_image(asked.picture)})
+            turns[-1]["content"].insert(0, {"type": "image", "image": _opened(asked.picture)})
         return turns
 
     @torch.no_grad()
@@ -119,6 +124,12 @@ class VisionRewriter(Rewriter):
             )
         answers = [_ended(ids, set(stop)) for ids in made[:, inputs["input_ids"].shape[1] :].tolist()]
         return answers if drawn else [ids for ids in answers for _ in range(group)]
+
+
+@lru_cache(maxsize=64)
+def _opened(file: Path) -> Any:
+    """A picture; the rewrites of a group, and the parts of a step, ask for the same again and again."""
+    return open_image(file)
 
 
 def _ended(ids: list[int], stop: set[int]) -> list[int]:

@@ -13,7 +13,7 @@ import torch
 from transformers import TrainerCallback, TrainerControl, TrainerState
 
 from grape_rewrite.atomic import write_text
-from grape_rewrite.processes import is_first
+from grape_rewrite.processes import any_process, is_first
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +43,8 @@ class Interrupt(TrainerCallback):
         logger.warning("stopping when this step is done and saved; Ctrl-C again stops at once and loses it")
 
     def on_step_end(self, _: Any, __: TrainerState, control: TrainerControl, **___: Any) -> None:
-        """Save and stop if asked to."""
+        """Save and stop if asked to; so do all processes, even where the signal came a step later."""
+        self.asked = any_process(self.asked)
         if self.asked:
             control.should_save = True
             control.should_training_stop = True
@@ -62,7 +63,7 @@ class TimeLimit(TrainerCallback):
 
     def on_step_end(self, _: Any, __: TrainerState, control: TrainerControl, **___: Any) -> None:
         """Stop when the time is over."""
-        if time.monotonic() - self._start > self._seconds:
+        if any_process(time.monotonic() - self._start > self._seconds):
             control.should_save = True
             control.should_training_stop = True
 

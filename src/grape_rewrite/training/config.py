@@ -169,9 +169,14 @@ class TrainingConfig(BaseModel):
     def per_process(self, processes: int) -> int:
         """Return how many rewrites of a step each of several processes samples.
 
-        :raises UserError: when that is no whole number of groups, or of micro batches.
+        :raises UserError: when that is no whole number of groups, or of micro batches, or when groups would have to be
+            chosen over all processes.
         """
         sampled = self.batch * self.oversample
+        if processes > 1 and self.oversample > 1:
+            raise UserError(
+                f"oversample={self.oversample} works in one process alone, not in {processes}; leave it out"
+            )
         if sampled % (processes * self.group):
             raise UserError(
                 f"a step's {sampled} rewrites in groups of {self.group} cannot be shared evenly among {processes} "

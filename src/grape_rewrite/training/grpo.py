@@ -68,10 +68,8 @@ def train(  # noqa: PLR0913
     run = RunFolder(Path(out))
     tasks = [Task(dataset.folder.name, index, dataset, rewriter.prompt), *also]
     require_tasks(tasks, config)
-    if hasattr(rewriter.model, "peft_config"):
-        raise UserError(
-            f"this rewriter has been trained already; train from its base model, Rewriter.load({rewriter.name!r})"
-        )
+    require_rewriter(rewriter, tasks)
+    require_machine(rewriter, config)
     last = _begin(run, config, resume)
     if begun:
         begun()
@@ -129,11 +127,7 @@ def train(  # noqa: PLR0913
         except RewardError as error:
             if trainer.state.global_step == 0:
                 raise
-            # What was learned before the step that failed is whole; it is saved with the state of chance that the step
-            # began with, so that it samples the same rewrites when the run goes on.
-            chance.restore()
-            trainer._save_checkpoint(trainer.model, trial=None)
-            raise UserError(f"{error}; the steps before it are saved, --resume goes on with them") from error
+            raise _saved(error, trainer, chance) from error
     for task, fingerprint in zip(tasks, frozen, strict=True):
         if task.index.retriever.fingerprint() != fingerprint:
             raise UserError(f"retriever {task.index.retriever.name!r} has changed during training; it must stay frozen")
@@ -147,6 +141,17 @@ def train(  # noqa: PLR0913
     return rewriter
 
 
+def _saved(error: RewardError, trainer: Any, chance: Chance) -> UserError:
+    """Save what was learned before the step whose reward failed; return what to say."""
+    if process_count() > 1:  # the others wait for this one; what they have cannot be saved together
+        return UserError(f"{error}; --resume goes on from the last checkpoint")
+    # The steps before are whole; they are saved with the state of chance that the step began with, so that it samples
+    # the same rewrites when the run goes on.
+    chance.restore()
+    trainer._save_checkpoint(trainer.model, trial=None)
+    return UserError(f"{error}; the steps before it are saved, --resume goes on with them")
+
+
 def _begin(run: RunFolder, config: TrainingConfig, resume: bool) -> str | None:
     """Take a run's folder, the first process for all; return the checkpoint to go on from."""
     if resume:
@@ -157,13 +162,10 @@ def _begin(run: RunFolder, config: TrainingConfig, resume: bool) -> str | None:
 
 
 def require_tasks(tasks: Sequence[Task], config: TrainingConfig) -> None:
-    """Require that each task has the queries and the corpus that a step needs, and the machine what the config wants.
+    """Require that each task has the queries and the corpus that a step needs.
 
     :raises UserError: when one has not, or is asked so that the rewrite would have to be found in another way.
     """
-    config.per_process(process_count())
-    if config.vllm and find_spec("vllm") is None:
-        raise UserError("vllm=true needs vLLM, and an accelerator: pip install 'grape-rewrite[vllm]'")
     parts = shares(config.sampled_queries, len(tasks))
     for task, share in zip(tasks, parts, strict=True):
         config.require_queries(task.dataset.train, share if len(tasks) > 1 else None)
@@ -172,6 +174,45 @@ def require_tasks(tasks: Sequence[Task], config: TrainingConfig) -> None:
             raise UserError(f"task {task.name}: its prompt's answer_after must be that of the first task")
         if [other.name for other in tasks].count(task.name) > 1:
             raise UserError(f"task {task.name} is named twice")
+
+
+def require_machine(rewriter: Rewriter, config: TrainingConfig) -> None:
+    """Require that the processes, the accelerators and the libraries that there are can do what the config wants.
+
+    :raises UserError: when they cannot, with what would help.
+    """
+    config.per_process(process_count())
+    if process_count() == 1 and rewriter.model.device.type == "cuda" and torch.cuda.device_count() > 1:
+        raise UserError(
+            f"one process sees {torch.cuda.device_count()} accelerators, and trains on one alone; set "
+            "CUDA_VISIBLE_DEVICES=0, or start a process for each: torchrun --nproc-per-node "
+            f"{torch.cuda.device_count()} --no-python grape train ..."
+        )
+    if not config.vllm:
+        return
+    if find_spec("vllm") is None:
+        raise UserError("vllm=true needs vLLM, and an accelerator: pip install 'grape-rewrite[vllm]'")
+    if rewriter.is_chat and rewriter.tokenizer("a")["input_ids"] != rewriter.encode("a"):
+        raise UserError(f"vllm=true: {rewriter.name} would get its first token twice; leave vllm out")
+
+
+def require_rewriter(rewriter: Rewriter, tasks: Sequence[Task]) -> None:
+    """Require a rewriter without an adapter, and for one that sees queries that all have a picture, as TRL wants them.
+
+    :raises UserError: when it has been trained already; with the first query that has no picture that can be read.
+    """
+    if hasattr(rewriter.model, "peft_config"):
+        raise UserError(
+            f"this rewriter has been trained already; train from its base model, Rewriter.load({rewriter.name!r})"
+        )
+    for task in tasks if rewriter.sees else ():
+        queries = task.dataset.train.queries
+        for query, asked in zip(queries, task.index.asked(queries, sees=True), strict=True):
+            if asked.picture is None:
+                raise UserError(
+                    f"task {task.name}: query {query.id!r} has no picture that can be read; a rewriter that sees is "
+                    "trained on queries that all have one"
+                )
 
 
 def restrict_output(rewriter: Rewriter, index: Index, config: TrainingConfig, also: Sequence[Task] = ()) -> None:
@@ -205,6 +246,7 @@ def _arguments(rewriter: Rewriter, config: TrainingConfig, run: RunFolder) -> An
         gradient_accumulation_steps=own // (config.micro_batch or own),
         use_vllm=config.vllm,
         vllm_mode="colocate",
+        generation_kwargs={"stop_token_ids": rewriter.stop} if config.vllm else None,
         num_generations=config.group,
         max_completion_length=config.max_tokens,
         temperature=config.temperature,

@@ -62,8 +62,8 @@ class GrapeTrainer(GRPOTrainer):
     @property
     def _is_whole(self) -> bool:
         """Whether each process has the whole model."""
-        kinds = {DistributedType.NO, DistributedType.MULTI_GPU, DistributedType.MULTI_CPU}
-        return self.accelerator.distributed_type in kinds
+        kind = self.accelerator.distributed_type
+        return kind == DistributedType.NO or kind.value.startswith("MULTI_")
 
     def training_step(self, *arguments: Any, **named: Any) -> torch.Tensor:
         """Run a step; several processes average their gradients, as the forward pass goes past their wrappers."""
