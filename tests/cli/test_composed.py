@@ -55,7 +55,7 @@ def test_what_is_trained_is_measured_and_searched_with(
 
     picture = tiny_composed_folder / "images" / "3.png"
     arguments = ("search", tiny_composed_folder, "ein Mond", *retriever, "--rewriter", adapter, "-k", 20, "--json")
-    hits, text = (json.loads(grape(*arguments, *more).out) for more in (("--image", picture), ()))
+    hits, text = (json.loads(grape(*arguments, *more).out) for more in (("--image", picture), ("--allow-mismatch",)))
     for kind in ("raw", "rewritten"):
         assert len(hits[kind]) == 15
         assert "p3" not in {hit["_id"] for hit in hits[kind]}
