@@ -67,7 +67,9 @@ def main() -> None:
 
 def average(tasks: dict[str, Task]) -> dict[str, Any]:
     """The mean gain in Recall@10 over all tasks, each counted once: not again in another number format."""
-    counted = [task for name, task in tasks.items() if "grape" in task.arms and not name.endswith("-bfloat16")]
+    counted = [
+        task for name, task in tasks.items() if {"raw", "grape"} <= set(task.arms) and not name.endswith("-bfloat16")
+    ]
     recall = [{arm: figures["recall@10"]["mean"] for arm, figures in task.arms.items()} for task in counted]
     return {
         "tasks": [task.folder.name for task in counted],
