@@ -37,7 +37,7 @@ def pictures(tmp_path: Path) -> list[Path]:
 
 def test_the_processor_is_that_of_its_parts_without_the_one_for_films(tiny_vision_folders: dict[str, Path]) -> None:
     folder = tiny_vision_folders["qwen2-vl"]
-    processor = load_processor(folder, local_files_only=True)
+    processor = load_processor(folder, AutoConfig.from_pretrained(folder), local_files_only=True)
     picture = Image.fromarray(np.random.default_rng(1).integers(0, 256, (56, 112, 3), dtype=np.uint8))
     text = "<|vision_start|><|image_pad|><|vision_end|>rot Apfel"
     found = processor(images=[picture], text=[text], return_tensors="pt")

@@ -256,12 +256,16 @@ class Index:
             seen = {query.image: row for row, query in enumerate(queries) if query.image}
             said = self.reader(pictures[list(seen.values())], count)
             words |= {image: tuple(found) for image, found in zip(seen, said, strict=True)}
-        unreadable = {image.resolve() for row in self.skipped if (image := self.corpus[row].image)}
+        shown = self.readable(queries) if sees else [None] * len(queries)
+        return [
+            Asked(query.text, words.get(query.image, ()), picture)
+            for query, picture in zip(queries, shown, strict=True)
+        ]
 
-        def shown(image: Path | None) -> Path | None:
-            return image if sees and image and image.resolve() not in unreadable else None
-
-        return [Asked(query.text, words.get(query.image, ()), shown(query.image)) for query in queries]
+    def readable(self, queries: Sequence[Query]) -> list[Path | None]:
+        """Return the queries' own pictures, without those that are skipped as unreadable."""
+        broken = {image.resolve() for row in self.skipped if (image := self.corpus[row].image)}
+        return [image if (image := query.image) and image.resolve() not in broken else None for query in queries]
 
     def searched(self, **changes: Any) -> "Index":
         """Return this index with another way to search, such as `picture_weight=1.0`; the embeddings are shared."""

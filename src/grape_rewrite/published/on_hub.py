@@ -121,9 +121,9 @@ class HubSet:
             items[id] = Item(id, _text(row) or None, self._picture(row, pictures))
         judged: Qrels = {}
         for row in tables["qrels"]:
-            query, item, score = (self._value(row, key) for key in ("query-id", "corpus-id", "score"))
-            if self._score(score, row) > 0:
-                judged.setdefault(f"{before}{query}", {})[str(item)] = self._score(score, row)
+            query, item = (self._value(row, key) for key in ("query-id", "corpus-id"))
+            if (score := self._score(row)) > 0:
+                judged.setdefault(f"{before}{query}", {})[str(item)] = score
         asked = []
         for row in tables["queries"]:
             id = f"{before}{self._id(row)}"
@@ -140,9 +140,9 @@ class HubSet:
             raise self._wrong(row, "has an id that is not one word")
         return id
 
-    def _score(self, score: Any, row: dict[str, Any]) -> int:
+    def _score(self, row: dict[str, Any]) -> int:
         try:
-            return int(float(score))
+            return int(float(self._value(row, "score")))
         except (TypeError, ValueError):
             raise self._wrong(row, "has a score that is no number") from None
 

@@ -45,8 +45,11 @@ def load_rewriter(
     loading = {"trust_remote_code": trust_remote_code, "local_files_only": local_only}
     try:
         with quiet():
-            sees = is_vision(AutoConfig.from_pretrained(source, **loading))
-            reader = (load_processor if sees else AutoTokenizer.from_pretrained)(source, **loading)
+            config = AutoConfig.from_pretrained(source, **loading)
+            sees = is_vision(config)
+            reader = (
+                load_processor(source, config, **loading) if sees else AutoTokenizer.from_pretrained(source, **loading)
+            )
             model = (
                 (AutoModelForImageTextToText if sees else AutoModelForCausalLM)
                 .from_pretrained(source, dtype=dtype_of(precision, device), use_safetensors=True, **loading)

@@ -8,20 +8,20 @@ from typing import Any
 VIDEO = "video_processor"
 
 
-def load_processor(source: Path | str, **loading: Any) -> Any:
+def load_processor(source: Path | str, config: Any, **loading: Any) -> Any:
     """Load a processor; without its part for films where torchvision, which that needs, is not installed.
 
     Queries have no films, and torchvision of the package index does not load beside a torch without CUDA.
 
     :param source: a folder, or a hub name.
+    :param config: of the model.
     :param loading: further arguments of `from_pretrained`.
     :raises OSError: when a file is missing or broken.
     :raises ValueError: when there is no processor for this kind of model.
     """
-    from transformers import AutoConfig, AutoProcessor
+    from transformers import AutoProcessor
     from transformers.models.auto.processing_auto import PROCESSOR_MAPPING
 
-    config = AutoConfig.from_pretrained(source, **loading)
     kind: Any = AutoProcessor
     if find_spec("torchvision") is None and type(config) in PROCESSOR_MAPPING:
         known = PROCESSOR_MAPPING[type(config)]

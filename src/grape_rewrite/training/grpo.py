@@ -207,8 +207,8 @@ def require_rewriter(rewriter: Rewriter, tasks: Sequence[Task]) -> None:
         )
     for task in tasks if rewriter.sees else ():
         queries = task.dataset.train.queries
-        for query, asked in zip(queries, task.index.asked(queries, sees=True), strict=True):
-            if asked.picture is None:
+        for query, picture in zip(queries, task.index.readable(queries), strict=True):
+            if picture is None:
                 raise UserError(
                     f"task {task.name}: query {query.id!r} has no picture that can be read; a rewriter that sees is "
                     "trained on queries that all have one"
