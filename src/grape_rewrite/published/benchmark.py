@@ -144,25 +144,8 @@ class Benchmark:
                 raise UserError(f"{source} holds nothing of {self.name}: no query has its picture there")
             if not partial:
                 self._require_counts(parts)
-            items = {item.id: item for part in parts.values() for item in part.items}
-            qrels = {name: part.qrels for name, part in parts.items() if part.qrels}
-            unjudged = {name: part.queries for name, part in parts.items() if not part.qrels}
-            write_dataset(
-                draft,
-                items.values(),
-                (query for part in parts.values() for query in part.queries),
-                qrels,
-                {name: [item.id for item in part.items] for name, part in parts.items()},
-                {name: [query.id for query in queries] for name, queries in unjudged.items()},
-            )
             (draft / "LICENSE.md").write_text(f"# {self.name}\n\n{self.licence}. From {self.page}.\n", encoding="utf-8")
-            written = Dataset.load(draft)
-            for split in written.splits:  # what cannot be read again is found now, with the name of what is wrong
-                written.split(split)
-            for split in unjudged:
-                written.unjudged(split)
-            kinds = (name for name, part in parts.items() for _ in part.items)
-            describe(draft, self.name, key, {}, kinds, qrels, self.languages)
+            write_parts(draft, self.name, key, parts, self.languages)
         return out
 
     def _require_counts(self, parts: Mapping[str, Part]) -> None:
@@ -177,6 +160,36 @@ class Benchmark:
                     f"{self.name}, split {name}: {found.items:,} items and {found.queries:,} queries were found, "
                     f"{published.items:,} and {published.queries:,} are published; --partial accepts what is there"
                 )
+
+
+def write_parts(draft: Path, name: str, key: str, parts: Mapping[str, Part], languages: Iterable[str]) -> None:
+    """Write splits as a data set, read it again, and describe it.
+
+    :param draft: a folder that has their pictures.
+    :param name: of the data set.
+    :param key: of recipe and versions.
+    :param parts: split -> what it searches and what is asked of it.
+    :param languages: of the queries.
+    :raises UserError: for what cannot be read again, with the name of what is wrong.
+    """
+    items = {item.id: item for part in parts.values() for item in part.items}
+    qrels = {split: part.qrels for split, part in parts.items() if part.qrels}
+    unjudged = {split: [query.id for query in part.queries] for split, part in parts.items() if not part.qrels}
+    write_dataset(
+        draft,
+        items.values(),
+        (query for part in parts.values() for query in part.queries),
+        qrels,
+        {split: [item.id for item in part.items] for split, part in parts.items()},
+        unjudged,
+    )
+    written = Dataset.load(draft)
+    for split in written.splits:
+        written.split(split)
+    for split in unjudged:
+        written.unjudged(split)
+    kinds = (split for split, part in parts.items() for _ in part.items)
+    describe(draft, name, key, {}, kinds, qrels, languages)
 
 
 def without_missing(part: Part) -> Part:

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from grape_rewrite.cache import whole_folder
-from grape_rewrite.datasets.beir import Qrels, write_dataset
+from grape_rewrite.datasets.beir import Qrels
 from grape_rewrite.datasets.corpus import Item
-from grape_rewrite.datasets.dataset import Dataset
-from grape_rewrite.datasets.embedded import describe, is_built
+from grape_rewrite.datasets.embedded import is_built
 from grape_rewrite.datasets.records import shown
 from grape_rewrite.datasets.split import Query
 from grape_rewrite.errors import UserError, first_line
 from grape_rewrite.hub import looks_like_a_path
+from grape_rewrite.published.benchmark import Part, write_parts
 from grape_rewrite.quiet import quiet
 
 KINDS = ("corpus", "queries", "qrels")
@@ -63,20 +63,8 @@ class HubSet:
             parts = _joined(read)
             if not parts:
                 raise UserError(f"{self.name} has none of the splits {', '.join(SPLITS)}; {VALID}")
-            items = {item.id: item for part in parts.values() for item in part.items.values()}
-            write_dataset(
-                draft,
-                items.values(),
-                (query for part in parts.values() for query in part.queries),
-                {name: part.qrels for name, part in parts.items()},
-                {name: part.items for name, part in parts.items()},
-            )
-            written = Dataset.load(draft)
-            for split in written.splits:
-                written.split(split)
-            kinds = (name for name, part in parts.items() for _ in part.items)
-            qrels = {name: part.qrels for name, part in parts.items()}
-            describe(draft, self.name, key, {}, kinds, qrels, [language for language in languages if language])
+            whole = {name: Part(list(part.items.values()), part.queries, part.qrels) for name, part in parts.items()}
+            write_parts(draft, self.name, key, whole, [language for language in languages if language])
         return out
 
     def _languages(self) -> list[str]:
