@@ -110,6 +110,30 @@ def fitted(rewriter: "Rewriter", index: "Index", searching: "Searching | None" =
     return rewriter.with_prompt(task.prompt) if task and task.corpus_fingerprint == corpus else rewriter
 
 
+def load_search(
+    retriever: str,
+    rewriter: str,
+    prompt: "Prompt | None",
+    searching: "Searching | None",
+    corpus: "Corpus",
+    pictured: bool,
+    allow_mismatch: bool,
+    max_unreadable: float,
+    trust_remote_code: bool,
+    quiet: bool = False,
+) -> "tuple[Rewriter, Index]":
+    """Load a rewriter and an index that are searched with together.
+
+    :param pictured: whether the queries have pictures.
+    :raises UserError: see `check_adapter` and `fitted`.
+    """
+    frozen = load_retriever(retriever, trust_remote_code, quiet)
+    check_adapter(rewriter, frozen, corpus, pictured, allow_mismatch)
+    policy = load_rewriter(rewriter, prompt, trust_remote_code=trust_remote_code, quiet=quiet)
+    index = load_index(frozen, corpus, max_unreadable, quiet)
+    return fitted(policy, index, searching), index
+
+
 def is_adapter(name: str) -> bool:
     """Whether a rewriter's name is the folder of a trained adapter."""
     from grape_rewrite.rewriting.adapter import ADAPTER_FILE

@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from grape_rewrite.cli.load import check_adapter, fitted, load_data, load_index, load_retriever, load_rewriter
+from grape_rewrite.cli.load import load_data, load_search
 from grape_rewrite.cli.options import (
     AllowMismatch,
     Data,
@@ -61,11 +61,10 @@ def search(
     require_strategy(strategy)
     asked, searching = read_prompt(prompt), read_searching(settings)
     corpus = load_data(data).corpus
-    frozen = load_retriever(retriever, trust_remote_code, quiet=json)
-    check_adapter(rewriter, frozen, corpus, image is not None, allow_mismatch)
-    policy = load_rewriter(rewriter, asked, trust_remote_code=trust_remote_code, quiet=json)
-    index = load_index(frozen, corpus, max_unreadable, quiet=json)
-    policy = fitted(policy, index, searching)
+    pictured = image is not None
+    policy, index = load_search(
+        retriever, rewriter, asked, searching, corpus, pictured, allow_mismatch, max_unreadable, trust_remote_code, json
+    )
     wanted = [Query("", query, image)]
     [ask] = strategy_of(strategy, Generations(policy, seed=seed))(wanted, index)
     rewritten = ask.shown

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from grape_rewrite.cli.load import check_adapter, fitted, load_data, load_index, load_retriever, load_rewriter
+from grape_rewrite.cli.load import load_data, load_search
 from grape_rewrite.cli.options import (
     AllowMismatch,
     Data,
@@ -50,11 +50,10 @@ def submit(
     asked, searching = read_prompt(prompt), read_searching(settings)
     dataset = load_data(data)
     queries = dataset.unjudged(split)
-    frozen = load_retriever(retriever, trust_remote_code)
-    check_adapter(rewriter, frozen, dataset.corpus, queries.pictured, allow_mismatch)
-    policy = load_rewriter(rewriter, asked, trust_remote_code=trust_remote_code)
-    index = load_index(frozen, dataset.corpus, max_unreadable)
-    policy = fitted(policy, index, searching)
+    corpus, pictured = dataset.corpus, queries.pictured
+    policy, index = load_search(
+        retriever, rewriter, asked, searching, corpus, pictured, allow_mismatch, max_unreadable, trust_remote_code
+    )
     generations = Generations(policy, seed=seed, progress=shows_progress())
     asks = strategy_of(strategy, generations)(queries.queries, index.of(queries))
     for file in rank_unjudged(asks, index, queries).write(out, strategy):
