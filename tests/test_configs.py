@@ -51,7 +51,7 @@ def test_a_published_recipe_says_how_to_get_its_data_and_names_a_sibling(recipe:
 
 
 def test_every_shift_and_every_benchmark_has_a_recipe() -> None:
-    assert {recipe.stem for recipe in RECIPES} == {"scenes", "paragraphs", "composed", "all-shifts"}
+    assert {recipe.stem for recipe in RECIPES} == {"scenes", "emoji", "paragraphs", "composed", "all-shifts"}
     shifts = {yaml.safe_load(recipe.read_text())["prompt"] for recipe in [*RECIPES, *PUBLISHED]}
     assert shifts == set(PROMPTS)
     assert {recipe.stem for recipe in PUBLISHED} == set(BENCHMARKS) - {"flickr30k"}  # English: no shift

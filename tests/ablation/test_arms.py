@@ -1,9 +1,11 @@
 """What can be compared, and what is said to what cannot."""
 
+from pathlib import Path
+
 import pytest
 
 from grape_rewrite.ablation import ARMS, read_arms
-from grape_rewrite.ablation.arms import config_of, tasks_of
+from grape_rewrite.ablation.arms import config_of, source_of, tasks_of
 from grape_rewrite.errors import UserError
 from grape_rewrite.rewards import REWARDS
 from grape_rewrite.training import TrainingConfig
@@ -30,6 +32,20 @@ def test_an_arm_may_learn_further_tasks() -> None:
     assert tasks_of({}) == []
 
 
+def test_an_arm_may_have_a_name() -> None:
+    words = ["grape", "small:group=4,batch=64", "all:also=[paragraphs:lite-clip:long-form],batch=64"]
+    assert list(read_arms(words, {})) == ["grape", "small", "all"]
+    assert read_arms(words, {})["small"] == {"group": 4, "batch": 64}
+    assert tasks_of(read_arms(words, {})["all"]) == ["paragraphs:lite-clip:long-form"]
+
+
+def test_an_arm_may_come_from_another_study() -> None:
+    changes = read_arms(["grape", "theirs:from=runs/scenes/all"], {})["theirs"]
+    assert source_of(changes) == Path("runs/scenes/all")
+    assert source_of({}) is None
+    assert config_of(changes) == TrainingConfig()
+
+
 @pytest.mark.parametrize(
     ("words", "base", "message"),
     [
@@ -45,6 +61,12 @@ def test_an_arm_may_learn_further_tasks() -> None:
         (["grape", "group=8"], {}, "arms 'grape' and 'group=8' are the same; leave one out"),
         (["reward=a/b:c"], {}, "cannot be the name of a folder"),
         (["also=scenes"], {}, "arm 'also=scenes': also='scenes' is no list of tasks; valid is also="),
+        (["grape:group=4"], {}, "arm 'grape' has changes of its own already; give these another name"),
+        (["a:group=4", "a:group=2"], {}, "arm 'a' is named twice"),
+        (["a/b:group=4"], {}, "arm 'a/b' cannot be the name of a folder; leave out the slash"),
+        (["from=a/b"], {}, "arm 'from=a/b' cannot be the name of a folder; name it: NAME:key=value"),
+        (["a:from=b,group=4"], {}, "arm 'a': from says where its adapters are; .* so name nothing else"),
+        (["grape"], {"from": "a"}, "from is nothing that all arms share"),
         ([], {}, "no arms; name some of grape, "),
     ],
 )

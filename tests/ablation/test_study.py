@@ -198,6 +198,33 @@ def test_an_arm_that_learns_further_tasks(study_of, own_cache, tmp_path: Path, t
         prepare(study.model_copy(update={"arms": {"several": {"also": ["a:b:c:d"]}}}))
 
 
+def test_an_arm_measures_what_another_study_trained(
+    finished: tuple[Study, Path], study_of, own_cache, tmp_path: Path
+) -> None:
+    study, there = finished
+    arm = f"theirs:from={there / 'grape'}"
+    own = study_of([arm], [0, 1]).begin(tmp_path)
+    prepare(own)
+    run_study(own, tmp_path, only="theirs/seed-1")
+    found, origin = (
+        read_manifest(Job(*job).folder(out)) for job, out in ((("theirs", 1), tmp_path), (("grape", 1), there))
+    )
+    assert (found.trained_in, found.seed, found.training) == (study.data, 1, origin.training)
+    assert (found.training_seconds, found.looks) == (origin.training_seconds, [])
+    assert found.fingerprints == origin.fingerprints
+    timed = {"ms_per_query": found.figures["theirs"]["ms_per_query"]}
+    assert found.figures == {"theirs": {**origin.figures["grape"], **timed}}  # the same adapter on the same queries
+    assert not (Job("theirs", 1).folder(tmp_path) / "adapter_model.safetensors").exists()
+    for changes, words in (
+        ({"seeds": [7]}, "seed-7 holds no complete run of a study to take an adapter from"),
+        ({"arms": {"theirs": {"from": str(there / "untrained")}}}, r"grape.json is missing"),
+        ({"rewriter": "gemma-3-270m"}, "has an adapter of .*, not of gemma-3-270m"),
+        ({"retriever": "minilm"}, "was trained for retriever .*, not for .*; use that one"),
+    ):
+        with pytest.raises(UserError, match=words):
+            prepare(own.model_copy(update={"seeds": [0], **changes}))
+
+
 def test_a_run_that_fails_says_why(study_of, own_cache, tmp_path: Path) -> None:
     study = study_of(["grape"], [0], rewriter=str(tmp_path / "nowhere")).begin(tmp_path)
     with pytest.raises(UserError, match=r"run untrained/seed-0 failed: cannot load rewriter .*nowhere"):

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from grape_rewrite.cli.load import fitted, load_rewriter
+from grape_rewrite.cli.load import load_rewriter
 from grape_rewrite.cli.run_config import RunConfig
 from grape_rewrite.datasets import Dataset
+from grape_rewrite.fitting import fitted
 from grape_rewrite.retrievers import Retriever
 from grape_rewrite.rewriting import Prompt, Rewriter
 from grape_rewrite.rewriting.adapter import read_adapter

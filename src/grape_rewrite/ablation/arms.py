@@ -1,6 +1,8 @@
 """Arms: what is compared, each a change to the default of training."""
 
+import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from grape_rewrite.errors import UserError
@@ -11,6 +13,8 @@ Changes = dict[str, Any]
 
 DEFAULT = "grape"
 ALSO = "also"  # further tasks of an arm's adapter; no hyperparameter
+FROM = "from"  # an arm of another study, whose adapters are measured here; nothing else is said of such an arm
+NAMED = re.compile(r"(?P<name>[^:=]+):(?P<changes>[^:]+=.*)")
 ARMS: dict[str, Changes] = {
     DEFAULT: {},
     "sft": {"algorithm": "best-of-group"},
@@ -30,33 +34,33 @@ def read_arms(words: Sequence[str], base: Mapping[str, Any]) -> dict[str, Change
 
     >>> read_arms(["grape", "group=4,batch=64"], {})
     {'grape': {}, 'group=4,batch=64': {'group': 4, 'batch': 64}}
+    >>> read_arms(["small:group=4,batch=64"], {})
+    {'small': {'group': 4, 'batch': 64}}
 
-    :param words: names of `ARMS`, or changes of one's own as `key=value,key=value`; `also=[DATA:RETRIEVER:PROMPT]` lets
-        an arm's adapter learn further tasks.
+    :param words: names of `ARMS`, or changes of one's own as `key=value,key=value`, with a name before them if they are
+        to have one; `also=[DATA:RETRIEVER:PROMPT]` lets an arm's adapter learn further tasks, `from=FOLDER` trains
+        none, but takes those of an arm of another study, of the same seeds.
     :param base: hyperparameters that all arms share, where they do not change them.
     :raises UserError: for a name that is not known, an arm that is named twice, two arms that are the same, and values
         that are not possible.
     """
     arms: dict[str, Changes] = {}
-    configs: dict[str, tuple[TrainingConfig, list[str]]] = {}
-    for key in (ALSO, "seed"):
+    trained: dict[str, tuple[TrainingConfig, list[str], Path | None]] = {}
+    for key in (ALSO, FROM, "seed"):
         if key in base:
             raise UserError(f"{key} is nothing that all arms share")
     for word in words:
-        if word in arms:
-            raise UserError(f"arm {word!r} is named twice")
-        if "/" in word:
-            raise UserError(f"arm {word!r} cannot be the name of a folder; leave out the slash")
-        if word not in ARMS and "=" not in word:
-            raise UserError(f"unknown arm {word!r}; known: {', '.join(ARMS)}, or changes such as group=4,batch=64")
+        name, text = _name(word)
+        if name in arms:
+            raise UserError(f"arm {name!r} is named twice")
         try:
-            arms[word] = _changes(word)
-            configs[word] = config_of({**base, **arms[word]}), tasks_of(arms[word])
+            arms[name] = _changes(text)
+            trained[name] = config_of({**base, **arms[name]}), tasks_of(arms[name]), source_of(arms[name])
         except UserError as error:
-            raise UserError(f"arm {word!r}: {error}") from error
-        same = next((other for other, config in configs.items() if other != word and config == configs[word]), None)
+            raise UserError(f"arm {name!r}: {error}") from error
+        same = next((other for other, what in trained.items() if other != name and what == trained[name]), None)
         if same:
-            raise UserError(f"arms {same!r} and {word!r} are the same; leave one out")
+            raise UserError(f"arms {same!r} and {name!r} are the same; leave one out")
     if not arms:
         raise UserError(f"no arms; name some of {', '.join(ARMS)}")
     return arms
@@ -67,7 +71,7 @@ def config_of(changes: Mapping[str, Any]) -> TrainingConfig:
 
     :raises UserError: for a key or a value that is not possible.
     """
-    return TrainingConfig.of(**{key: value for key, value in changes.items() if key != ALSO})
+    return TrainingConfig.of(**{key: value for key, value in changes.items() if key not in (ALSO, FROM)})
 
 
 def tasks_of(changes: Mapping[str, Any]) -> list[str]:
@@ -79,6 +83,32 @@ def tasks_of(changes: Mapping[str, Any]) -> list[str]:
     if not isinstance(found, list) or not all(isinstance(spec, str) for spec in found):
         raise UserError(f"also={found!r} is no list of tasks; valid is also=[DATA:RETRIEVER:PROMPT]")
     return found
+
+
+def source_of(changes: Mapping[str, Any]) -> Path | None:
+    """Return the folder of the arm that an arm takes its adapters from; None if it trains its own.
+
+    :raises UserError: when the arm changes something too: what was trained elsewhere cannot be trained differently.
+    """
+    if FROM not in changes:
+        return None
+    if len(changes) > 1:
+        raise UserError("from says where its adapters are; they cannot be changed here, so name nothing else")
+    return Path(str(changes[FROM]))
+
+
+def _name(word: str) -> tuple[str, str]:
+    """Return what an arm is called, and its changes or the name of one that is known."""
+    found = NAMED.fullmatch(word)
+    name, text = (found["name"], found["changes"]) if found else (word, word)
+    if found and name in ARMS:
+        raise UserError(f"arm {name!r} has changes of its own already; give these another name")
+    if "/" in name:
+        hint = "leave out the slash" if found else "name it: NAME:key=value"
+        raise UserError(f"arm {name!r} cannot be the name of a folder; {hint}")
+    if text not in ARMS and "=" not in text:
+        raise UserError(f"unknown arm {text!r}; known: {', '.join(ARMS)}, or changes such as group=4,batch=64")
+    return name, text
 
 
 def _changes(word: str) -> Changes:

@@ -29,6 +29,8 @@ class Manifest(BaseModel):
     the run's process at its peak (of the last one, if it was resumed). `figures` are those of the evaluation by method,
     `looks` the rows of the history with dev figures; what is no number is null. `selected_instruction` is what prompt
     selection chose, in the run that needs no training, and `picture_weights` what fusions with a query's picture did.
+    `also` are further tasks that the adapter learned, `trained_in` the data of the study that it comes from, if that is
+    another one.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -37,6 +39,7 @@ class Manifest(BaseModel):
     seed: int
     training: dict[str, Any] | None
     also: list[str] = []
+    trained_in: str | None = None
     data: str
     retriever: str
     rewriter: str

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from grape_rewrite.ablation.arms import config_of, tasks_of
+from grape_rewrite.ablation.arms import config_of, source_of, tasks_of
 from grape_rewrite.ablation.lock import locked
 from grape_rewrite.atomic import write_text
 from grape_rewrite.errors import UserError, first_problem
@@ -65,6 +65,11 @@ class Study(BaseModel):
     def also(self, arm: str) -> list[str]:
         """The further tasks of an arm."""
         return tasks_of(self.arms[arm])
+
+    def source(self, job: Job) -> Path | None:
+        """The run of another study whose adapter is measured, of the same seed; None for a run that trains its own."""
+        folder = source_of(self.arms[job.arm])
+        return folder and Job(folder.name, job.seed).folder(folder.parent)
 
     def joined(self, out: Path) -> "Study":
         """Return the study with the arms and seeds of the one that a folder holds, if it holds one.

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from grape_rewrite.ablation.lock import locked
-from grape_rewrite.ablation.manifest import Manifest, hardware, peak_gb, versions, write_manifest
+from grape_rewrite.ablation.manifest import Manifest, hardware, peak_gb, read_manifest, versions, write_manifest
 from grape_rewrite.ablation.outcomes import outcomes_of, write_outcomes
 from grape_rewrite.ablation.study import UNTRAINED, Job, Study, read_study
 from grape_rewrite.errors import UserError
@@ -44,7 +44,8 @@ def main() -> None:
 def prepare(study: Study) -> None:
     """Load the data and the models and embed the corpus into the cache.
 
-    :raises UserError: when one of them cannot be had, or the rewriter is a trained adapter.
+    :raises UserError: when one of them cannot be had, the rewriter is a trained adapter, or one from another study does
+        not fit.
     """
     from grape_rewrite.datasets import Dataset
     from grape_rewrite.retrievers import Retriever
@@ -59,10 +60,31 @@ def prepare(study: Study) -> None:
     retriever.index(dataset.corpus, progress=sys.stdout.isatty())
     for spec in {spec for arm in study.arms for spec in study.also(arm)}:
         read_task(spec)
+    for job in study.jobs():
+        if job.arm in study.arms and (source := study.source(job)):
+            require_source(source, study, retriever, dataset.split(study.split).pictured)
+
+
+def require_source(source: Path, study: Study, retriever: Any, pictured: bool) -> Manifest:
+    """Return the manifest of another study's run, whose adapter is to be measured in this one.
+
+    :raises UserError: when that run is not complete, its adapter is gone, or it learned something else.
+    """
+    from grape_rewrite.fitting import misfits
+    from grape_rewrite.rewriting.adapter import read_adapter
+
+    origin = read_manifest(source)
+    if origin is None:
+        raise UserError(f"{source} holds no complete run of a study to take an adapter from")
+    if origin.rewriter != study.rewriter:
+        raise UserError(f"{source} has an adapter of {origin.rewriter}, not of {study.rewriter}")
+    for misfit, cure in misfits(str(source), read_adapter(source), retriever, pictured):
+        raise UserError(f"{misfit}; {cure}")
+    return origin
 
 
 def work(out: Path, job: Job) -> None:
-    """Train and evaluate, or evaluate what needs no training, and write the manifest last.
+    """Train and evaluate, or evaluate what is trained or needs no training, and write the manifest last.
 
     :param out: the folder of the study.
     :param job: the run.
@@ -70,6 +92,7 @@ def work(out: Path, job: Job) -> None:
     from grape_rewrite.ablation.baselines import select_prompt, training_free, with_pictures
     from grape_rewrite.datasets import Dataset
     from grape_rewrite.evaluation.rewriters import evaluate
+    from grape_rewrite.fitting import fitted
     from grape_rewrite.retrievers import Retriever
     from grape_rewrite.rewriting import Rewriter
     from grape_rewrite.training import TrainingConfig
@@ -77,10 +100,13 @@ def work(out: Path, job: Job) -> None:
     from grape_rewrite.training.run_folder import RunFolder
 
     study, folder = read_study(out), job.folder(out)
-    selected = None
+    selected = trained_in = seconds = None
+    also: list[str] = []
+    looks: list[dict[str, Any]] = []
     weights: dict[str, float] = {}
     dataset = Dataset.load(study.data)
-    index = Retriever.load(study.retriever).index(dataset.corpus)
+    retriever = Retriever.load(study.retriever)
+    index = retriever.index(dataset.corpus)
     split = dataset.split(study.split)
     split = split if study.queries is None else split.sample(study.queries)
     if job.arm == UNTRAINED:
@@ -93,24 +119,33 @@ def work(out: Path, job: Job) -> None:
         selected = select_prompt(rewriter, index, dev)
         methods = training_free(rewriter, split, selected, shared.temperature, job.seed)
         methods, weights = with_pictures(methods, index, dev)
+    elif source := study.source(job):
+        origin = require_source(source, study, retriever, split.pictured)
+        config = TrainingConfig.of(**(origin.training or {}))
+        rewriter = fitted(Rewriter.load(str(source), precision=study.precision), index)
+        methods = {"raw": None, job.arm: rewriter}
+        trained_in, also, seconds = origin.data, origin.also, origin.training_seconds
     else:
         config = study.config(job)
         index.searching = config.searching
         rewriter = _trained(study, job, folder, index, dataset)
         methods = {"raw": None, job.arm: rewriter}
+        history = RunFolder(folder).rows()
+        also, seconds = study.also(job.arm), history[-1]["seconds"]
+        looks = [row for row in history if "dev_mrr" in row]
     start = time.perf_counter()
     evaluation = evaluate(methods, index, split, seed=job.seed)
     evaluation.write(folder)
     shown = list(methods) if config is None else [job.arm]
     write_outcomes(folder, outcomes_of(evaluation, shown))
-    history = RunFolder(folder).rows()
     write_manifest(
         folder,
         Manifest(
             arm=job.arm,
             seed=job.seed,
             training=None if config is None else config.model_dump(mode="json"),
-            also=[] if config is None else study.also(job.arm),
+            also=also,
+            trained_in=trained_in,
             data=study.data,
             retriever=study.retriever,
             rewriter=study.rewriter,
@@ -126,12 +161,12 @@ def work(out: Path, job: Job) -> None:
             },
             versions=versions(),
             hardware=hardware(rewriter.model),
-            training_seconds=None if config is None else history[-1]["seconds"],
+            training_seconds=seconds,
             evaluation_seconds=time.perf_counter() - start,
             peak_gb=peak_gb(),
             trained_parameters=0 if config is None else _adapter_size(rewriter),
             figures={name: _finite(evaluation.summary["methods"][name]) for name in shown},
-            looks=[_finite(row) for row in history if "dev_mrr" in row],
+            looks=[_finite(row) for row in looks],
         ),
     )
 

@@ -34,7 +34,8 @@ def ablate(
         typer.Option(
             "--arm",
             help="What to compare; repeat it. grape (the default of training), sft, grpo-REWARD, pool-16, no-length, "
-            "kl, or changes of your own such as group=4,batch=64. By default grape, sft and grpo-similarity.",
+            "kl, or changes of your own such as group=4,batch=64, named as in small:group=4,batch=64 if you like. "
+            "all:from=runs/other/all measures what another study trained. By default grape, sft and grpo-similarity.",
         ),
     ] = None,
     seeds: Annotated[list[int] | None, typer.Option("--seed", min=0, help="Repeat it; 0, 1 and 2 by default.")] = None,
@@ -91,7 +92,7 @@ def ablate(
         seeds=chosen,
     )
     for job in study.jobs():
-        if job.arm in named and not study.also(job.arm):  # what several tasks need, their training says
+        if job.arm in named and not study.also(job.arm) and not study.source(job):  # several tasks say it themselves
             study.config(job).require_queries(dataset.train)
             study.config(job).require_corpus(len(dataset.train.searched or dataset.corpus))
     chosen_jobs(study.joined(out), out, only)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from grape_rewrite.cli.load import check_adapter, fitted, load_data, load_index, load_retriever, load_rewriter
+from grape_rewrite.cli.load import check_adapter, load_data, load_index, load_retriever, load_rewriter
 from grape_rewrite.cli.options import (
     AllowMismatch,
     Data,
@@ -67,6 +67,7 @@ def evaluate(
     from grape_rewrite.cli.tables import evaluation_table, protocol_table
     from grape_rewrite.evaluation import write_report
     from grape_rewrite.evaluation.rewriters import evaluate as evaluate_rewriters
+    from grape_rewrite.fitting import fitted
     from grape_rewrite.training.run_folder import RunFolder
 
     names = list(dict.fromkeys(rewriter or ["gemma-3-270m"]))

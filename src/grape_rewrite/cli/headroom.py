@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from grape_rewrite.cli.load import fitted, load_data, load_index, load_retriever, load_rewriter
+from grape_rewrite.cli.load import load_data, load_index, load_retriever, load_rewriter
 from grape_rewrite.cli.options import (
     Data,
     Json,
@@ -41,6 +41,7 @@ def headroom(
     Example: [bold]grape headroom data/mine --retriever minilm --queries 100[/bold]
     """
     from grape_rewrite.evaluation.headroom import measure_headroom
+    from grape_rewrite.fitting import fitted
 
     asked, searching = read_prompt(prompt), read_searching(settings)
     dataset = load_data(data, [split])

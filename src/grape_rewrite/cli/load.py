@@ -86,30 +86,6 @@ def load_index(retriever: "Retriever", corpus: "Corpus", max_unreadable: float =
     return index
 
 
-def fitted(rewriter: "Rewriter", index: "Index", searching: "Searching | None" = None) -> "Rewriter":
-    """Make a rewriter ready for a corpus.
-
-    An untrained one gets the output vocabulary that training gives it by default, to measure both alike. A trained one
-    is asked as it was for this corpus, if it learned several tasks, and its rewrites are searched with as they were.
-
-    :param searching: how to search with an untrained one's rewrites; as the index does by default.
-    :raises UserError: when a trained one is to be searched with in another way.
-    """
-    from grape_rewrite.training import TrainingConfig
-    from grape_rewrite.training.grpo import restrict_output
-
-    if rewriter.facts is None:
-        restrict_output(rewriter, index, TrainingConfig())
-        index.searching = searching or index.searching
-        return rewriter
-    if searching is not None:
-        raise UserError(f"an adapter brings its own way to search, {rewriter.facts.searching}; leave --set out")
-    index.searching = rewriter.facts.searching
-    corpus = index.corpus.fingerprint()
-    task = rewriter.facts.task_for(index.retriever.fingerprint(), corpus)
-    return rewriter.with_prompt(task.prompt) if task and task.corpus_fingerprint == corpus else rewriter
-
-
 def load_search(
     retriever: str,
     rewriter: str,
@@ -125,11 +101,13 @@ def load_search(
     """Load a rewriter and an index that are searched with together.
 
     :param pictured: whether the queries have pictures.
-    :raises UserError: see `check_adapter` and `fitted`.
+    :raises UserError: see `check_adapter` and `fitting.fitted`.
     """
     frozen = load_retriever(retriever, trust_remote_code, quiet)
     check_adapter(rewriter, frozen, corpus, pictured, allow_mismatch)
     policy = load_rewriter(rewriter, prompt, trust_remote_code=trust_remote_code, quiet=quiet)
+    from grape_rewrite.fitting import fitted
+
     index = load_index(frozen, corpus, max_unreadable, quiet)
     return fitted(policy, index, searching), index
 
@@ -150,33 +128,15 @@ def check_adapter(
     :raises UserError: when it learned from another retriever, or from queries with pictures where these have none or
         the reverse, and that is not allowed.
     """
+    from grape_rewrite.fitting import knows_corpus, misfits
     from grape_rewrite.rewriting.adapter import read_adapter
 
     if not is_adapter(rewriter):
         return
     facts = read_adapter(Path(rewriter))
-    fingerprint = retriever.fingerprint()
-    task = facts.task_for(fingerprint, corpus.fingerprint())
-    if task is None:
-        known = " or ".join(f"{known.retriever} ({known.retriever_fingerprint[:12]})" for known in facts.tasks)
-        _refuse(
-            f"adapter {rewriter} was trained for retriever {known}, not for {retriever.name} ({fingerprint[:12]})",
-            "use that one",
-            allow_mismatch,
-        )
-    if {task.pictures for task in facts.tasks} == {not pictured}:
-        kinds = ("text alone", "a picture and a text")
-        _refuse(
-            f"adapter {rewriter} was trained on queries of {kinds[not pictured]}, not of {kinds[pictured]}",
-            "use one that was trained on those",
-            allow_mismatch,
-        )
-    if task is None or task.corpus_fingerprint != corpus.fingerprint():
+    for misfit, cure in misfits(rewriter, facts, retriever, pictured):
+        if not allow_mismatch:
+            raise UserError(f"{misfit}; {cure}, or --allow-mismatch")
+        notes.print(f"note: {misfit}", markup=False, soft_wrap=True)
+    if not knows_corpus(facts, corpus):
         notes.print(f"note: adapter {rewriter} was trained on another corpus", markup=False, soft_wrap=True)
-
-
-def _refuse(mismatch: str, cure: str, allowed: bool) -> None:
-    """Refuse what an adapter was not trained for, or note it where that is allowed."""
-    if not allowed:
-        raise UserError(f"{mismatch}; {cure}, or --allow-mismatch")
-    notes.print(f"note: {mismatch}", markup=False, soft_wrap=True)
