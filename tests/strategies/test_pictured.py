@@ -10,7 +10,7 @@ from grape_rewrite.index import Index
 from grape_rewrite.searching import Searching
 from grape_rewrite.strategies import (
     Ask,
-    Asked,
+    EmbeddedAsks,
     Generations,
     Greedy,
     Pictured,
@@ -22,7 +22,7 @@ from grape_rewrite.strategies import (
 
 
 def asked(asks: list[Ask], index: Index, queries: list[Query]) -> np.ndarray:
-    return Asked(asks, index, embed_asks(asks, index), queries).vectors
+    return EmbeddedAsks(asks, index, embed_asks(asks, index), queries).vectors
 
 
 def test_the_picture_counts_as_much_as_the_index_says(composed: list[Query], composed_index: Index) -> None:

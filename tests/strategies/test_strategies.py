@@ -12,7 +12,7 @@ from grape_rewrite.index import Index
 from grape_rewrite.rewriting import Prompt, Rewriter
 from grape_rewrite.strategies import (
     Ask,
-    Asked,
+    EmbeddedAsks,
     ForLanguages,
     Generations,
     Greedy,
@@ -174,7 +174,7 @@ def test_what_does_not_stand_out_is_not_taken(generations: Generations, queries:
 def test_a_gate_judges_all_that_is_asked(generations: Generations, queries: Queries, tiny_index: Index) -> None:
     """Not only the first of several samples."""
     tried = Sampled(generations, 4)(queries, tiny_index)
-    asked = Asked(tried, tiny_index, embed_asks(tried, tiny_index))
+    asked = EmbeddedAsks(tried, tiny_index, embed_asks(tried, tiny_index))
     raw = confidence(tiny_index.slabs(tiny_index.embed([query.text for query in queries])))
     gained = confidence(asked.slabs()) - raw
     threshold = float(gained.min() + gained.max()) / 2
@@ -224,7 +224,7 @@ def test_scores_of_asks(tiny_index: Index) -> None:
         Ask(("red apple", "green moon"), by_rank=True),
         Ask(("red apple", "red apple")),
     ]
-    asked = Asked(asks, tiny_index, embed_asks(asks, tiny_index))
+    asked = EmbeddedAsks(asks, tiny_index, embed_asks(asks, tiny_index))
     scores = np.concatenate([part for _, part in asked.slabs()])
     both = tiny_index.scores(["red apple", "green moon"])
     for row in (0, 1, 3):

@@ -10,7 +10,7 @@ from grape_rewrite.datasets import Split
 from grape_rewrite.index import Index
 from grape_rewrite.rewards import best_positive_rank
 from grape_rewrite.rewriting import Prompt, Rewriter
-from grape_rewrite.strategies import Asked, Generations, Greedy, Pictured, Raw, Strategy, embed_asks, strategy_of
+from grape_rewrite.strategies import EmbeddedAsks, Generations, Greedy, Pictured, Raw, Strategy, embed_asks, strategy_of
 
 FUSED = {
     "hyde": f"mean-8+raw-{1 / 9:.4f}",  # eight captions and the query, all alike
@@ -106,7 +106,7 @@ def best_weight(strategy: Strategy, index: Index, dev: Split) -> float:
 
     def quality(weight: float) -> float:
         weighed = [replace(ask, picture_weight=weight) for ask in asks]
-        slabs = Asked(weighed, index, vectors, dev.queries, excluded).slabs()
+        slabs = EmbeddedAsks(weighed, index, vectors, dev.queries, excluded).slabs()
         return float(
             np.mean(np.concatenate([1 / best_positive_rank(scores, positives[part]) for part, scores in slabs]))
         )

@@ -15,7 +15,7 @@ from grape_rewrite.evaluation.method import Method, measure
 from grape_rewrite.evaluation.protocol import protocol
 from grape_rewrite.evaluation.summary import by_language, cluster_labels, compare, summarise_method
 from grape_rewrite.evaluation.trec import write_run
-from grape_rewrite.strategies import Ask, Asked, embed_asks
+from grape_rewrite.strategies import Ask, EmbeddedAsks, embed_asks
 
 if TYPE_CHECKING:
     from grape_rewrite.datasets import Corpus, Query, Split
@@ -120,7 +120,7 @@ def evaluate_methods(
     vectors = embed_asks([ask for given in asks.values() for ask in given], index, progress)
     excluded, among = split.excluded(index.corpus), split.among(index.corpus)
     methods = {
-        name: measure(Asked(given, index, vectors, split.queries, excluded), positives, gains, among)
+        name: measure(EmbeddedAsks(given, index, vectors, split.queries, excluded), positives, gains, among)
         for name, given in asks.items()
     }
     clusters = cluster_labels(positives)

@@ -12,7 +12,7 @@ from grape_rewrite.index.top import top_items
 from grape_rewrite.rewards.rank import best_positive_rank
 
 if TYPE_CHECKING:
-    from grape_rewrite.strategies import Asked
+    from grape_rewrite.strategies import EmbeddedAsks
 
 # Results kept for each query: what run files hold by custom, of which the report shows the first five.
 DEPTH = 100
@@ -36,7 +36,7 @@ class Method:
     """Ranks among the few items that each query names, where every query does."""
 
 
-def measure(asked: "Asked", positives: Rows, gains: Rows, among: Rows | None = None) -> Method:
+def measure(asked: "EmbeddedAsks", positives: Rows, gains: Rows, among: Rows | None = None) -> Method:
     """Search the whole corpus for each query and keep the ranks, the metrics and the best `DEPTH` items.
 
     :param asked: what is searched with, in the order of the n queries.

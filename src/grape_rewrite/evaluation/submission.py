@@ -16,7 +16,7 @@ from grape_rewrite.errors import UserError
 from grape_rewrite.evaluation.protocol import DEPTH, FEW
 from grape_rewrite.evaluation.trec import write_run
 from grape_rewrite.index.top import top_items
-from grape_rewrite.strategies import Ask, Asked, embed_asks
+from grape_rewrite.strategies import Ask, EmbeddedAsks, embed_asks
 
 if TYPE_CHECKING:
     from grape_rewrite.datasets import Split
@@ -69,7 +69,7 @@ def rank_unjudged(asks: "Sequence[Ask]", index: "Index", split: "Split") -> Subm
     own, few = index.own(split.queries), split.among(index.corpus)
     found: dict[str, list[tuple[str, float]]] = {}
     among: dict[str, list[str]] = {}
-    for part, scores in Asked(asks, index, embed_asks(asks, index), split.queries, own).slabs():
+    for part, scores in EmbeddedAsks(asks, index, embed_asks(asks, index), split.queries, own).slabs():
         places = range(part.start, part.stop)
         apart = [{*own[place].tolist(), *index.skipped} for place in places]
         best = top_items(scores, min(scores.shape[1], DEPTH + max(map(len, apart))))

@@ -10,12 +10,12 @@ from grape_rewrite.strategies.pictured import Pictured
 from grape_rewrite.strategies.plain import Greedy, Raw
 from grape_rewrite.strategies.query2doc import Query2doc
 from grape_rewrite.strategies.sampled import Sampled
-from grape_rewrite.strategies.scoring import Asked, embed_asks, search_asks
+from grape_rewrite.strategies.scoring import EmbeddedAsks, embed_asks, search_asks
 from grape_rewrite.strategies.spec import require_strategy, strategy_of
 
 __all__ = [
     "Ask",
-    "Asked",
+    "EmbeddedAsks",
     "ForLanguages",
     "Generations",
     "Greedy",

@@ -14,7 +14,7 @@ def confidence(slabs: Iterable[tuple[slice, npt.NDArray[np.floating]]]) -> npt.N
     >>> confidence([(slice(0, 1), np.array([[0.9, 0.5, 0.3]]))])
     array([0.5])
 
-    :param slabs: scores of n texts, in the parts in which `Index.slabs` and `Asked.slabs` yield them.
+    :param slabs: scores of n texts, in the parts in which `Index.slabs` and `EmbeddedAsks.slabs` yield them.
     :return: (n,) differences, at least 0; 0 in a corpus of one item.
     """
     found = [np.empty(0)]

@@ -8,7 +8,7 @@ from grape_rewrite.index import Index
 from grape_rewrite.index.index import Slab
 from grape_rewrite.strategies.ask import Ask, Strategy
 from grape_rewrite.strategies.confidence import confidence
-from grape_rewrite.strategies.scoring import Asked, embed_asks
+from grape_rewrite.strategies.scoring import EmbeddedAsks, embed_asks
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Worthwhile:
         if not asks:
             return []
         before = confidence(_raw_slabs(queries, index))
-        after = confidence(Asked(asks, index, embed_asks(asks, index), queries, index.own(queries)).slabs())
+        after = confidence(EmbeddedAsks(asks, index, embed_asks(asks, index), queries, index.own(queries)).slabs())
         return [
             ask if gain > self.threshold else replace(ask, texts=(query.text,), weights=None, by_rank=False)
             for ask, query, gain in zip(asks, queries, after - before, strict=True)

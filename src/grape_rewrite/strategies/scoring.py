@@ -34,11 +34,11 @@ def search_asks(
     :param k: at least 1; with more than there are items, all are returned.
     """
     own = None if queries is None else index.own(queries)
-    found = index.best(Asked(asks, index, embed_asks(asks, index), queries, own).slabs(), k)
+    found = index.best(EmbeddedAsks(asks, index, embed_asks(asks, index), queries, own).slabs(), k)
     return found if own is None else [[hit for hit in hits if hit[1] > NEVER] for hits in found]
 
 
-class Asked:
+class EmbeddedAsks:
     """Asks that can be scored.
 
     :param asks: n of them, each with at least one text.
