@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from grape_rewrite.ablation import markdown, read_results, read_study
+from grape_rewrite.ablation.arms import DEFAULT, source_of, tasks_of
 from grape_rewrite.ablation.manifest import read_manifest
 from grape_rewrite.ablation.outcomes import Outcomes, read_outcomes
 from grape_rewrite.ablation.study import UNTRAINED, Job
@@ -17,6 +18,7 @@ REFERENCES = {"raw", "english"}  # no methods: what is asked, and what a person 
 ALPHA = 0.01
 SEEDS = 3  # fewer say how one run went, not what an arm does
 FIRST = 10  # what a user sees of a ranking
+ANSWERED = {DEFAULT, "sft", "keep-all"}  # arms with a paragraph of their own
 
 
 class Task:
@@ -160,6 +162,35 @@ class Task:
         """The arms that train on some languages alone."""
         return [arm for arm in self.trained if self.study.arms[arm].get("languages")]
 
+    @property
+    def several(self) -> list[str]:
+        """The arms whose adapter has learned several tasks, here or in another study."""
+        return [arm for arm in self.trained if tasks_of(self.study.arms[arm]) or source_of(self.study.arms[arm])]
+
+    def learned(self, arm: str) -> list[str]:
+        """The tasks that an arm's adapter has learned."""
+        found = next(run for job, run in self.manifests.items() if job.arm == arm)
+        return [found.trained_in or found.data, *(spec.partition(":")[0] for spec in found.also)]
+
+    def trained_with(self, arm: str, key: str) -> Any:
+        """A hyperparameter of an arm, as its first run has it."""
+        return next((run.training or {})[key] for job, run in self.manifests.items() if job.arm == arm)
+
+    @property
+    def settings(self) -> list[str]:
+        """The arms that change a setting of training, other than reward and pool."""
+        others = {*ANSWERED, *self.rewards, *self.pools, *self.some_languages, *self.several}
+        return [arm for arm in self.trained if arm not in others and not arm.startswith("grpo-")]
+
+    def changes(self, arm: str) -> str:
+        """What an arm changes."""
+        return ", ".join(f"`{key}={value}`" for key, value in self.study.arms[arm].items())
+
+    def time(self, arm: str) -> str:
+        """How long an arm trains, in terms of GRAPE's time."""
+        costs = self.results["costs"]
+        return f"{costs[arm]['training_seconds'] / costs[DEFAULT]['training_seconds']:.2f}"
+
     def seen(self, arm: str) -> list[str]:
         """The languages that an arm trains on."""
         return sorted(self.study.arms[arm]["languages"])
@@ -188,8 +219,10 @@ class Task:
         """What was run, in a sentence."""
         manifest = next(iter(self.manifests.values()))
         hardware = manifest.hardware
+        shared = "".join(f", `{key}={value}`" for key, value in self.study.training.items())
         return (
             f"retriever `{manifest.retriever}`, rewriter `{manifest.rewriter}`, {manifest.queries:,} queries of the "
             f"{manifest.split} split, {hardware['system']}, {hardware['threads']} thread(s) a run"
             + (f", {hardware['precision']}" if "precision" in hardware else "")
+            + shared
         )

@@ -151,9 +151,19 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
         folder.resume(config.training)
     else:
         folder.require_free()
+    from grape_rewrite.training import read_task
+    from grape_rewrite.training import train as train_rewriter
+
     quiet = not is_first()
+    loaded: dict[str, Any] = {}
+
+    def load(name: str) -> Any:
+        if name not in loaded:
+            loaded[name] = load_retriever(name, trust_remote_code, quiet)
+        return loaded[name]
+
     with one_at_a_time(cache_folder()):
-        frozen = load_retriever(config.retriever, trust_remote_code, quiet)
+        frozen = load(config.retriever)
         policy = load_rewriter(
             config.rewriter,
             config.prompt,
@@ -164,18 +174,6 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
             config.precision,
         )
         index = load_index(frozen, dataset.corpus, config.max_unreadable, quiet)
-
-    from grape_rewrite.training import read_task
-    from grape_rewrite.training import train as train_rewriter
-
-    loaded = {config.retriever: frozen}
-
-    def load(name: str) -> Any:
-        if name not in loaded:
-            loaded[name] = load_retriever(name, trust_remote_code)
-        return loaded[name]
-
-    with one_at_a_time(cache_folder()):
         also = [read_task(spec, load) for spec in config.also]
 
     try:
