@@ -12,6 +12,7 @@ from grape_rewrite.ablation.arms import DEFAULT, source_of, tasks_of
 from grape_rewrite.ablation.manifest import read_manifest
 from grape_rewrite.ablation.outcomes import Outcomes, read_outcomes
 from grape_rewrite.ablation.study import UNTRAINED, Job
+from grape_rewrite.evaluation.significance import randomisation_test
 from grape_rewrite.ablation.tables import METRICS
 
 REFERENCES = {"raw", "english"}  # no methods: what is asked, and what a person would have asked
@@ -71,6 +72,17 @@ class Task:
             f"{100 * row['difference']:+.1f} {METRICS[metric]} ({100 * row['low']:+.1f} to {100 * row['high']:+.1f}, "
             f"Holm p = {row['p_holm']:.2g}, {seeds} seed{'s' if seeds > 1 else ''})"
         )
+
+    def by_seed(self, other: str, metric: str = "recall@10") -> str:
+        """What each seed of GRAPE gains over an arm that needs no training, in points, with its own p-value."""
+        found = []
+        theirs = self.outcomes[Job(UNTRAINED, 0)]
+        for job, ours in self.outcomes.items():
+            if job.arm == DEFAULT:
+                gain = ours.metric(metric, DEFAULT) - theirs.metric(metric, other)
+                p = randomisation_test(gain, np.random.default_rng(0), np.array(ours.clusters))
+                found.append((job.seed, f"{100 * gain.mean():+.1f} (p = {p:.2g})"))
+        return ", ".join(text for _, text in sorted(found))
 
     def verdict(self, other: str, metric: str = "recall@10") -> str:
         """Whether GRAPE does better or worse than an arm, or whether that cannot be told."""
