@@ -12,8 +12,8 @@ from grape_rewrite.ablation.arms import DEFAULT, source_of, tasks_of
 from grape_rewrite.ablation.manifest import read_manifest
 from grape_rewrite.ablation.outcomes import Outcomes, read_outcomes
 from grape_rewrite.ablation.study import UNTRAINED, Job
-from grape_rewrite.evaluation.significance import randomisation_test
 from grape_rewrite.ablation.tables import METRICS
+from grape_rewrite.evaluation.significance import randomisation_test
 
 REFERENCES = {"raw", "english"}  # no methods: what is asked, and what a person would have asked
 ALPHA = 0.01
@@ -91,7 +91,9 @@ class Task:
             return "shares no seed with GRAPE yet" if other in self.arms else "was not run"
         if len(row["seeds"]) < SEEDS:
             return "has too few seeds for a verdict"
-        if row["p_holm"] >= ALPHA:
+        if (
+            row["p_holm"] >= ALPHA or row["low"] <= 0 <= row["high"]
+        ):  # tests speak of these runs, intervals of others too
             return "cannot be told apart from GRAPE"
         return "does worse than GRAPE" if row["difference"] > 0 else "does better than GRAPE"
 
