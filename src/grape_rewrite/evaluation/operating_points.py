@@ -25,7 +25,7 @@ CATALOGUE = (
     UNGUARDED,
     *(f"greedy+raw-{weight}" for weight in (0.1, 0.2, 0.3, 0.4)),
     *(f"mean-{count}" for count in (2, 4, 8, MOST)),
-    *(f"mean-{count}+raw-{weight}" for count in (4, 8) for weight in (0.1, 0.2, 0.3, 0.4)),
+    *(f"mean-{count}+raw-{weight}" for count in (4, 8, MOST) for weight in (0.1, 0.2, 0.3, 0.4)),
     "agreement-8",
     "agreement-8+raw-0.2",
     "rrf-8",
