@@ -91,9 +91,8 @@ class Task:
             return "shares no seed with GRAPE yet" if other in self.arms else "was not run"
         if len(row["seeds"]) < SEEDS:
             return "has too few seeds for a verdict"
-        if (
-            row["p_holm"] >= ALPHA or row["low"] <= 0 <= row["high"]
-        ):  # tests speak of these runs, intervals of others too
+        # The test speaks of the runs that there are, the interval of others as well.
+        if row["p_holm"] >= ALPHA or row["low"] <= 0 <= row["high"]:
             return "cannot be told apart from GRAPE"
         return "does worse than GRAPE" if row["difference"] > 0 else "does better than GRAPE"
 
