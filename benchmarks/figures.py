@@ -146,30 +146,32 @@ def tradeoff(points: Sequence[Mapping[str, Any]], chosen: Mapping[str, str], fil
     """Draw what `benchmarks/operating_points.py` measured on dev: Recall@10 against harm, tokens and time.
 
     :param points: of every strategy, means over runs: `strategy`, `recall`, `harm`, `tokens`, `milliseconds`.
-    :param chosen: what is labelled: strategy -> what for.
+    :param chosen: what is coloured: strategy -> what for.
     """
     shown = [point for point in points if point["strategy"] != "raw"]
+    kinds = dict.fromkeys(["", *chosen.values()])
+    colours = {kind: LINES[place - 1] if kind else REFERENCE for place, kind in enumerate(kinds)}
     with plt.style.context(STYLE):
-        figure, panels = plt.subplots(1, 3, figsize=(7.2, 3.0), sharey=True)
+        figure, panels = plt.subplots(1, 3, figsize=(7.2, 3.4), sharey=True)
         for axes, cost, title in zip(
             panels, ("harm", "tokens", "milliseconds"), ("Harm", "Tokens a query", "Milliseconds a query"), strict=True
         ):
-            for point in shown:
-                picked = point["strategy"] in chosen
+            for kind, colour in colours.items():
+                of_kind = [point for point in shown if chosen.get(point["strategy"], "") == kind]
                 axes.scatter(
-                    point[cost], point["recall"], s=26 if picked else 12, color=GRAPE if picked else REFERENCE, zorder=3
+                    [point[cost] for point in of_kind],
+                    [point["recall"] for point in of_kind],
+                    s=26 if kind else 12,
+                    color=colour,
+                    label=kind or "not chosen",
+                    zorder=3 if kind else 2,
                 )
-                if picked:
-                    axes.annotate(
-                        chosen[point["strategy"]],
-                        (point[cost], point["recall"]),
-                        xytext=(4, -9),
-                        textcoords="offset points",
-                        fontsize=8,
-                    )
             axes.set_title(title)
             axes.set_xlim(left=0)
         panels[0].set_ylabel("Recall@10 on dev")
+        figure.legend(
+            *panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(kinds), frameon=False
+        )
         _save(figure, file)
 
 
