@@ -73,6 +73,17 @@ def test_ctrl_c_saves_and_resume_goes_on(
     assert f"grape train --resume --out {out}" in err
     done = len(history.read_text().splitlines())
     assert 3 <= done < 31
-    found = grape("train", "--resume", "--out", out)
+    for other, words in (
+        (("--retriever", "minilm"), f"was begun with retriever={str(tiny_retriever_folder)!r}, not 'minilm'"),
+        (("--rewriter", "gemma-3-270m"), f"was begun with rewriter={str(tiny_model_folder)!r}, not 'gemma-3-270m'"),
+        (("--prompt", "long-form"), "was begun with another prompt"),
+        (("--precision", "bfloat16"), "was begun with precision=None, not 'bfloat16'"),
+        (("scenes",), f"was begun with data={str(tiny_dataset_folder)!r}, not 'scenes'"),
+        (("--steps", 40), "was begun with steps=30, not 40"),
+    ):
+        found = grape("train", "--resume", "--out", out, *other)
+        assert (found.code, len(found.err.splitlines())) == (2, 1), found.err
+        assert f"{words}; resume it with the same values" in found.err
+    found = grape("train", tiny_dataset_folder, "--resume", "--out", out)  # what is not said stays as it was
     assert found.code == 0, found.err
     assert len(history.read_text().splitlines()) == 31

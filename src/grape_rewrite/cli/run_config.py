@@ -14,6 +14,8 @@ from grape_rewrite.rewriting.precision import Precision
 from grape_rewrite.rewriting.prompt import Prompt, named_prompt
 from grape_rewrite.training.config import TrainingConfig
 
+CONFIG = "config.yaml"
+
 
 class RunConfig(BaseModel):
     """What to train, on what, for what. In a file the hyperparameters of `training` stand beside the other keys."""
@@ -82,10 +84,21 @@ class RunConfig(BaseModel):
             raise ValueError("valid are cpu, cuda, cuda:1 and the like")
         return name
 
+    def require_same(self, begun: "RunConfig") -> None:
+        """Require that a run goes on with what it was begun with; the hyperparameters are the run folder's to compare.
+
+        :raises UserError: when something else is asked for; another device is none.
+        """
+        for key in ("data", "retriever", "rewriter", "prompt", "also", "max_unreadable", "precision"):
+            old, new = getattr(begun, key), getattr(self, key)
+            if old != new and not (key == "data" and Path(old).resolve() == Path(new).resolve()):
+                what = "another prompt" if key == "prompt" else f"{key}={old!r}, not {new!r}"
+                raise UserError(f"{self.out} was begun with {what}; resume it with the same values")
+
     def write(self) -> None:
         """Write the config as `config.yaml` into its own folder.
 
         :raises UserError: when the disk cannot take it.
         """
         flat = {**self.model_dump(mode="json", exclude={"training"}), **self.training.model_dump(mode="json")}
-        write_text(self.out / "config.yaml", yaml.safe_dump(flat, sort_keys=False, allow_unicode=True))
+        write_text(self.out / CONFIG, yaml.safe_dump(flat, sort_keys=False, allow_unicode=True))

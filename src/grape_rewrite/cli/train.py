@@ -91,7 +91,7 @@ def train(
     All keys of a YAML config: data, retriever, rewriter, out, prompt, also, max_unreadable, device, precision, and
     the hyperparameters.
     """
-    from grape_rewrite.cli.run_config import RunConfig
+    from grape_rewrite.cli.run_config import CONFIG, RunConfig
 
     given: dict[str, Any] = {
         "retriever": retriever,
@@ -117,28 +117,33 @@ def train(
         "precision": precision,
     }
     given = {key: value for key, value in given.items() if value is not None} | read_settings(settings)
-    if resume and source is None:
+    if resume and not is_config(source):  # what is not said stays as it was begun
         if out is None:
             raise UserError("--resume needs the run's folder: grape train --resume --out DIR")
-        source = str(out / "config.yaml")
-        if not Path(source).is_file():
-            raise UserError(f"nothing to resume: {out} holds no run of grape train (there is no {source})")
+        if not (out / CONFIG).is_file():
+            raise UserError(f"nothing to resume: {out} holds no run of grape train (there is no {out / CONFIG})")
+        given |= {} if source is None else {"data": source}
+        source = str(out / CONFIG)
     if source is None:
         raise UserError("say what to train on: grape train DATA --out DIR, or grape train CONFIG.yaml")
-    config = (
-        RunConfig.read(Path(source), given)
-        if source.endswith((".yaml", ".yml"))
-        else RunConfig.of({"data": source, **given})
-    )
+    config = RunConfig.read(Path(source), given) if is_config(source) else RunConfig.of({"data": source, **given})
     run(config, resume, trust_remote_code)
+
+
+def is_config(source: str | None) -> bool:
+    """Whether what to train on is a config file rather than a data set."""
+    return source is not None and source.endswith((".yaml", ".yml"))
 
 
 def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
     """Load what the config names, train, and say what to do next; of several processes only the first speaks."""
     from grape_rewrite.cli.display import Display
+    from grape_rewrite.cli.run_config import CONFIG, RunConfig
     from grape_rewrite.rewriting.adapter import read_adapter
     from grape_rewrite.training.run_folder import RunFolder
 
+    if resume and (begun := config.out / CONFIG).is_file():
+        config.require_same(RunConfig.read(begun, {}))
     with one_at_a_time(cache_folder()):
         dataset = load_data(config.data, ["train", "dev"])
     for other in dataset.splits:  # a mistake in the test split is better said now than after the training
