@@ -48,16 +48,23 @@ def test_json_holds_every_figure_and_the_verdict(headroom: Headroom) -> None:
 
 
 @pytest.mark.parametrize(
-    ("untrained", "best", "zero_variance", "word"),
-    [(0.2, 0.5, 0.1, "30 points"), (0.2, 0.21, 0.1, "little"), (0.2, 0.2, 0.95, "temperature")],
+    ("untrained", "best", "mrr", "zero_variance", "word"),
+    [
+        (0.2, 0.5, 0.9, 0.1, "30 points"),
+        (0.2, 0.21, 0.51, 0.1, "little"),
+        (1.0, 1.0, 0.64, 0.1, "ranks it higher (0.140 in MRR)"),
+        (0.2, 0.2, 0.9, 0.95, "temperature"),
+    ],
 )
-def test_the_verdict_says_what_the_figures_say(untrained: float, best: float, zero_variance: float, word: str) -> None:
+def test_the_verdict_says_what_the_figures_say(
+    untrained: float, best: float, mrr: float, zero_variance: float, word: str
+) -> None:
     found = Headroom(
         queries=1,
         corpus=1,
         group=8,
         recall_at_10={"raw": 0, "untrained": untrained, "best-of-group": best},
-        mrr={},
+        mrr={"raw": 0, "untrained": 0.5, "best-of-group": mrr},
         ranks={},
         zero_variance=zero_variance,
         distinct=1,

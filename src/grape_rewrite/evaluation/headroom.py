@@ -44,8 +44,14 @@ class Headroom:
         gain = self.recall_at_10["best-of-group"] - self.recall_at_10["untrained"]
         if self.zero_variance > 0.9:
             return "Nearly all groups have no variance: raise the temperature or the group size before training."
-        if gain < 0.02:
+        higher = self.mrr["best-of-group"] - self.mrr["untrained"]
+        if gain < 0.02 and higher < 0.02:
             return "The best of a group is hardly better than the untrained rewrite: training has little to learn from."
+        if gain < 0.02:  # small corpora are all within reach
+            return (
+                f"The best of {self.group} samples finds no more in the top 10 than the untrained rewrite, but ranks "
+                f"it higher ({higher:.3f} in MRR): training can teach the rewriter to prefer such samples."
+            )
         return (
             f"The best of {self.group} samples finds {100 * gain:.0f} points more in the top 10 than the untrained "
             "rewrite: training can teach the rewriter to prefer such samples."
