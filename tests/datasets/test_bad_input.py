@@ -32,6 +32,7 @@ def test_missing_folder(tmp_path):
     message = mistake(tmp_path / "nothing")
     assert "there is no folder" in message
     assert "nothing" in message
+    assert "or one of scenes, emoji, definitions, paragraphs, composed" in message
 
 
 @pytest.mark.parametrize("name", ["corpus.jsonl", "queries.jsonl"])

@@ -26,10 +26,6 @@ def read_corpus(folder: Path) -> Corpus:
 
     :raises UserError: for a missing or empty file, and for every record that is not valid, with its line.
     """
-    if not folder.is_dir():
-        raise UserError(
-            f"there is no folder {folder}; a data set is a folder with corpus.jsonl, queries.jsonl and qrels/"
-        )
     file = folder / "corpus.jsonl"
     if not file.is_file():
         raise UserError(

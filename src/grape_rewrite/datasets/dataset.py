@@ -8,6 +8,7 @@ from pathlib import Path
 from grape_rewrite.datasets.beir import read_corpus, read_queries, read_split, read_unjudged, split_names
 from grape_rewrite.datasets.corpus import Corpus
 from grape_rewrite.datasets.split import Query, Split
+from grape_rewrite.errors import UserError
 
 EMBEDDED = {
     "scenes": ("emoji_scenes", "build_scenes"),
@@ -39,6 +40,11 @@ class Dataset:
             module, builder = EMBEDDED[str(folder)]
             folder = getattr(import_module(f"grape_rewrite.datasets.{module}"), builder)()
         folder = Path(folder).expanduser()
+        if not folder.is_dir():
+            raise UserError(
+                f"there is no folder {folder}; a data set is a folder with corpus.jsonl, queries.jsonl and qrels/, "
+                f"or one of {', '.join(EMBEDDED)}, which are built when they are asked for"
+            )
         return Dataset(folder, read_corpus(folder))
 
     @cached_property
