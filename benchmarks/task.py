@@ -9,7 +9,7 @@ import numpy as np
 
 from grape_rewrite.ablation import markdown, read_results, read_study
 from grape_rewrite.ablation.arms import DEFAULT, source_of, tasks_of
-from grape_rewrite.ablation.manifest import read_manifest
+from grape_rewrite.ablation.manifest import Manifest, read_manifest
 from grape_rewrite.ablation.outcomes import Outcomes, read_outcomes
 from grape_rewrite.ablation.study import UNTRAINED, Job
 from grape_rewrite.ablation.tables import METRICS
@@ -182,12 +182,15 @@ class Task:
 
     def learned(self, arm: str) -> list[str]:
         """The tasks that an arm's adapter has learned."""
-        found = next(run for job, run in self.manifests.items() if job.arm == arm)
+        found = self._first(arm)
         return [found.trained_in or found.data, *(spec.partition(":")[0] for spec in found.also)]
 
     def trained_with(self, arm: str, key: str) -> Any:
         """A hyperparameter of an arm, as its first run has it."""
-        return next((run.training or {})[key] for job, run in self.manifests.items() if job.arm == arm)
+        return (self._first(arm).training or {})[key]
+
+    def _first(self, arm: str) -> Manifest:
+        return next(run for job, run in self.manifests.items() if job.arm == arm)
 
     @property
     def settings(self) -> list[str]:

@@ -119,20 +119,20 @@ def work(out: Path, job: Job) -> None:
         selected = select_prompt(rewriter, index, dev)
         methods = training_free(rewriter, split, selected, shared.temperature, job.seed)
         methods, weights = with_pictures(methods, index, dev)
-    elif source := study.source(job):
-        origin = require_source(source, study, retriever, split.pictured)
-        config = TrainingConfig.of(**(origin.training or {}))
-        rewriter = fitted(Rewriter.load(str(source), precision=study.precision), index)
-        methods = {"raw": None, job.arm: rewriter}
-        trained_in, also, seconds = origin.data, origin.also, origin.training_seconds
     else:
-        config = study.config(job)
-        index.searching = config.searching
-        rewriter = _trained(study, job, folder, index, dataset)
+        if source := study.source(job):
+            origin = require_source(source, study, retriever, split.pictured)
+            config = TrainingConfig.of(**(origin.training or {}))
+            rewriter = fitted(Rewriter.load(str(source), precision=study.precision), index)
+            trained_in, also, seconds = origin.data, origin.also, origin.training_seconds
+        else:
+            config = study.config(job)
+            index.searching = config.searching
+            rewriter = _trained(study, job, folder, index, dataset)
+            history = RunFolder(folder).rows()
+            also, seconds = study.also(job.arm), history[-1]["seconds"]
+            looks = [row for row in history if "dev_mrr" in row]
         methods = {"raw": None, job.arm: rewriter}
-        history = RunFolder(folder).rows()
-        also, seconds = study.also(job.arm), history[-1]["seconds"]
-        looks = [row for row in history if "dev_mrr" in row]
     start = time.perf_counter()
     evaluation = evaluate(methods, index, split, seed=job.seed)
     evaluation.write(folder)

@@ -92,7 +92,8 @@ def ablate(
         seeds=chosen,
     )
     for job in study.jobs():
-        if job.arm in named and not study.also(job.arm) and not study.source(job):  # several tasks say it themselves
+        # What several tasks need, their training says; what another study has trained, needs nothing more.
+        if job.arm in named and not study.also(job.arm) and not study.source(job):
             study.config(job).require_queries(dataset.train)
             study.config(job).require_corpus(len(dataset.train.searched or dataset.corpus))
     chosen_jobs(study.joined(out), out, only)
