@@ -91,6 +91,7 @@ def run_demo(
                 "Retriever": f"{RETRIEVER} (frozen)",
                 "Rewriter": f"{REWRITER} with a LoRA adapter of rank {config.lora_rank}",
                 "Reward": config.reward,
+                "Step kept": f"{trained.facts.steps if trained.facts else 0} of {config.steps}",
                 "Rewrites for training": f"{config.steps * config.batch:,}",
                 **{f"Time for {name}": f"{seconds:.0f} s" for name, seconds in clock.seconds.items()},
             },

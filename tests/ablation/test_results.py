@@ -12,6 +12,7 @@ from grape_rewrite.ablation.outcomes import read_outcomes
 from grape_rewrite.ablation.report import render_study
 from grape_rewrite.errors import UserError
 from grape_rewrite.evaluation.holm import holm
+from grape_rewrite.rewriting.adapter import read_adapter
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +39,24 @@ def test_means_and_spreads_are_those_of_the_runs(finished: tuple[Study, Path], r
     assert results["arms"]["raw"]["recall@10"]["mean"] == summary(out, "untrained/seed-0")["raw"]["recall@10"]
     assert results["missing"] == []
     assert json.loads(json.dumps(results, allow_nan=False))["runs"] == 5
+
+
+def test_runs_that_learned_nothing_are_named(finished: tuple[Study, Path], results: dict) -> None:
+    study, out = finished
+    folders = {f"{job.arm}/seed-{job.seed}" for job in study.jobs() if job.arm in study.arms}
+    unchanged = {folder for folder in folders if not read_adapter(out / folder).steps}
+    assert set(results["unchanged"]) == unchanged
+    for names in ([], ["grape/seed-0", "sft/seed-1"]):
+        said = "never beat the untrained rewriter on dev in grape/seed-0, sft/seed-1"
+        assert (said in markdown({**results, "unchanged": names})) == bool(names)
+
+
+def test_without_the_default_arm_it_is_said_that_nothing_is_compared(results: dict) -> None:
+    others = {name: metrics for name, metrics in results["arms"].items() if name != "grape"}
+    text = markdown({**results, "arms": others, "comparisons": []})
+    assert "Without an arm grape" in text
+    assert "| grape against |" in markdown(results)
+    assert "Without an arm" not in markdown(results)
 
 
 def test_comparisons_are_differences_of_the_means(results: dict) -> None:

@@ -82,10 +82,15 @@ def test_an_unknown_id_in_the_test_split_is_said_before_training(
     [
         (None, ["cannot read prompt", "prompt.yaml"]),
         ("instruction: [", ["cannot read prompt", "prompt.yaml"]),
-        ("only words", ["prompt.yaml", "dictionary"]),
-        ("template: 'Q: {query} A:'", ["prompt.yaml", "instruction", "required"]),
-        ("{instruction: Translate., exampels: []}", ["prompt.yaml", "exampels"]),
-        ("{instruction: Translate., template: no place}", ["{query}", "no place"]),
+        ("only words", ["prompt.yaml", "mapping", "instruction, template, examples"]),
+        ("template: 'Q: {query} A:'", ["prompt.yaml", "instruction is missing"]),
+        (
+            "{instruction: Translate., exampels: []}",
+            ["prompt.yaml", "'exampels'", "known: instruction, template, examples"],
+        ),
+        ("{instruction: Translate., examples: [Apfel, apple]}", ["prompt.yaml", "examples.0", "'Apfel'", "pairs"]),
+        ("{instruction: Translate., examples: [[no, yes]]}", ["prompt.yaml", "examples.0.0", "False", "pairs"]),
+        ("{instruction: Translate., template: no place}", ["prompt.yaml", "{query}", "no place"]),
     ],
 )
 def test_a_prompt_that_cannot_be_used(

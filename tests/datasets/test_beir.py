@@ -107,6 +107,15 @@ def test_score_zero_is_irrelevant(folder):
     assert Dataset.load(folder).test.qrels == {"q1": {"d1": 1}, "q3": {"d2": 2}}
 
 
+def test_queries_that_an_earlier_split_asks_are_found_whatever_their_ids(folder):
+    assert Dataset.load(folder).repeated("test", "train") == []
+    with (folder / "queries.jsonl").open("a") as queries:
+        queries.write('{"_id": "again", "text": "ein roter Apfel"}\n')
+    with (folder / "qrels" / "train.tsv").open("a") as judgements:
+        judgements.write("again\td1\t1\n")
+    assert [query.id for query in Dataset.load(folder).repeated("test", "train")] == ["q1"]
+
+
 def test_a_split_may_search_a_part_of_the_corpus(folder, tmp_path):
     dataset = Dataset.load(folder)
     before = dataset.fingerprint()

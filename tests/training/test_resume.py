@@ -3,6 +3,7 @@
 import json
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from grape_rewrite.datasets import Corpus, Item
 from grape_rewrite.errors import UserError
+from grape_rewrite.index import Index
+from grape_rewrite.rewriting import Prompt, Rewriter
+from grape_rewrite.training import train
 from grape_rewrite.training.run_folder import RunFolder
 
 
@@ -74,6 +79,27 @@ def test_an_interrupted_run_is_not_overwritten(begin: Callable[..., Any], tmp_pa
     with pytest.raises(UserError, match=r"begun with learning_rate=0\.005, not 0\.01"):
         begin(folder, resume=True, learning_rate=0.01)
     assert RunFolder(folder).last_checkpoint() is not None
+
+
+def test_a_run_goes_on_with_what_it_was_begun_with(
+    tiny_model_folder: Path, tiny_prompt, index, tiny_dataset, small: dict[str, Any], tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+
+    def begin(prompt: Prompt = tiny_prompt, corpus: Index = index, **values: Any) -> Rewriter:
+        rewriter = Rewriter.load(str(tiny_model_folder), prompt)
+        return train(rewriter, corpus, tiny_dataset, folder, **small, **values)
+
+    with pytest.raises(KeyboardInterrupt):
+        begin(watch=interrupt_at(1))
+    with pytest.raises(UserError, match="begun with another prompt; resume it with the same"):
+        begin(replace(tiny_prompt, instruction="Say it."), resume=True)
+    more = Corpus([*tiny_dataset.corpus, Item("more", "red sea")])
+    with pytest.raises(UserError, match="begun with another corpus"):
+        begin(corpus=index.retriever.index(more, cache=tmp_path / "index"), resume=True)
+    assert steps(folder) == [0, 1, 2]
+    begin(resume=True)
+    assert steps(folder) == [0, 1, 2, 3, 4]
 
 
 def test_nothing_to_resume(begin: Callable[..., Any], tmp_path: Path) -> None:

@@ -58,6 +58,12 @@ class Manifest(BaseModel):
     figures: dict[str, dict[str, float | None]]
     looks: list[dict[str, float | None]]
 
+    @property
+    def kept_step(self) -> float | None:
+        """The step of the training whose adapter was measured: the first of the best on dev; None without training."""
+        seen = [look for look in self.looks if look.get("dev_mrr") is not None]
+        return max(seen, key=lambda look: look["dev_mrr"] or 0.0)["step"] if seen else None
+
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that figures depend on."""

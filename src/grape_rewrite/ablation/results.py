@@ -35,7 +35,8 @@ def read_results(study: Study, out: Path, seed: int = 0) -> dict[str, Any]:
     :param seed: of the bootstrap and the tests.
     :return: `arms` (name -> metric -> mean, std and seeds; low and high too for what scores do), `comparisons` (a, b,
         metric, difference, low, high, p, p_holm, seeds), `inflation` (the same of what scores do, without a test),
-        `costs` (name -> cost -> mean), `queries`, `runs` (how many are complete) and `missing`.
+        `costs` (name -> cost -> mean), `queries`, `runs` (how many are complete), `missing`, and
+        `unchanged`, the runs whose training never beat the untrained rewriter on dev.
     :raises UserError: when nothing is complete, or runs were not made on the same data, queries and retriever, or in
         the same number format.
     """
@@ -71,6 +72,7 @@ def read_results(study: Study, out: Path, seed: int = 0) -> dict[str, Any]:
         },
         "queries": next(iter(complete.values())).queries,
         "runs": len(complete),
+        "unchanged": [str(job.folder(out).relative_to(out)) for job, found in complete.items() if found.kept_step == 0],
         "missing": [str(job.folder(out).relative_to(out)) for job in study.jobs() if job not in complete],
     }
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from grape_rewrite.ablation.arms import DEFAULT
+
 COLUMNS = {
     "recall@1": "R@1",
     "recall@5": "R@5",
@@ -23,15 +25,23 @@ def markdown(results: Mapping[str, Any]) -> str:
     Names of arms are the user's; a pipe in them would end a cell and is replaced.
     """
     arms, comparisons = results["arms"], results["comparisons"]
-    parts = [f"{results['queries']} queries, {results['runs']} runs" + _missing(results), _table(arms, COLUMNS)]
+    parts = [
+        f"{results['queries']} queries, {results['runs']} runs" + _missing(results) + _unchanged(results),
+        _table(arms, COLUMNS),
+    ]
     if comparisons:
-        lines = ["| against | seeds | metric | difference | 95 % | p | p, Holm |", "|---|---|---|---|---|---|---|"]
+        lines = [
+            f"| {DEFAULT} against | seeds | metric | difference | 95 % | p | p, Holm |",
+            "|---|---|---|---|---|---|---|",
+        ]
         lines += [
             f"| {_cell(row['b'])} | {len(row['seeds'])} | {METRICS[row['metric']]} | {100 * row['difference']:+.1f} | "
             f"{100 * row['low']:+.1f} to {100 * row['high']:+.1f} | {row['p']:.2g} | {row['p_holm']:.2g} |"
             for row in comparisons
         ]
         parts.append("\n".join(lines))
+    elif DEFAULT not in arms:
+        parts.append(f"Without an arm {DEFAULT}, which the others are compared with, there are no differences to test.")
     parts.append(_table(arms, INFLATION, "rise over raw of the scores of"))
     parts.append(_table(arms, SPREAD, "where the rewrites of it lie:"))
     if results["costs"]:
@@ -68,6 +78,12 @@ def _missing(results: Mapping[str, Any]) -> str:
     if len(missing) > FEW:
         return f"; {len(missing)} of {len(missing) + results['runs']} not complete"
     return f"; not complete: {', '.join(missing)}" if missing else ""
+
+
+def _unchanged(results: Mapping[str, Any]) -> str:
+    """Which runs learned nothing, so that their figures are those of the untrained rewriter."""
+    runs = results["unchanged"]
+    return f"; training never beat the untrained rewriter on dev in {', '.join(runs)}" if runs else ""
 
 
 def _cell(name: str) -> str:

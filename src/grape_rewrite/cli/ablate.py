@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grape_rewrite.cli.load import load_data
+from grape_rewrite.cli.load import load_data, note_repeated, sampled
 from grape_rewrite.cli.options import (
     Data,
     Json,
@@ -76,6 +76,8 @@ def ablate(
     asked = read_prompt(prompt)
     number = read_precision(precision)
     dataset = load_data(data, ["train", "dev", split])
+    note_repeated(dataset, split)
+    sampled(dataset.split(split), queries)
 
     from grape_rewrite.ablation import Study, chosen_jobs, markdown, prepare, read_results, run_study, write_study
 
@@ -114,7 +116,7 @@ def ablate(
         say(jsonlib.dumps(found))
     else:
         results.print(markdown(found), markup=False)
-        notes.print(f"Report: {out / 'report.html'}", markup=False)
+        notes.print(f"Report: {out / 'report.html'}", markup=False, soft_wrap=True)
 
 
 def _tell(job: "Job", what: str) -> None:

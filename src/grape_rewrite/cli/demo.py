@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from grape_rewrite.cli.options import Seed
-from grape_rewrite.cli.output import announce, notes, results, shows_progress
+from grape_rewrite.cli.output import announce, notes, show, shows_progress
 
 
 def demo(
@@ -40,5 +40,5 @@ def demo(
         command = f"grape demo --out {out} --seed {seed}" + (f" --steps {steps}" if steps else "")
         notes.print(f"Interrupted. Go on from what was saved with: {command}", markup=False, soft_wrap=True)
         raise typer.Exit(130) from None
-    results.print(evaluation_table(evaluation.summary))
-    notes.print(f"Report: {out / 'report.html'}", markup=False)
+    show(evaluation_table(evaluation.summary))
+    notes.print(f"Report: {out / 'report.html'}", markup=False, soft_wrap=True)

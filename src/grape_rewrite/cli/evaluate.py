@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from grape_rewrite.cli.load import check_adapter, load_data, load_index, load_retriever, load_rewriter
+from grape_rewrite.cli.load import (
+    check_adapter,
+    load_data,
+    load_index,
+    load_retriever,
+    load_rewriter,
+    note_repeated,
+    sampled,
+    takes_prompt,
+)
 from grape_rewrite.cli.options import (
     AllowMismatch,
     Data,
@@ -22,7 +31,7 @@ from grape_rewrite.cli.options import (
     read_prompt,
     read_searching,
 )
-from grape_rewrite.cli.output import notes, results, say, shows_progress
+from grape_rewrite.cli.output import notes, say, show, shows_progress
 from grape_rewrite.errors import UserError
 
 if TYPE_CHECKING:
@@ -66,6 +75,7 @@ def evaluate(
     """
     from grape_rewrite.cli.tables import evaluation_table, protocol_table
     from grape_rewrite.evaluation import write_report
+    from grape_rewrite.evaluation.evaluation import EVALUATION
     from grape_rewrite.evaluation.rewriters import evaluate as evaluate_rewriters
     from grape_rewrite.fitting import fitted
     from grape_rewrite.training.run_folder import RunFolder
@@ -75,14 +85,23 @@ def evaluate(
         _check_operating_point(operating_point, names, split)
     asked, searching = read_prompt(prompt), read_searching(settings)
     dataset = load_data(data, [split, "dev"] if operating_point else [split])
+    note_repeated(dataset, split)
+    chosen = sampled(dataset.split(split), queries)
+    if (out / EVALUATION).is_file():
+        notes.print(f"note: the evaluation in {out} will be replaced", markup=False, soft_wrap=True)
     frozen = load_retriever(retriever, trust_remote_code, json)
     for name in names:
-        check_adapter(name, frozen, dataset.corpus, dataset.split(split).pictured, allow_mismatch)
-    policies = {name: load_rewriter(name, asked, trust_remote_code=trust_remote_code, quiet=json) for name in names}
+        check_adapter(name, frozen, dataset.corpus, chosen.pictured, allow_mismatch)
+    # A prompt beside several rewriters is for those that can be asked with it; there must be one.
+    asked_with = [name for name in names if asked and takes_prompt(name, asked)] or names
+    policies = {
+        name: load_rewriter(
+            name, asked if name in asked_with else None, trust_remote_code=trust_remote_code, quiet=json
+        )
+        for name in names
+    }
     index = load_index(frozen, dataset.corpus, max_unreadable, json)
     policies = {name: fitted(policy, index, searching) for name, policy in policies.items()}
-    chosen = dataset.split(split)
-    chosen = chosen if queries is None else chosen.sample(queries)
     methods = _methods(policies, chosen)
     deployed: dict[str, Any] = {}
     if operating_point:
@@ -101,7 +120,7 @@ def evaluate(
         evaluation,
         RunFolder(Path(names[0])).rows(),
         details={
-            "facts": {"Data": data, "Split": split, "Retriever": retriever, "Rewriter": ", ".join(names)},
+            "facts": {"Data": data, "Split": split, "Retriever": retriever, **_rewriters(policies)},
             "commands": [shlex.join(command)],
             **({"points": deployed} if deployed else {}),
         },
@@ -109,10 +128,10 @@ def evaluate(
     if json:
         say(evaluation.to_json())
     else:
-        results.print(evaluation_table(evaluation.summary))
+        show(evaluation_table(evaluation.summary))
         if evaluation.summary["protocol"]:
-            results.print(protocol_table(evaluation.summary["protocol"]))
-        notes.print(f"Report: {out / 'report.html'}", markup=False)
+            show(protocol_table(evaluation.summary["protocol"]))
+        notes.print(f"Report: {out / 'report.html'}", markup=False, soft_wrap=True)
 
 
 def _methods(policies: "Mapping[str, Rewriter]", split: "Split") -> dict[str, Any]:
@@ -133,6 +152,18 @@ def _methods(policies: "Mapping[str, Rewriter]", split: "Split") -> dict[str, An
         **({"english": split.references} if split.references else {}),
         **trained,
     }
+
+
+def _rewriters(policies: "Mapping[str, Rewriter]") -> dict[str, str]:
+    """Return what the report says of the rewriters: their names, and which step of its training an adapter is of."""
+    from grape_rewrite.rewriting.adapter import UNCHANGED
+
+    steps = [
+        f"{policy.facts.steps}" if policy.facts.steps else f"0: {UNCHANGED}"
+        for policy in policies.values()
+        if policy.facts
+    ]
+    return {"Rewriter": ", ".join(policies), **({"Step kept": ", ".join(steps)} if steps else {})}
 
 
 def _check_operating_point(kind: str, names: list[str], split: str) -> None:
@@ -161,8 +192,8 @@ def _operating_point(
     found = describe_points(points, kind)
     write_text(out / "operating_point.json", jsonlib.dumps(found, indent=1) + "\n")
     if not quiet:
-        results.print(points_table(points, found["chosen"], len(sample)))
-        results.print(f"To deploy: {found['strategy']} ({kind}: {found['rule']})", markup=False)
-        results.print(f"As in: grape search DATA QUERY --strategy {found['strategy']}", markup=False, soft_wrap=True)
+        show(points_table(points, found["chosen"], len(sample)))
+        say(f"To deploy: {found['strategy']} ({kind}: {found['rule']})")
+        say(f"As in: grape search DATA QUERY --strategy {found['strategy']}")
     name = found["strategy"]
     return ({} if name in {"raw", "greedy"} else {name: strategy_of(name, generations)}), found

@@ -38,12 +38,17 @@ class OneLineErrors(TyperGroup):
             # An empty message belongs to a command without arguments, whose help has been shown already.
             message = error.format_message()  # type: ignore[attr-defined]
             code = _refuse(message) if message else 2
-        except (KeyboardInterrupt, typer.Abort):
-            notes.print("interrupted")
-            code = INTERRUPTED
         if standalone_mode:
             sys.exit(code)
         return code
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for; Ctrl-C is said, which versions of typer differ in, unless it was."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            notes.print("Interrupted.")
+            raise typer.Exit(INTERRUPTED) from None
 
 
 def _refuse(message: str) -> int:

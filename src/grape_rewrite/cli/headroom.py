@@ -18,7 +18,7 @@ from grape_rewrite.cli.options import (
     read_prompt,
     read_searching,
 )
-from grape_rewrite.cli.output import results, say, shows_progress
+from grape_rewrite.cli.output import say, show, shows_progress
 
 
 def headroom(
@@ -54,4 +54,4 @@ def headroom(
     if json:
         say(found.to_json())
     else:
-        results.print(found.table())
+        show(found.table())

@@ -11,7 +11,7 @@ from grape_rewrite.cli.output import announce, notes, shows_progress
 from grape_rewrite.errors import UserError
 
 if TYPE_CHECKING:
-    from grape_rewrite.datasets import Corpus, Dataset
+    from grape_rewrite.datasets import Corpus, Dataset, Split
     from grape_rewrite.index import Index
     from grape_rewrite.retrievers import Retriever
     from grape_rewrite.rewriting import Prompt, Rewriter
@@ -30,6 +30,29 @@ def load_data(data: str, splits: Iterable[str] = ()) -> "Dataset":
     for split in splits:
         dataset.split(split)
     return dataset
+
+
+def note_repeated(dataset: "Dataset", measured: str, learned: Iterable[str] = ("train", "dev")) -> None:
+    """Note when queries that figures are to be of are asked in the splits that are learned from, too."""
+    for other in learned:
+        if other == measured or other not in dataset.splits:
+            continue
+        if repeated := dataset.repeated(measured, other):
+            notes.print(
+                f"note: {len(repeated)} of {len(dataset.split(measured))} queries of {measured} are in {other} too, "
+                f"such as {repeated[0].id} ({repeated[0].text!r}): figures on them do not speak of new queries",
+                markup=False,
+                soft_wrap=True,
+            )
+
+
+def sampled(split: "Split", queries: int | None) -> "Split":
+    """Return as many queries of a split as are asked for, all languages alike; note when it has not so many."""
+    if queries is None:
+        return split
+    if queries > len(split):
+        notes.print(f"note: {split.name} has {len(split)} queries, not {queries}; all are taken", markup=False)
+    return split.sample(queries)
 
 
 def load_retriever(name: str, trust_remote_code: bool = False, quiet: bool = False) -> "Retriever":
@@ -54,16 +77,14 @@ def load_rewriter(
     :param prompt: what an untrained one is asked with, the multilingual prompt by default; an adapter brings its own,
         and one that learned several tasks takes the one of these that is named.
     :param max_tokens: where rewrites of an untrained one are cut off.
+    :raises UserError: when an adapter did not learn this prompt.
     """
     announce(f"Loading rewriter {name}", quiet)
     from grape_rewrite.rewriting import Rewriter
     from grape_rewrite.training import TrainingConfig
 
-    if is_adapter(name):
-        from grape_rewrite.rewriting.adapter import read_adapter
-
-        learned = [task.prompt for task in read_adapter(Path(name)).tasks]
-        prompt = prompt if prompt in learned else None
+    if prompt is not None and not takes_prompt(name, prompt):
+        raise UserError(f"adapter {name} brings the prompt that it was trained with; leave --prompt out")
     return Rewriter.load(
         name,
         prompt,
@@ -119,17 +140,26 @@ def is_adapter(name: str) -> bool:
     return (Path(name) / ADAPTER_FILE).is_file()
 
 
+def takes_prompt(name: str, prompt: "Prompt") -> bool:
+    """Whether a rewriter can be asked with a prompt: an untrained one with any, an adapter with those it learned."""
+    from grape_rewrite.rewriting.adapter import read_adapter
+
+    return not is_adapter(name) or prompt in [task.prompt for task in read_adapter(Path(name)).tasks]
+
+
 def check_adapter(
     rewriter: str, retriever: "Retriever", corpus: "Corpus", pictured: bool, allow_mismatch: bool
 ) -> None:
-    """Refuse an adapter that learned something else; note another corpus. An untrained model always fits.
+    """Refuse an adapter that learned something else; note another corpus, and one that changes nothing.
+
+    An untrained model always fits.
 
     :param pictured: whether the queries that it is to rewrite have pictures.
     :raises UserError: when it learned from another retriever, or from queries with pictures where these have none or
         the reverse, and that is not allowed.
     """
     from grape_rewrite.fitting import knows_corpus, misfits
-    from grape_rewrite.rewriting.adapter import read_adapter
+    from grape_rewrite.rewriting.adapter import UNCHANGED, read_adapter
 
     if not is_adapter(rewriter):
         return
@@ -140,3 +170,5 @@ def check_adapter(
         notes.print(f"note: {misfit}", markup=False, soft_wrap=True)
     if not knows_corpus(facts, corpus):
         notes.print(f"note: adapter {rewriter} was trained on another corpus", markup=False, soft_wrap=True)
+    if not facts.steps:
+        notes.print(f"note: adapter {rewriter}: {UNCHANGED}", markup=False, soft_wrap=True)

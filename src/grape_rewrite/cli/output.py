@@ -3,10 +3,18 @@
 import logging
 import sys
 
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.measure import Measurement
 
+UNBOUNDED = 10_000
 results = Console(soft_wrap=True, highlight=False)
 notes = Console(stderr=True, highlight=False)
+
+
+def show(table: RenderableType) -> None:
+    """Print a table with all that is in it, however narrow the terminal: a figure that is cut off is none."""
+    needed = Measurement.get(results, results.options.update(width=UNBOUNDED), table).maximum
+    Console(width=max(results.width, needed), soft_wrap=True, highlight=False).print(table)
 
 
 def say(text: str) -> None:

@@ -70,4 +70,8 @@ def _read(file: Path) -> list[str]:
         text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"cannot read {file} as UTF-8 text: {error}") from error
-    return [line for line in text.splitlines() if line.strip()]
+    lines = text.splitlines()
+    for number, line in enumerate(lines, 1):
+        if not line.strip():  # a line less would put every later rewrite beside another query
+            raise UserError(f"{file}, line {number} is empty; each line is a query")
+    return lines

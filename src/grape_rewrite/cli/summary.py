@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from grape_rewrite.cli.options import Json
-from grape_rewrite.cli.output import notes, results, say
+from grape_rewrite.cli.output import notes, say, show
 from grape_rewrite.errors import UserError
 
 
@@ -47,4 +47,4 @@ def summary(
     for task, figures in found["tasks"].items():
         values = (f"{figures[method]:.3f}" if method in figures else "" for method in (*methods, OURS))
         table.add_row(escape(task), *values, *(gain_of(figures["gains"].get(method), "\n") for method in methods))
-    results.print(table)
+    show(table)

@@ -71,6 +71,11 @@ def _gains(summary: Mapping[str, Any]) -> str:
         f"({100 * row['low']:+.1f} to {100 * row['high']:+.1f}, p = {row['p']:.2g})"
         for row in rows
     ]
+    lines += [
+        f"{name}: {values['empty']} empty rewrites, searched with the query itself"
+        for name, values in summary["methods"].items()
+        if values["empty"]
+    ]
     if not can_tell(summary["clusters"]):
         asked = "query" if summary["clusters"] == 1 else "queries"
         lines.append(f"{summary['clusters']} independent {asked} are too few to tell a difference from chance")

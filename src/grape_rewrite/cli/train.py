@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from grape_rewrite.cache import cache_folder
-from grape_rewrite.cli.load import load_data, load_index, load_retriever, load_rewriter
+from grape_rewrite.cli.load import load_data, load_index, load_retriever, load_rewriter, note_repeated
 from grape_rewrite.cli.options import RemoteCode, Settings, read_settings
 from grape_rewrite.cli.output import notes
 from grape_rewrite.errors import UserError
@@ -54,7 +54,10 @@ def train(
             "repeat it."
         ),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for the adapter and the checkpoints.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the adapter and the checkpoints; it must be given, here or in the config."),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the interrupted run in --out.")] = False,
     reward: Annotated[str | None, _hyperparameter("reward")] = None,
     algorithm: Annotated[str | None, _hyperparameter("algorithm")] = None,
@@ -148,6 +151,7 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
         dataset = load_data(config.data, ["train", "dev"])
     for other in dataset.splits:  # a mistake in the test split is better said now than after the training
         dataset.split(other)
+        note_repeated(dataset, other, ["train"])
     if not config.also:
         config.training.require_queries(dataset.train)
     config.training.require_corpus(len(dataset.train.searched or dataset.corpus))

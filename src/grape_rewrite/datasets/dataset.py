@@ -58,6 +58,14 @@ class Dataset:
             self._splits[name] = read_split(self.folder, name, self.queries, self.corpus)
         return self._splits[name]
 
+    def repeated(self, name: str, earlier: str) -> list[Query]:
+        """Return the queries of a split that an earlier one asks too: the same text and picture, whatever their ids.
+
+        Figures on them do not speak of new queries where the earlier split was learned from.
+        """
+        asked = {(query.text, query.image) for query in self.split(earlier)}
+        return [query for query in self.split(name) if (query.text, query.image) in asked]
+
     def unjudged(self, name: str) -> Split:
         """Return the queries of `unjudged/NAME.txt`, whose answers nobody here knows; they can only be searched for."""
         return read_unjudged(self.folder, name, self.queries, self.corpus)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from grape_rewrite.datasets import Corpus, Query, Split
     from grape_rewrite.index import Index
 
+EVALUATION = "evaluation.json"
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -55,7 +57,7 @@ class Evaluation:
         lines = [json.dumps(self._query_record(row), ensure_ascii=False) + "\n" for row in range(len(self.queries))]
         write_text(folder / "rewrites.jsonl", "".join(lines))
         # Last, so that a folder with this file in it is complete.
-        write_text(folder / "evaluation.json", self.to_json())
+        write_text(folder / EVALUATION, self.to_json())
 
     def _query_record(self, row: int) -> dict[str, Any]:
         query = self.queries[row]

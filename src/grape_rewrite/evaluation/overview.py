@@ -7,6 +7,7 @@ from statistics import mean
 from typing import Any
 
 from grape_rewrite.errors import UserError
+from grape_rewrite.evaluation.evaluation import EVALUATION
 
 METRIC = "recall@10"
 OURS = "grape"
@@ -19,7 +20,7 @@ def read_evaluation(folder: Path) -> dict[str, Any]:
 
     :raises UserError: when it is missing or another file, or has no trained rewriter in it.
     """
-    file = folder / "evaluation.json"
+    file = folder / EVALUATION
     try:
         summary = json.loads(file.read_text(encoding="utf-8"))
         methods = summary["methods"]
@@ -27,7 +28,7 @@ def read_evaluation(folder: Path) -> dict[str, Any]:
         rows = [{key: row[key] for key in GAIN} for row in summary["comparisons"]]
         int(summary["queries"])
     except FileNotFoundError:
-        raise UserError(f"{folder} has no evaluation.json; name a folder that grape evaluate wrote") from None
+        raise UserError(f"{folder} has no {EVALUATION}; name a folder that grape evaluate wrote") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{file} is no evaluation of grape evaluate: {error}") from error
     if not {"raw", OURS} <= found.keys() or not rows:

@@ -11,6 +11,8 @@ from grape_rewrite.rewriting.prompt import Prompt
 from grape_rewrite.searching import Searching
 
 ADAPTER_FILE = "grape.json"
+UNCHANGED = "training never beat the untrained rewriter on the dev queries, so it changes nothing"
+"""What is to be said of an adapter whose best step is 0."""
 
 
 class TaskFacts(BaseModel):

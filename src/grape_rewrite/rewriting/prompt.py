@@ -1,6 +1,6 @@
 """Prompts: the one place where a rewriter is told what to do, a plain template for each distribution shift."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ class Prompt:
     def __post_init__(self) -> None:
         if self.template.count(QUERY) != 1 or not self.markers:
             raise UserError(
-                f"a prompt's template must hold {QUERY} once, and words that say what comes, not {self.template!r}; "
+                f"the template must hold {QUERY} once, and words that say what comes, not {self.template!r}; "
                 f"valid is {Prompt.template!r}"
             )
 
@@ -155,4 +155,25 @@ def named_prompt(name: str) -> Prompt:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise UserError(f"cannot read prompt {file}: {error}") from error
     except ValidationError as error:
-        raise UserError(f"prompt {file}: {first_problem(error)}") from error
+        raise UserError(f"prompt {file}: {_problem(error)}") from error
+    except UserError as error:
+        raise UserError(f"prompt {file}: {error}") from error
+
+
+def _problem(error: ValidationError) -> str:
+    """What is the matter with the content of a prompt file, and what would be valid."""
+    first = error.errors()[0]
+    keys = ", ".join(field.name for field in fields(Prompt))
+    key = str(first["loc"][0]) if first["loc"] else ""
+    if first["type"] in {"dataclass_type", "dataclass_exact_type"}:
+        return f"it must be a mapping with the keys {keys}"
+    if first["type"] == "unexpected_keyword_argument":
+        return f"unknown key {key!r}; known: {keys}"
+    if first["type"] == "missing":
+        return f"{key} is missing, as in {key}: {PROMPTS['multilingual'].instruction}"
+    if key == "examples":
+        where = ".".join(str(part) for part in first["loc"])
+        return (
+            f"{where}: {first['input']!r}, where pairs of a query and its rewrite are valid: [['Apfel', 'apple'], ...]"
+        )
+    return f"{first_problem(error)}, not {first['input']!r}"

@@ -21,7 +21,7 @@ class TrainingConfig(BaseModel):
     reward: str = Field(
         "rank_log",
         description="what a rewrite is worth: rank_linear, rank_log, reciprocal_rank, ndcg, similarity, margin, "
-        "contrastive, or a function of your own as module:function",
+        "contrastive, or a function of your own as module:function, from a module in the current folder or installed",
     )
     pool: int | None = Field(
         None, ge=2, description="candidates that a rank is computed against; the whole corpus by default"

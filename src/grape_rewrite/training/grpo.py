@@ -19,7 +19,14 @@ from grape_rewrite.errors import UserError
 from grape_rewrite.index import Index
 from grape_rewrite.processes import is_first, process_count
 from grape_rewrite.rewards import brevity, well_formed
-from grape_rewrite.rewriting.adapter import ADAPTER_FILE, AdapterFacts, TaskFacts, read_adapter, write_adapter
+from grape_rewrite.rewriting.adapter import (
+    ADAPTER_FILE,
+    UNCHANGED,
+    AdapterFacts,
+    TaskFacts,
+    read_adapter,
+    write_adapter,
+)
 from grape_rewrite.rewriting.rewriter import Rewriter
 from grape_rewrite.training.callbacks import Chance, History, Interrupt, TimeLimit
 from grape_rewrite.training.config import TrainingConfig
@@ -90,6 +97,8 @@ def train(  # noqa: PLR0913
     )
     look = Looks({task.name: _look(rewriter, task, config, len(tasks)) for task in tasks})
     facts = _facts(rewriter, tasks, config, frozen)
+    if resume:
+        require_same(run, facts)
     trainer: Any = None
     history = History(
         run.history,
@@ -159,6 +168,25 @@ def _begin(run: RunFolder, config: TrainingConfig, resume: bool) -> str | None:
     if is_first():
         run.begin(config)
     return None
+
+
+def require_same(run: RunFolder, facts: AdapterFacts) -> None:
+    """Require that a run goes on with the models, the corpora and the prompts that it was begun with.
+
+    :param facts: what the adapter would say of itself now; the run's own hyperparameters are compared elsewhere.
+    :raises UserError: when one of them is another.
+    """
+    begun = read_adapter(run.folder)
+    for what, key in {
+        "rewriter": "base_model",
+        "prompt": "prompt",
+        "retriever": "retriever_fingerprint",
+        "corpus": "corpus_fingerprint",
+        "output vocabulary": "output_vocabulary",
+        "further tasks": "also",
+    }.items():
+        if getattr(begun, key) != getattr(facts, key):
+            raise UserError(f"{run.folder} was begun with another {what}; resume it with the same")
 
 
 def require_tasks(tasks: Sequence[Task], config: TrainingConfig) -> None:
@@ -355,6 +383,6 @@ def _load_best(rewriter: Rewriter, out: Path) -> AdapterFacts:
 
     facts = read_adapter(out)
     if facts.steps == 0:
-        logger.warning("training never beat the untrained rewriter on the dev queries: the adapter changes nothing")
+        logger.warning("adapter %s: %s", out, UNCHANGED)
     set_peft_model_state_dict(rewriter.model, load_file(out / "adapter_model.safetensors"))
     return facts

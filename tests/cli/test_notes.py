@@ -1,0 +1,100 @@
+"""What commands say beside their results, where silence would mislead."""
+
+import json
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from grape_rewrite.rewriting.adapter import read_adapter, write_adapter
+
+
+@pytest.fixture
+def evaluate(grape, adapter: Path, tiny_dataset_folder: Path, tiny_retriever_folder: Path, tmp_path: Path):
+    """Evaluate the adapter on the tiny data set, or on another folder."""
+
+    def run(*arguments: object, data: Path = tiny_dataset_folder):
+        shared = ("--retriever", tiny_retriever_folder, "--rewriter", adapter, "--out", tmp_path / "evaluation")
+        return grape("evaluate", data, *shared, *arguments)
+
+    return run
+
+
+def test_an_adapter_that_changes_nothing_is_called_so(evaluate, adapter: Path, tmp_path: Path) -> None:
+    facts = read_adapter(adapter)
+    for steps, said in ((2, False), (0, True)):
+        write_adapter(adapter, facts.model_copy(update={"steps": steps}))
+        found = evaluate("--queries", 4)
+        assert found.code == 0, found.err
+        assert ("never beat the untrained rewriter" in found.err) == said
+        assert ("never beat the untrained rewriter" in (tmp_path / "evaluation" / "report.html").read_text()) == said
+
+
+def test_a_note_on_an_evaluation_that_is_replaced(evaluate) -> None:
+    assert "replaced" not in evaluate("--queries", 4).err
+    assert "evaluation will be replaced" in evaluate("--queries", 4).err
+
+
+def test_a_note_on_fewer_queries_than_were_asked_for(evaluate) -> None:
+    assert "note: test has 16 queries, not 17; all are taken" in evaluate("--queries", 17).err
+    assert "all are taken" not in evaluate("--queries", 16).err
+
+
+def test_queries_that_were_learned_from_are_noted(
+    grape, evaluate, tiny_dataset_folder: Path, tiny_retriever_folder: Path, tiny_model_folder: Path, tmp_path: Path
+) -> None:
+    assert "do not speak of new queries" not in evaluate("--queries", 4).err
+    folder = shutil.copytree(tiny_dataset_folder, tmp_path / "leaking")
+    asked = {record["_id"]: record for record in map(json.loads, (folder / "queries.jsonl").open())}
+    with (folder / "queries.jsonl").open("a") as queries:  # the same words under another id
+        queries.write(json.dumps({**asked["de0"], "_id": "again"}) + "\n")
+    with (folder / "qrels" / "test.tsv").open("a") as judgements:
+        judgements.write("again\td0\t1\n")
+    note = f"note: 1 of 17 queries of test are in train too, such as again ({asked['de0']['text']!r})"
+    assert note in evaluate("--queries", 4, data=folder).err
+    trained = grape(
+        *("train", folder, "--retriever", tiny_retriever_folder, "--rewriter", tiny_model_folder),
+        *("--out", tmp_path / "other", "--steps", 1, "--batch", 4, "--group", 2, "--max-tokens", 8),
+    )
+    assert trained.code == 0
+    assert note in trained.err
+
+
+def test_a_prompt_that_an_adapter_did_not_learn_is_refused(
+    grape, evaluate, adapter: Path, tiny_chat_folder: Path
+) -> None:
+    refused = grape("rewrite", "Apfel", "--rewriter", adapter, "--prompt", "composed")
+    assert refused.code == 2
+    assert f"adapter {adapter} brings the prompt that it was trained with; leave --prompt out" in refused.error_lines[0]
+    assert grape("rewrite", "Apfel", "--rewriter", adapter, "--prompt", "multilingual").code == 0
+    assert evaluate("--prompt", "composed").code == 2
+    # Beside an untrained rewriter, the prompt is for that one.
+    assert evaluate("--prompt", "composed", "--rewriter", tiny_chat_folder, "--queries", 4).code == 0
+
+
+def test_an_empty_line_is_no_query(grape, tmp_path: Path) -> None:
+    (tmp_path / "queries.txt").write_text("Hund rot\n \nKatze\n", encoding="utf-8")
+    refused = grape("rewrite", "--file", tmp_path / "queries.txt")
+    assert refused.code == 2
+    assert "queries.txt, line 2 is empty" in refused.error_lines[0]
+
+
+def test_ctrl_c_is_said_whatever_a_command_was_doing(grape, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Keyboard:
+        def read(self) -> str:
+            signal.raise_signal(signal.SIGINT)
+            return ""
+
+    monkeypatch.setattr(sys, "stdin", Keyboard())
+    found = grape("rewrite", "--file", "-")
+    assert (found.code, found.err) == (130, "Interrupted.\n")
+
+
+def test_tables_are_shown_whole_on_a_narrow_terminal(evaluate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    found = evaluate("--queries", 4)
+    [headings] = [line for line in found.out.splitlines() if "method" in line]
+    assert headings.split() == ["method", "R@1", "R@5", "R@10", "MRR", "nDCG@10", "R@10,", "95", "%", "harm"]
+    assert "…" not in found.out
