@@ -239,7 +239,7 @@ def test_a_run_that_the_study_does_not_have(study_of, tmp_path: Path) -> None:
 
 def test_a_manifest_of_another_version(tmp_path: Path) -> None:
     (tmp_path / MANIFEST).write_text('{"arm": "grape"}')
-    with pytest.raises(UserError, match="is no manifest of this version: seed: Field required"):
+    with pytest.raises(UserError, match=r"manifest\.json does not hold what it should: seed: Field required"):
         read_manifest(tmp_path)
 
 

@@ -129,10 +129,19 @@ def test_facts_come_back(tmp_path: Path, facts: AdapterFacts) -> None:
     ("change", "message"),
     [
         (lambda content: "{", "grape.json is no JSON"),
-        (lambda content: "[]", "grape.json: the file: "),
-        (lambda content: json.dumps({**json.loads(content), "steps": "ten"}), "grape.json: steps: .*integer"),
-        (lambda content: json.dumps({**json.loads(content), "more": 1}), "grape.json: more: "),
-        (lambda content: json.dumps({**json.loads(content), "prompt": {}}), "grape.json: prompt.instruction: "),
+        (lambda content: "[]", "grape.json does not hold what it should: the file: "),
+        (
+            lambda content: json.dumps({**json.loads(content), "steps": "ten"}),
+            "grape.json does not hold what it should: steps: .*integer",
+        ),
+        (
+            lambda content: json.dumps({**json.loads(content), "more": 1}),
+            "grape.json does not hold what it should: more: ",
+        ),
+        (
+            lambda content: json.dumps({**json.loads(content), "prompt": {}}),
+            "grape.json does not hold what it should: prompt.instruction: ",
+        ),
         (lambda content: content.replace("{query}", ""), "template must hold {query} once"),
     ],
 )

@@ -1,6 +1,5 @@
 """What a run was: enough to make it again, and to refuse to compare it with what it cannot be compared with."""
 
-import json
 import os
 import platform
 import resource
@@ -9,10 +8,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from grape_rewrite.atomic import write_text
-from grape_rewrite.errors import UserError, first_problem
+from grape_rewrite.document import read_document
 from grape_rewrite.rewriting.prompt import Prompt
 
 if TYPE_CHECKING:
@@ -108,11 +107,4 @@ def read_manifest(folder: Path) -> Manifest | None:
     :raises UserError: when it does not hold what it should.
     """
     path = folder / MANIFEST
-    if not path.is_file():
-        return None
-    try:
-        return Manifest.model_validate(json.loads(path.read_text(encoding="utf-8")))
-    except ValidationError as error:
-        raise UserError(f"{path} is no manifest of this version: {first_problem(error)}") from error
-    except ValueError as error:
-        raise UserError(f"{path} is no JSON: {error}") from error
+    return read_document(path, Manifest) if path.is_file() else None

@@ -1,15 +1,14 @@
 """What each query reached, as small as it can be kept: tests and scatter plots need no more of a run."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from grape_rewrite.atomic import write_text
-from grape_rewrite.errors import UserError, first_problem
+from grape_rewrite.document import read_document
 from grape_rewrite.evaluation import Evaluation
 from grape_rewrite.evaluation.summary import cluster_labels
 
@@ -68,12 +67,4 @@ def read_outcomes(folder: Path) -> Outcomes:
 
     :raises UserError: when it is missing or does not hold what it should.
     """
-    path = folder / OUTCOMES
-    try:
-        return Outcomes.model_validate(json.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}") from error
-    except ValidationError as error:
-        raise UserError(f"{path}: {first_problem(error)}") from error
-    except ValueError as error:
-        raise UserError(f"{path} is no JSON: {error}") from error
+    return read_document(folder / OUTCOMES, Outcomes)

@@ -1,12 +1,12 @@
 """`grape.json`: what a trained adapter folder says of itself beside PEFT's own files."""
 
-import json
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from grape_rewrite.atomic import write_text
-from grape_rewrite.errors import UserError, first_problem
+from grape_rewrite.document import read_document
+from grape_rewrite.errors import UserError
 from grape_rewrite.rewriting.prompt import Prompt
 from grape_rewrite.searching import Searching
 
@@ -75,14 +75,9 @@ def read_adapter(folder: Path) -> AdapterFacts:
     :raises UserError: when it is missing or does not hold what it should, with the file and the first problem.
     """
     path = folder / ADAPTER_FILE
-    try:
-        return AdapterFacts.model_validate(json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError as error:
-        raise UserError(f"{path} is missing: {folder} is no adapter folder written by grape train") from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is no JSON: {error}") from error
-    except ValidationError as error:
-        raise UserError(f"{path}: {first_problem(error)}") from error
+    if not path.is_file():
+        raise UserError(f"{path} is missing: {folder} is no adapter folder written by grape train")
+    return read_document(path, AdapterFacts)
 
 
 MODEL_CARD = """\
