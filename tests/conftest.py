@@ -1,13 +1,18 @@
 """Tiny models, a tiny retriever and a tiny data set, saved as a user would have them, and a cache apart."""
 
+import html
 import json
+import os
+import re
 import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import numpy as np
@@ -408,3 +413,59 @@ def grape(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
         return Outcome(code, found.out, found.err)
 
     return run
+
+
+@pytest.fixture
+def browse(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Open a page in a headless Chromium with further options; its standard output and error are returned."""
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("no Chromium found: install Debian's `chromium` or set CHROMIUM to the path of one")
+    command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]
+    command += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    command += [f"--user-data-dir={tmp_path / 'profile'}", "--enable-logging=stderr"]
+
+    def run(page: Path, *options: str, budget: int = 5000) -> subprocess.CompletedProcess[str]:
+        words = [*command, f"--virtual-time-budget={budget}", *options, page.as_uri()]
+        return subprocess.run(words, capture_output=True, text=True, timeout=120, check=True)
+
+    return run
+
+
+@pytest.fixture
+def look(browse: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path) -> Callable[[str, int, str], Any]:
+    """Lay a page out so many pixels wide and return what a JavaScript function of its document finds, as JSON.
+
+    The page is in a frame, as a window of a headless Chromium is not to be had as narrow as a phone.
+    """
+    probe = tmp_path / "probe.html"
+
+    def run(page: str, width: int, function: str) -> Any:
+        probe.write_text(
+            f"""<!doctype html>
+<iframe style="width:{width}px;height:800px;border:0" srcdoc="{html.escape(page)}"></iframe>
+<pre id="found"></pre>
+<script>
+addEventListener("load", async () => {{
+  const page = document.querySelector("iframe").contentDocument;
+  await Promise.all([...page.images].map(image => image.decode().catch(() => null)));
+  document.querySelector("#found").textContent = JSON.stringify(({function})(page));
+}});
+</script>""",
+            encoding="utf-8",
+        )
+        # Where the machine is busy, virtual time can be over before the pictures are decoded.
+        for budget in (5_000, 50_000, 500_000):
+            dom = browse(probe, "--dump-dom", "--window-size=1400,1000", budget=budget).stdout
+            found = html.unescape(re.search(r'<pre id="found">(.*?)</pre>', dom, re.DOTALL)[1])
+            if found:
+                return json.loads(found)
+        pytest.fail("the probe has found nothing")
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def layout() -> str:
+    """A function for `look`: what is laid out badly on a page, in words, and how many things it has looked at."""
+    return Path(__file__).with_name("layout.js").read_text(encoding="utf-8")

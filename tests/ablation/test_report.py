@@ -1,6 +1,9 @@
 """The study's report: every arm in it, every text escaped, nothing from outside."""
 
+import json
 import re
+import shutil
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -30,6 +33,26 @@ class Balanced(HTMLParser):
             assert self.open.pop() == tag
 
 
+LONG = "languages=[ar,de,es,fr,id,ja,pt,ru,zh]"
+
+
+@pytest.fixture
+def many(finished: tuple[Study, Path], tmp_path: Path) -> tuple[Study, Path]:
+    """A study of many arms: copies of one, of which one has a long name and one was not trained here."""
+    study, finished_out = finished
+    out = tmp_path / "many"
+    shutil.copytree(finished_out, out)
+    arms = {f"arm-{number}": {"beta": number / 100} for number in range(1, 8)}
+    arms |= {LONG: {"languages": ["de", "fr"]}, "measured": {"from": "elsewhere/all"}}
+    for name in arms:
+        shutil.copytree(out / "grape", out / name)
+        for file in (out / name).glob("*/*.json"):
+            file.write_text(file.read_text().replace('"grape"', f'"{name}"'))
+    for file in (out / "measured").glob("*/manifest.json"):
+        file.write_text(json.dumps({**json.loads(file.read_text()), "looks": []}))
+    return study.model_copy(update={"arms": {**study.arms, **arms}}), out
+
+
 def test_it_holds_every_arm_and_is_well_formed(finished: tuple[Study, Path]) -> None:
     study, out = finished
     results = read_results(study, out)
@@ -39,9 +62,72 @@ def test_it_holds_every_arm_and_is_well_formed(finished: tuple[Study, Path]) -> 
     assert parser.open == []
     for name, arm in results["arms"].items():
         assert f'<span class="bar-name">{name}</span>' in page
+        # Every arm has its plot of scores, but for the one that fuses rankings, of which the page says why.
+        assert (f"<figcaption><b>{name}</b>" in page) == (name != "rrf")
         assert f"{100 * arm['recall@10']['mean']:.1f}" in page
     assert page.count('<polyline points="') == 2 * 5  # two arms in each of five charts
+    assert "Left out: rrf. Rankings are fused there" in page
+    assert "dots: single seeds" in page
+    assert "with an arm's first seed" in page
     assert not re.search(r"<script|https?://(?!www\.w3\.org)|src=", page)
+
+
+def test_no_path_of_the_machine_is_shown(finished: tuple[Study, Path]) -> None:
+    study, out = finished
+    for place in (study.data, study.retriever, study.rewriter):
+        assert Path(place).is_absolute()
+    page = render_study(study, read_results(study, out), out)
+    assert str(Path(study.data).parent) not in page
+    assert f"<h1>2 ways to train, on {Path(study.data).name}</h1>" in page
+
+
+def test_one_seed_has_no_dots_and_is_no_mean(finished: tuple[Study, Path]) -> None:
+    study, out = finished
+    single = study.model_copy(update={"seeds": [0]})
+    page = render_study(single, read_results(single, out), out)
+    assert 'class="seed"' not in page
+    for word in ("dots", "mean over", "standard deviation", "first seed", "over seeds"):
+        assert word not in page
+
+
+def test_a_single_arm_without_the_default(finished: tuple[Study, Path]) -> None:
+    study, out = finished
+    single = study.model_copy(update={"arms": {"grpo-similarity": study.arms["grpo-similarity"]}})
+    page = render_study(single, read_results(single, out), out)
+    assert "<h1>One way to train, on" in page
+    assert "purple" not in page
+    assert "Trained arms are green." in page
+
+
+def test_arms_whose_curves_are_others_or_missing_are_named(many: tuple[Study, Path]) -> None:
+    study, out = many
+    page = render_study(study, read_results(study, out), out)
+    assert f"The dev queries of {LONG} are others: do not compare that curve with the rest." in page
+    assert "No curve, for want of two looks at dev queries: measured." in page
+
+
+def test_no_two_arms_have_the_same_line(many: tuple[Study, Path]) -> None:
+    study, out = many
+    page = render_study(study, read_results(study, out), out)
+    legend = re.findall(r'<ul class="legend">(.*?)</ul>', page, re.DOTALL)[0]
+    lines = re.findall(r'<li class="(.*?)">', legend)
+    assert len(lines) == len(set(lines)) == len(study.arms) - 1
+
+
+@pytest.mark.parametrize("width", [420, 1200])
+def test_in_a_browser_nothing_overflows_and_strips_are_aligned(
+    many: tuple[Study, Path], look: Callable, layout: str, width: int
+) -> None:
+    study, out = many
+    results = read_results(study, out)
+    for arm in results["arms"].values():
+        arm["recall@10"]["mean"] = 1.0  # 100.0 is the widest value
+    found = look(render_study(study, results, out), width, layout)
+    assert found["wrong"] == []
+    assert found["values"] == len(results["arms"])
+    assert found["plots"] == len(results["arms"]) - 1  # all but rrf
+    assert found["strips"] == 2 * (len(results["arms"]) - 1)
+    assert width < 1200 or found["scrolled"] == 0
 
 
 def test_names_are_escaped(finished: tuple[Study, Path]) -> None:
@@ -58,6 +144,11 @@ def test_it_is_written_whole(finished: tuple[Study, Path], tmp_path: Path) -> No
     results = read_results(study, out)
     write_study(study, results, out)
     assert (out / "report.html").read_text() == render_study(study, results, out)
+
+
+def test_the_fewer_points_the_more_they_show() -> None:
+    few, many = (scatter_plots([("raw", [(0.1, 0.2)] * count)])[0].opacity for count in (12, 2000))
+    assert few > many >= 0.5
 
 
 def test_points_lie_where_the_scores_say() -> None:

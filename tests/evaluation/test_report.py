@@ -9,6 +9,7 @@ from grape_rewrite.datasets import Corpus, Item, Query, Split
 from grape_rewrite.errors import UserError
 from grape_rewrite.evaluation import render_report, write_report
 from grape_rewrite.evaluation.report import _roles
+from grape_rewrite.strategies import Ask
 
 VOID = {"meta", "link", "img", "br", "hr", "input", "circle", "path", "line", "polyline"}
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }}</style>"
@@ -144,6 +145,29 @@ def test_gallery_shows_before_and_after_with_the_right_one_marked(evaluate, pict
         assert title in document.text
 
 
+@pytest.mark.parametrize(
+    ("rewrite", "said"),
+    [
+        ("", "(empty rewrite)"),
+        (" \n", "(empty rewrite)"),
+        (Ask(("rot",), empty=1), "(empty rewrite; the query as it is)"),
+        (Ask(("rot",)), "the query as it is"),
+        ("red", "\u201cred\u201d"),
+        ("<i>", "\u201c<i>\u201d"),
+    ],
+)
+def test_gallery_says_what_was_searched_with(evaluate, pictures, rewrite, said):
+    query, reference = Query("q", "rot", language="de"), Query("r", "grün", language="de")
+    split = Split("test", [query, reference], {"q": {"red": 1}, "r": {"green": 1}})
+    methods = {"zero-shot": [rewrite, "green"], "grape": ["red", "green"], "human": ["red", "green"]}
+    html = render_report(evaluate(pictures, split, **methods))
+    [card] = [found for found in re.findall(r"<article.*?</article>", html, re.DOTALL) if ">rot</h4>" in found]
+    [words] = re.findall(r"Zero-shot: (.*?), rank", card, re.DOTALL)
+    shown = Document(words.replace("<q", "\u201c<q").replace("</q>", "</q>\u201d"))
+    assert shown.text == said
+    assert [tag for tag, _ in shown.elements] == ["q" if said.startswith("\u201c") else "i"]
+
+
 def test_losses_are_shown(evaluate, pictures, split_for):
     split = split_for(pictures)
     worse = evaluate(pictures, **{"raw": [query.reference for query in split], "grape": ["unknown thing"] * len(split)})
@@ -179,10 +203,11 @@ def test_an_unreadable_picture_is_shown_by_its_name(evaluate, pictures):
         ("", "24 rewrites were empty."),
         ("red " * 9, "24 texts were longer than the retriever reads and were cut."),
         ("red", None),
+        ([""] + ["red"] * 23, "1 rewrite was empty."),
     ],
 )
 def test_a_warning_says_what_happened_and_no_more(evaluate, pictures, text, said):
-    document = Document(render_report(evaluate(pictures, odd=[text] * 24)))
+    document = Document(render_report(evaluate(pictures, odd=[text] * 24 if isinstance(text, str) else text)))
     warnings = [" ".join(line.split()) for line in document.text.splitlines() if line.strip().startswith("odd:")]
     assert warnings == ([f"odd: {said}"] if said else [])
 

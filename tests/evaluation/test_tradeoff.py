@@ -33,12 +33,23 @@ def test_charts_hold_every_strategy_once_and_say_which_to_deploy() -> None:
     found = describe_points(POINTS, "safe")
     harm, cost = tradeoffs(found)
     for chart in (harm, cost):
-        assert sorted(mark.name for mark in chart.marks) == sorted(point.strategy for point in POINTS[1:])
-        roles = {mark.role: mark.name for mark in chart.marks if mark.role}
+        marks = [*chart.marks, *(role.mark for role in chart.roles)]
+        assert sorted(mark.name for mark in marks) == sorted(point.strategy for point in POINTS[1:])
+        roles = {role.text: role.mark.name for role in chart.roles}
         assert roles == {"greedy": "greedy", "fast, safe": "greedy+raw-0.2", "best": "mean-8"}
-        assert all(38 <= mark.x <= 312 and 8 <= mark.y <= 146 for mark in chart.marks)
-    places = {mark.name: mark for mark in harm.marks}
+        assert all(38 <= mark.x <= 312 and 8 <= mark.y <= 146 for mark in marks)
+        assert chart.caption == "The line joins what no other beats in both."
+    places = {mark.name: mark for mark in [*harm.marks, *(role.mark for role in harm.roles)]}
     assert places["mean-4"].x > places["greedy"].x > places["mean-8"].x > places["greedy+raw-0.2"].x
     assert places["mean-8"].y < places["mean-4"].y < places["greedy+raw-0.2"].y < places["greedy"].y
     assert len(harm.frontier.split()) == 2
     assert len(cost.frontier.split()) == 3
+
+
+def test_a_chart_without_a_line_says_so() -> None:
+    points = [POINTS[0], POINTS[1], Point("mean-8", 0.6, 0.1, 0.35, 0.01, 50.0, 200.0)]
+    harm, cost = tradeoffs(describe_points(points, "safe"))
+    assert harm.frontier == ""
+    assert harm.caption == "There is no line: no other beats mean-8 in either."
+    assert len(cost.frontier.split()) == 2
+    assert cost.caption == "The line joins what no other beats in both."

@@ -1,17 +1,20 @@
 """A study as one HTML file that needs nothing else, neither network nor script."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from grape_rewrite.ablation.arms import DEFAULT
+from grape_rewrite.ablation.arms import ALSO, DEFAULT
 from grape_rewrite.ablation.manifest import read_manifest
 from grape_rewrite.ablation.outcomes import read_outcomes
-from grape_rewrite.ablation.scatter import scatter_plots
+from grape_rewrite.ablation.results import RAW
+from grape_rewrite.ablation.scatter import MOST, scatter_plots
 from grape_rewrite.ablation.study import UNTRAINED, Job, Study
 from grape_rewrite.ablation.tables import COLUMNS, INFLATION
 from grape_rewrite.atomic import write_text
 from grape_rewrite.evaluation.curves import Chart, line_chart
+from grape_rewrite.evaluation.strips import shared_scale
 from grape_rewrite.evaluation.templates import environment
 
 CURVES = {
@@ -21,7 +24,7 @@ CURVES = {
     "dev_d_hard": ("Rise of the strongest wrong items' scores", "over raw, on dev queries"),
     "dev_margin": ("Margin", "rise of the right item less that of the strongest wrong ones"),
 }
-NAIVE = "grpo-similarity"
+OTHER_DEV = {"languages", "dev_queries", ALSO}  # what an arm changes the dev queries with
 
 
 def render_study(study: Study, results: Mapping[str, Any], out: Path) -> str:
@@ -33,6 +36,10 @@ def render_study(study: Study, results: Mapping[str, Any], out: Path) -> str:
     """
     arms = dict(sorted(results["arms"].items(), key=lambda arm: -arm[1]["recall@10"]["mean"]))
     values = [value for arm in arms.values() for value in arm["recall@10"]["seeds"].values()]
+    levels = _levels(study, arms, out)
+    charts = _curves(study, out)
+    drawn = {line.name for chart in charts for line in chart.series}
+    trained = [name for name in arms if name in study.arms]
     complete = [found for job in study.jobs() if (found := read_manifest(job.folder(out)))]
     return (
         environment(Path(__file__).parent)
@@ -41,16 +48,20 @@ def render_study(study: Study, results: Mapping[str, Any], out: Path) -> str:
             study=study,
             results=results,
             arms=arms,
-            trained=[name for name in arms if name in study.arms],
+            trained=trained,
+            several=any(len(arm["recall@10"]["seeds"]) > 1 for arm in arms.values()),
             default=DEFAULT,
             columns=COLUMNS,
             inflation=INFLATION,
             top=min(1.0, int(max(values) * 10 + 1) / 10),
             comparisons=_by_opponent(results["comparisons"]),
-            span=max((abs(row[end]) for row in results["comparisons"] for end in ("low", "high")), default=1e-6)
-            or 1e-6,
-            charts=_curves(study, out),
-            plots=scatter_plots(_levels(study, arms, out)),
+            scale=shared_scale(results["comparisons"]),
+            charts=charts,
+            uncharted=[name for name in trained if name not in drawn],
+            apart=[name for name in trained if OTHER_DEV & study.arms[name].keys()],
+            plots=scatter_plots(list(levels.items())),
+            most=MOST,
+            unplotted=[name for name in arms if name not in levels],
             manifest=complete[0],
         )
     )
@@ -93,13 +104,12 @@ def _curves(study: Study, out: Path) -> list[Chart]:
     return [chart for chart in charts if chart]
 
 
-def _levels(study: Study, arms: Mapping[str, Any], out: Path) -> list[tuple[str, list[tuple[float, float]]]]:
-    """Return the scores of each query raw, with the default, and with the naive reward, each of its first seed."""
-    found = []
-    for name in ("raw", "few-shot", DEFAULT, NAIVE):
-        if name in arms:
-            job = Job(name, min(arms[name]["recall@10"]["seeds"])) if name in study.arms else Job(UNTRAINED, 0)
-            levels = read_outcomes(job.folder(out)).levels.get(name)
-            if levels:
-                found.append((name, levels))
+def _levels(study: Study, arms: Mapping[str, Any], out: Path) -> dict[str, list[tuple[float, float]]]:
+    """Return the scores of each query with every arm that has cosines, each of its first seed: raw, then the best."""
+    outcomes = cache(read_outcomes)
+    found = {}
+    for name in sorted(arms, key=lambda name: name != RAW):
+        job = Job(name, min(arms[name]["recall@10"]["seeds"])) if name in study.arms else Job(UNTRAINED, 0)
+        if levels := outcomes(job.folder(out)).levels.get(name):
+            found[name] = levels
     return found

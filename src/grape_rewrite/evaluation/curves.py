@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from grape_rewrite.evaluation.formats import tick_label
+
 Row = Mapping[str, float]
 
 # The drawing area of a chart, in units of its view box of 320 x 170.
@@ -47,7 +49,11 @@ def training_charts(history: Sequence[Row]) -> list[Chart]:
         if key.startswith("rewards/") and key.endswith("/mean")
     }
     panels: list[tuple[str, str, dict[str, str]]] = [
-        ("Mean reciprocal rank", "of sampled rewrites", {"mrr": "training queries", "dev_mrr": "dev queries"}),
+        (
+            "Mean reciprocal rank",
+            "of sampled rewrites; on dev of the likeliest",
+            {"mrr": "training queries", "dev_mrr": "dev queries"},
+        ),
         ("Reward", "mean of each term", terms or {"reward": "reward"}),
         ("Rewrite length", "tokens", {"rewrite_tokens": "tokens"}),
         ("Entropy", "nats a token", {"entropy": "entropy"}),
@@ -96,8 +102,8 @@ def line_chart(title: str, note: str, names: Mapping[str, str], history: Sequenc
             )
             for name, values in lines.items()
         ],
-        [(x(tick), f"{tick:g}") for tick in x_ticks],
-        [(y(tick), f"{tick:g}") for tick in y_ticks],
+        [(x(tick), tick_label(tick)) for tick in x_ticks],
+        [(y(tick), tick_label(tick)) for tick in y_ticks],
     )
 
 

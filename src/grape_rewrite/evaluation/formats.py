@@ -1,6 +1,7 @@
 """Numbers as a reader wants them."""
 
 import unicodedata
+from pathlib import Path
 from typing import Any
 
 MINUS = "\u2212"
@@ -68,6 +69,34 @@ def significant(value: float) -> str:
     ('0.642', '\u221212')
     """
     return f"{value:.3g}".replace("-", MINUS)
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """Return a number with the words that agree with it.
+
+    >>> counted(1, "run is", "runs are"), counted(1300, "run is", "runs are")
+    ('1 run is', '1,300 runs are')
+    """
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def tick_label(value: float) -> str:
+    """Return a number at an axis.
+
+    >>> tick_label(0.25), tick_label(-10.0)
+    ('0.25', '\u221210')
+    """
+    return f"{value:g}".replace("-", MINUS)
+
+
+def name_of(place: str) -> str:
+    """Return what a data set or a model is called: the name of a folder, without where it lies on some machine.
+
+    >>> name_of("/home/me/data/bicycles"), name_of("scenes"), name_of("openai/clip-vit-base-patch32")
+    ('bicycles', 'scenes', 'openai/clip-vit-base-patch32')
+    """
+    path = Path(place)
+    return path.name if path.name and (path.is_absolute() or place.startswith("~")) else place
 
 
 def within(label: str) -> str:

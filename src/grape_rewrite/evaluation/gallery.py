@@ -25,10 +25,16 @@ class Tile:
 
 @dataclass(frozen=True)
 class Results:
-    """What one method made of the query, and what it found."""
+    """What one method made of the query, and what it found.
+
+    `same` says that it searched with the query as it is, `empty` that it had nothing to search with: no rewrite, or
+    none but the query in its place.
+    """
 
     method: str
     rewrite: str
+    same: bool
+    empty: bool
     rank: float
     tiles: list[Tile]
 
@@ -137,8 +143,11 @@ def _cards(evaluation: Evaluation, rows: list[int], before: str, ours: str) -> l
 
     def results(name: str, row: int, shown: int = SHOWN) -> Results:
         method = evaluation.methods[name]
+        rewrite = method.rewrites[row]
+        same = rewrite == evaluation.queries[row].text
+        empty = bool(method.empties[row]) and (same or not rewrite.strip())
         tiles = [tile(item, row) for item in method.top[row, :shown].tolist()]
-        return Results(name, excerpt(method.rewrites[row]), float(method.ranks[row]), tiles)
+        return Results(name, excerpt(rewrite), same, empty, float(method.ranks[row]), tiles)
 
     cards = []
     for row in rows:

@@ -31,9 +31,15 @@ class Method:
     hubness: float
     centroid: float
     truncated: int
-    empty: int
+    empties: npt.NDArray[np.int64]
+    """How many of each query's rewrites were empty; the query may stand in their place."""
     among: npt.NDArray[np.float64] | None = None
     """Ranks among the few items that each query names, where every query does."""
+
+    @property
+    def empty(self) -> int:
+        """How many rewrites were empty."""
+        return int(self.empties.sum())
 
 
 def measure(asked: "EmbeddedAsks", positives: Rows, gains: Rows, among: Rows | None = None) -> Method:
@@ -74,6 +80,6 @@ def measure(asked: "EmbeddedAsks", positives: Rows, gains: Rows, among: Rows | N
         hubness=hubness(top[:, :10], len(index.corpus)),
         centroid=centroid_cosine(asked.vectors, index.embeddings),
         truncated=index.retriever.count_truncated([text for ask in asked.asks for text in ask.texts]),
-        empty=sum(ask.empty + sum(not text.strip() for text in ask.texts) for ask in asked.asks),
+        empties=np.array([ask.empty + sum(not text.strip() for text in ask.texts) for ask in asked.asks]),
         among=None if among is None else np.concatenate(near),
     )

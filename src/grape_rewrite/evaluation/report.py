@@ -9,6 +9,7 @@ from grape_rewrite.evaluation import formats, verdict
 from grape_rewrite.evaluation.curves import Row, training_charts
 from grape_rewrite.evaluation.evaluation import Evaluation
 from grape_rewrite.evaluation.gallery import gallery
+from grape_rewrite.evaluation.strips import shared_scale
 from grape_rewrite.evaluation.templates import environment
 from grape_rewrite.evaluation.tradeoff import tradeoffs
 
@@ -78,6 +79,7 @@ def render_report(
             human=human,
             shown=shown,
             noun=noun,
+            single=single,
             headline=verdict.headline(summary["corpus"], noun, single),
             findings=[
                 *(
@@ -92,7 +94,7 @@ def render_report(
             else "",
             top=_scale([summary["methods"]]),
             language_top=_scale([entry["methods"] for entry in summary["by_language"].values()]),
-            spans=_spans(summary["comparisons"]),
+            scale=shared_scale(summary["comparisons"]),
             charts=training_charts(history or []),
             tradeoffs=tradeoffs(details["points"]) if "points" in details else [],
             groups=gallery(evaluation, ours, {name: formats.within(labels[name]) for name in shown[:-1]}),
@@ -141,11 +143,3 @@ def _scale(charts: Sequence[Mapping[str, Any]]) -> float:
     """Return the end of the axis of Recall@10 of all charts: the next tenth above all intervals, at most 1."""
     highs = (method["intervals"]["recall@10"]["high"] for methods in charts for method in methods.values())
     return min(1.0, int(max(highs, default=1) * 10 + 1) / 10)
-
-
-def _spans(comparisons: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    """Return for each metric half the width of an axis, around zero, that holds all its intervals."""
-    spans: dict[str, float] = {}
-    for row in comparisons:
-        spans[row["metric"]] = max(spans.get(row["metric"], 1e-6), abs(row["low"]), abs(row["high"]))
-    return spans

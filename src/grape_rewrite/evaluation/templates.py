@@ -29,6 +29,8 @@ def environment(*folders: Path) -> "Environment":
         confidence=formats.confidence,
         amount=formats.amount,
         significant=formats.significant,
+        counted=formats.counted,
+        name_of=formats.name_of,
         within=formats.within,
         direction=formats.direction,
         language_name=language_name,

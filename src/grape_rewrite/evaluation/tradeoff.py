@@ -5,19 +5,32 @@ from dataclasses import dataclass
 from typing import Any
 
 from grape_rewrite.evaluation.curves import BOTTOM, LEFT, RIGHT, TOP, ticks
+from grape_rewrite.evaluation.formats import tick_label
+from grape_rewrite.evaluation.labels import Box, place_names
 from grape_rewrite.evaluation.operating_points import UNGUARDED
+
+FOOT = 2.5  # from the lower edge of a name to the line that its letters stand on
 
 
 @dataclass(frozen=True)
 class Mark:
-    """One strategy in a chart: its place, its name, its figures in words, and what it is deployed for, if anything."""
+    """One strategy in a chart: its place, its name, and its figures in words."""
 
     x: float
     y: float
     name: str
     words: str
-    role: str
-    label_y: float
+
+
+@dataclass(frozen=True)
+class Role:
+    """What one of the marks is deployed for, and where the chart says so; see SVG's `text-anchor` for the anchor."""
+
+    mark: Mark
+    text: str
+    x: float
+    y: float
+    anchor: str
 
 
 @dataclass(frozen=True)
@@ -27,32 +40,38 @@ class Tradeoff:
     title: str
     note: str
     marks: list[Mark]
+    roles: list[Role]
     frontier: str
+    caption: str
     x_ticks: list[tuple[float, str]]
     y_ticks: list[tuple[float, str]]
 
 
 def tradeoffs(found: Mapping[str, Any]) -> list[Tradeoff]:
-    """Return Recall@10 over harm, and Recall@10 over the tokens that a query costs.
+    """Return Recall@10 over harm, and Recall@10 over the tokens that a query costs; shares are in %.
 
-    Raw queries are left out: they lie so far below that all others would be one line.
+    Raw queries are left out: where rewriting helps they lie so far below that all others would be one line.
 
     :param found: what `describe_points` returned.
     """
-    points = [point for point in found["points"] if point["strategy"] != "raw"]
+    points = [
+        {**point, "recall": 100 * point["recall"], "harm": 100 * point["harm"]}
+        for point in found["points"]
+        if point["strategy"] != "raw"
+    ]
     roles = {UNGUARDED: UNGUARDED}
     for name in found["chosen"].values():
         roles[name] = ", ".join(kind for kind, chosen in found["chosen"].items() if chosen == name)
     return [
-        _chart("Recall@10 and harm", "share of queries ranked worse than raw", points, "harm", roles),
-        _chart("Recall@10 and cost", "generated tokens a query", points, "tokens", roles),
+        _chart("Recall@10 and harm", "the share of queries that rank worse than raw, in %", points, "harm", roles),
+        _chart("Recall@10 and cost", "the tokens that are generated for a query", points, "tokens", roles),
     ]
 
 
 def _chart(title: str, note: str, points: Sequence[Mapping[str, Any]], cost: str, roles: Mapping[str, str]) -> Tradeoff:
-    x_ticks = ticks(0.0, max(*(point[cost] for point in points), 1e-3))
+    x_ticks = ticks(0.0, max(*(point[cost] for point in points), 0.1))
     recalls = [point["recall"] for point in points]
-    y_ticks = ticks(min(recalls), max(*recalls, min(recalls) + 1e-3))
+    y_ticks = ticks(min(recalls), max(*recalls, min(recalls) + 0.1))
 
     def x(value: float) -> float:
         return round(LEFT + (value - x_ticks[0]) / (x_ticks[-1] - x_ticks[0]) * (RIGHT - LEFT), 1)
@@ -60,31 +79,46 @@ def _chart(title: str, note: str, points: Sequence[Mapping[str, Any]], cost: str
     def y(value: float) -> float:
         return round(BOTTOM - (value - y_ticks[0]) / (y_ticks[-1] - y_ticks[0]) * (BOTTOM - TOP), 1)
 
-    named = [point["strategy"] for point in sorted(points, key=lambda it: it[cost]) if point["strategy"] in roles]
-
-    def mark(point: Mapping[str, Any]) -> Mark:
-        name = point["strategy"]
-        # Names stand above and below their marks by turns, so that those of neighbours do not meet.
-        turn = named.index(name) % 2 if name in roles else 0
-        return Mark(
+    marks = [
+        Mark(
             x(point[cost]),
             y(point["recall"]),
-            name,
-            f"Recall@10 {point['recall']:.3f}, harm {point['harm']:.3f}, {point['tokens']:.1f} tokens, "
+            point["strategy"],
+            f"Recall@10 {point['recall']:.1f} %, harm {point['harm']:.1f} %, {point['tokens']:.1f} tokens, "
             f"{point['milliseconds']:.0f} ms",
-            roles.get(name, ""),
-            y(point["recall"]) + (14 if turn else -8),
         )
-
-    frontier = " ".join(f"{x(point[cost])},{y(point['recall'])}" for point in unbeaten(points, cost))
+        for point in points
+    ]
+    named = [mark for mark in marks if mark.name in roles]
+    boxes = place_names(
+        [((mark.x, mark.y), roles[mark.name]) for mark in named],
+        [(mark.x, mark.y) for mark in marks],
+        Box(LEFT, 0.0, RIGHT, BOTTOM),  # the picture, less the labels of its axes
+    )
+    front = unbeaten(points, cost)
     return Tradeoff(
         title,
-        note,
-        sorted(map(mark, points), key=lambda mark: bool(mark.role)),  # those that matter are drawn over the others
-        frontier,
-        [(x(tick), f"{tick:g}") for tick in x_ticks],
-        [(y(tick), f"{tick:g}") for tick in y_ticks],
+        f"upwards Recall@10 in %, to the right {note}",
+        [mark for mark in marks if mark.name not in roles],
+        [_role(mark, roles[mark.name], box) for mark, box in zip(named, boxes, strict=True)],
+        " ".join(f"{x(point[cost])},{y(point['recall'])}" for point in front) if len(front) > 1 else "",
+        "The line joins what no other beats in both."
+        if len(front) > 1
+        else f"There is no line: no other beats {front[0]['strategy']} in either.",
+        [(x(tick), tick_label(tick)) for tick in x_ticks],
+        [(y(tick), tick_label(tick)) for tick in y_ticks],
     )
+
+
+def _role(mark: Mark, text: str, box: Box) -> Role:
+    # Fonts differ: a text that turns out narrower than its box keeps to the side where its mark is.
+    if box.left > mark.x:
+        x, anchor = box.left, "start"
+    elif box.right < mark.x:
+        x, anchor = box.right, "end"
+    else:
+        x, anchor = (box.left + box.right) / 2, "middle"
+    return Role(mark, text, round(x, 1), round(box.bottom - FOOT, 1), anchor)
 
 
 def unbeaten(points: Sequence[Mapping[str, Any]], cost: str) -> list[Mapping[str, Any]]:
