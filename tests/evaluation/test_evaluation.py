@@ -210,3 +210,20 @@ def test_the_picture_of_a_query_is_never_found_and_does_not_count(evaluate, pict
 
 def test_clusters_are_sets_of_positives():
     assert cluster_labels([np.array([4]), np.array([4, 7]), np.array([7, 4]), np.array([4])]).tolist() == [0, 1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("names", "ours"),
+    [
+        (["raw", "zero-shot", "grape", "english"], "grape"),
+        (["raw", "zero-shot", "few-shot", "english"], "few-shot"),  # a person is no method to praise
+        (["raw", "english"], "english"),
+    ],
+)
+def test_what_is_compared_is_the_trained_one_or_the_last_that_is_no_person(
+    pictures, retriever, split_for, tmp_path, names, ours
+):
+    index, split = retriever.index(pictures, cache=tmp_path / "cache"), split_for(pictures)
+    found = evaluate_methods({name: None if name == "raw" else split.texts for name in names}, index, split)
+    assert {row["a"] for row in found.summary["comparisons"]} == {ours}
+    assert {row["b"] for row in found.summary["comparisons"]} == {*names} - {ours}

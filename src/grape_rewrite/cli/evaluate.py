@@ -76,6 +76,7 @@ def evaluate(
     from grape_rewrite.cli.tables import evaluation_table, protocol_table
     from grape_rewrite.evaluation import write_report
     from grape_rewrite.evaluation.evaluation import EVALUATION
+    from grape_rewrite.evaluation.formats import name_of
     from grape_rewrite.evaluation.rewriters import evaluate as evaluate_rewriters
     from grape_rewrite.fitting import fitted
     from grape_rewrite.training.run_folder import RunFolder
@@ -120,7 +121,12 @@ def evaluate(
         evaluation,
         RunFolder(Path(names[0])).rows(),
         details={
-            "facts": {"Data": data, "Split": split, "Retriever": retriever, **_rewriters(policies)},
+            "facts": {
+                "Data": name_of(data),
+                "Split": split,
+                "Retriever": name_of(retriever),
+                **_rewriters(policies),
+            },
             "commands": [shlex.join(command)],
             **({"points": deployed} if deployed else {}),
         },
@@ -156,6 +162,7 @@ def _methods(policies: "Mapping[str, Rewriter]", split: "Split") -> dict[str, An
 
 def _rewriters(policies: "Mapping[str, Rewriter]") -> dict[str, str]:
     """Return what the report says of the rewriters: their names, and which step of its training an adapter is of."""
+    from grape_rewrite.evaluation.formats import name_of
     from grape_rewrite.rewriting.adapter import UNCHANGED
 
     steps = [
@@ -163,7 +170,7 @@ def _rewriters(policies: "Mapping[str, Rewriter]") -> dict[str, str]:
         for policy in policies.values()
         if policy.facts
     ]
-    return {"Rewriter": ", ".join(policies), **({"Step kept": ", ".join(steps)} if steps else {})}
+    return {"Rewriter": ", ".join(map(name_of, policies)), **({"Step kept": ", ".join(steps)} if steps else {})}
 
 
 def _check_operating_point(kind: str, names: list[str], split: str) -> None:

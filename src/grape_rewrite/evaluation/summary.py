@@ -15,6 +15,7 @@ from grape_rewrite.evaluation.significance import Interval, bootstrap_interval, 
 Labels = npt.NDArray[np.int64]
 
 COMPARED = ("recall@10", "mrr", "recall@1")
+HUMAN = "english"  # a person's wording, a reference row
 UNKNOWN_LANGUAGE = "und"  # BCP 47's tag for an undetermined language
 
 
@@ -67,7 +68,9 @@ def _inflation(method: Method, reference: Method) -> dict[str, float | None]:
 
 
 def compare(methods: Mapping[str, Method], clusters: Labels, seed: int) -> list[dict[str, Any]]:
-    """Return the method called "grape" (else the last one) against each other method, on each of `COMPARED`.
+    """Return the method called "grape" against each other method, on each of `COMPARED`.
+
+    Without one of that name it is the last that is no human's.
 
     The p-values are of single tests, not adjusted for their number.
 
@@ -75,7 +78,8 @@ def compare(methods: Mapping[str, Method], clusters: Labels, seed: int) -> list[
     :param clusters: (n,) cluster labels of the queries.
     :param seed: seed of the bootstrap and of the test.
     """
-    ours = "grape" if "grape" in methods else list(methods)[-1]
+    made = [name for name in methods if name != HUMAN]
+    ours = "grape" if "grape" in methods else (made if len(made) > 1 else list(methods))[-1]
     rows = []
     for other in methods:
         for metric in COMPARED if other != ours else ():
