@@ -26,6 +26,7 @@ from grape_rewrite.ablation.manifest import MANIFEST, read_manifest
 from grape_rewrite.ablation.outcomes import OUTCOMES
 from grape_rewrite.ablation.study import STUDY
 from grape_rewrite.atomic import write_text
+from grape_rewrite.evaluation.operating_points import UNGUARDED
 
 MEANINGS = {
     "grape": "the default",
@@ -51,11 +52,13 @@ def main() -> None:
         for path in [arguments.docs / "evidence" / f"{name}.json"]
     }
     draw(tasks, measured, arguments.docs / "figures")
+    least = mildest(measured["operating_points"]) if measured["operating_points"] else None
     loader = jinja2.FileSystemLoader(Path(__file__).parent)
     environment = jinja2.Environment(
         loader=loader, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    results = environment.get_template("results.md.jinja").render(tasks=tasks, average=average(tasks), **measured)
+    template = environment.get_template("results.md.jinja")
+    results = template.render(tasks=tasks, average=average(tasks), mildest=least, **measured)
     write_text(arguments.docs / "results.md", results + "\n")
     files = sorted((arguments.docs / "evidence" / "leaderboard").glob("*.json"))
     if files:
@@ -109,6 +112,18 @@ def dev_points(found: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, s
             if name in shared and kind not in roles.setdefault(name, []):
                 roles[name].append(kind)
     return points, {name: ", ".join(kinds) for name, kinds in roles.items()}
+
+
+def mildest(found: dict[str, Any]) -> dict[str, Any]:
+    """Return the least harm on dev of all strategies that rewrite, beside the plain rewrite's, and what it costs."""
+    points = {point["strategy"]: point for point in dev_points(found)[0]}
+    plain = points[UNGUARDED]
+    least = min((point for point in points.values() if point["harm"] > 0), key=lambda point: point["harm"])
+    return {
+        "strategy": least["strategy"],
+        "harm_ratio": least["harm"] / plain["harm"],
+        "recall_gain": least["recall"] - plain["recall"],
+    }
 
 
 def collect(study: Path, target: Path) -> None:
