@@ -51,3 +51,5 @@ def test_points_are_what_an_evaluation_says(
     assert all(point.gain_low <= point.recall - points["greedy"].recall for point in points.values())
     assert points["raw"].tokens == 0
     assert points["mean-16"].tokens > points["mean-2"].tokens > points["greedy"].tokens > 0
+    assert points["mean-16+raw-0.1"].milliseconds == points["mean-16+raw-0.4"].milliseconds  # the same work
+    assert points["mean-16"].milliseconds != points["mean-2"].milliseconds

@@ -1,8 +1,10 @@
 """What a user can buy: recall, harm and cost of every way to search with the same rewriter, and which one to deploy."""
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,6 +44,7 @@ KINDS = {
 }
 LOSS = 0.01
 TIMED = 14  # queries
+SHARE = re.compile(r"\+raw-[0-9.]+")  # of the query in what is searched with
 DEV_QUERIES = 1040  # to choose by; the more there are, the less of what is chosen is luck
 
 
@@ -66,7 +69,8 @@ def measure_points(generations: Generations, index: "Index", split: "Split", pro
     """Measure every strategy of the catalogue, and gates whose thresholds are taken from these queries.
 
     Strategies of K samples share them: each takes the first K of the most that any of them wants. What a query takes is
-    timed apart, one query after another, from its text to the ranking.
+    timed apart, one query after another, from its text to the ranking; once for those that differ in the query's share
+    alone.
 
     :param generations: of the rewriter.
     :param index: the embedded corpus.
@@ -85,6 +89,10 @@ def measure_points(generations: Generations, index: "Index", split: "Split", pro
     clusters = cluster_labels(evaluation.positives)
     timed = split.sample(TIMED).queries
 
+    @cache
+    def milliseconds(work: str) -> float:
+        return latency(strategy_of(work, replace(generations, _known={})), index, timed)
+
     def gain_low(spec: str) -> float:
         return bootstrap_interval(recalls[spec] - recalls[UNGUARDED], np.random.default_rng(0), clusters).low
 
@@ -96,7 +104,7 @@ def measure_points(generations: Generations, index: "Index", split: "Split", pro
             figures["mrr"],
             figures["harm"],
             figures["rewrite_tokens"] or 0.0,
-            latency(strategy_of(spec, replace(generations, _known={})), index, timed),
+            milliseconds(SHARE.sub("+raw-0.1", spec)),
         )
         for spec, figures in found.items()
     ]
