@@ -98,3 +98,11 @@ def test_tables_are_shown_whole_on_a_narrow_terminal(evaluate, monkeypatch: pyte
     [headings] = [line for line in found.out.splitlines() if "method" in line]
     assert headings.split() == ["method", "R@1", "R@5", "R@10", "MRR", "nDCG@10", "R@10,", "95", "%", "harm"]
     assert "…" not in found.out
+
+
+def test_empty_rewrites_are_counted(evaluate) -> None:
+    methods = json.loads(evaluate("--queries", 4, "--json").out)["methods"]
+    shown = evaluate("--queries", 4).out
+    for name, figures in methods.items():
+        words = f"{name}: {figures['empty']} empty rewrite{'s' * (figures['empty'] != 1)}, searched with the query"
+        assert (words in shown) == bool(figures["empty"])

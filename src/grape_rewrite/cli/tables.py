@@ -7,6 +7,7 @@ from rich.box import SIMPLE
 from rich.markup import escape
 from rich.table import Table
 
+from grape_rewrite.evaluation.formats import counted
 from grape_rewrite.evaluation.verdict import can_tell
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def _gains(summary: Mapping[str, Any]) -> str:
         for row in rows
     ]
     lines += [
-        f"{name}: {values['empty']} empty rewrites, searched with the query itself"
+        f"{name}: {counted(values['empty'], 'empty rewrite', 'empty rewrites')}, searched with the query itself"
         for name, values in summary["methods"].items()
         if values["empty"]
     ]
