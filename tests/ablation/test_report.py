@@ -81,6 +81,15 @@ def test_no_path_of_the_machine_is_shown(finished: tuple[Study, Path]) -> None:
     assert f"<h1>2 ways to train, on {Path(study.data).name}</h1>" in page
 
 
+def test_runs_that_learned_nothing_are_named(finished: tuple[Study, Path]) -> None:
+    study, out = finished
+    results = read_results(study, out)
+    for names in ([], ["grape/seed-0", "grape/seed-1"]):
+        page = render_study(study, {**results, "unchanged": names}, out)
+        said = "Training never beat the untrained rewriter on dev in grape/seed-0, grape/seed-1."
+        assert (said in page) == bool(names)
+
+
 def test_one_seed_has_no_dots_and_is_no_mean(finished: tuple[Study, Path]) -> None:
     study, out = finished
     single = study.model_copy(update={"seeds": [0]})
