@@ -20,10 +20,7 @@ def read_document(file: Path, kind: type[Document]) -> Document:
     except OSError as error:
         raise UserError(f"cannot read {file}: {error.strerror}") from error
     except ValidationError as error:
-        broken = error.errors()[0]["type"] == "json_invalid"
-        problem = (
-            f"is no JSON: {error.errors()[0]['msg']}"
-            if broken
-            else f"does not hold what it should: {first_problem(error)}"
-        )
-        raise UserError(f"{file} {problem}") from error
+        first = error.errors()[0]
+        if first["type"] == "json_invalid":
+            raise UserError(f"{file} is no JSON: {first['msg']}") from error
+        raise UserError(f"{file} does not hold what it should: {first_problem(error)}") from error

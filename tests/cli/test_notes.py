@@ -62,6 +62,12 @@ def test_queries_that_were_learned_from_are_noted(
     assert note in trained.err
 
 
+def test_a_mistake_in_a_split_that_is_not_measured_is_none(evaluate, tiny_dataset_folder: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(tiny_dataset_folder, tmp_path / "empty")
+    (folder / "qrels" / "train.tsv").write_text("query-id\tcorpus-id\tscore\n")
+    assert evaluate("--queries", 4, data=folder).code == 0
+
+
 def test_a_prompt_that_an_adapter_did_not_learn_is_refused(
     grape, evaluate, adapter: Path, tiny_chat_folder: Path
 ) -> None:

@@ -77,7 +77,7 @@ def ablate(
     number = read_precision(precision)
     dataset = load_data(data, ["train", "dev", split])
     note_repeated(dataset, split)
-    sampled(dataset.split(split), queries)
+    sampled(dataset.split(split), queries)  # for its note; each run samples for itself
 
     from grape_rewrite.ablation import Study, chosen_jobs, markdown, prepare, read_results, run_study, write_study
 

@@ -76,7 +76,6 @@ def evaluate(
     from grape_rewrite.cli.tables import evaluation_table, protocol_table
     from grape_rewrite.evaluation import write_report
     from grape_rewrite.evaluation.evaluation import EVALUATION
-    from grape_rewrite.evaluation.formats import name_of
     from grape_rewrite.evaluation.rewriters import evaluate as evaluate_rewriters
     from grape_rewrite.fitting import fitted
     from grape_rewrite.training.run_folder import RunFolder
@@ -121,12 +120,7 @@ def evaluate(
         evaluation,
         RunFolder(Path(names[0])).rows(),
         details={
-            "facts": {
-                "Data": name_of(data),
-                "Split": split,
-                "Retriever": name_of(retriever),
-                **_rewriters(policies),
-            },
+            "facts": _facts(data, split, retriever, policies),
             "commands": [shlex.join(command)],
             **({"points": deployed} if deployed else {}),
         },
@@ -160,8 +154,8 @@ def _methods(policies: "Mapping[str, Rewriter]", split: "Split") -> dict[str, An
     }
 
 
-def _rewriters(policies: "Mapping[str, Rewriter]") -> dict[str, str]:
-    """Return what the report says of the rewriters: their names, and which step of its training an adapter is of."""
+def _facts(data: str, split: str, retriever: str, policies: "Mapping[str, Rewriter]") -> dict[str, str]:
+    """Return what the report says was evaluated on what, and which step of its training an adapter is of."""
     from grape_rewrite.evaluation.formats import name_of
     from grape_rewrite.rewriting.adapter import UNCHANGED
 
@@ -170,7 +164,13 @@ def _rewriters(policies: "Mapping[str, Rewriter]") -> dict[str, str]:
         for policy in policies.values()
         if policy.facts
     ]
-    return {"Rewriter": ", ".join(map(name_of, policies)), **({"Step kept": ", ".join(steps)} if steps else {})}
+    return {
+        "Data": name_of(data),
+        "Split": split,
+        "Retriever": name_of(retriever),
+        "Rewriter": ", ".join(map(name_of, policies)),
+        **({"Step kept": ", ".join(steps)} if steps else {}),
+    }
 
 
 def _check_operating_point(kind: str, names: list[str], split: str) -> None:

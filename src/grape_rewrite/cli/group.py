@@ -38,17 +38,19 @@ class OneLineErrors(TyperGroup):
             # An empty message belongs to a command without arguments, whose help has been shown already.
             message = error.format_message()  # type: ignore[attr-defined]
             code = _refuse(message) if message else 2
+        except (KeyboardInterrupt, typer.Abort):
+            notes.print("Interrupted.")
+            code = INTERRUPTED
         if standalone_mode:
             sys.exit(code)
         return code
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command that was asked for; Ctrl-C is said, which versions of typer differ in, unless it was."""
+        """Run the command that was asked for; Ctrl-C is an abort, where versions of typer end in silence."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            notes.print("Interrupted.")
-            raise typer.Exit(INTERRUPTED) from None
+            raise typer.Abort from None
 
 
 def _refuse(message: str) -> int:

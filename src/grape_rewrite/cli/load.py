@@ -33,11 +33,18 @@ def load_data(data: str, splits: Iterable[str] = ()) -> "Dataset":
 
 
 def note_repeated(dataset: "Dataset", measured: str, learned: Iterable[str] = ("train", "dev")) -> None:
-    """Note when queries that figures are to be of are asked in the splits that are learned from, too."""
+    """Note when queries that figures are to be of are asked in the splits that are learned from, too.
+
+    A mistake in a split that is not measured is said where that split is used.
+    """
     for other in learned:
         if other == measured or other not in dataset.splits:
             continue
-        if repeated := dataset.repeated(measured, other):
+        try:
+            repeated = dataset.repeated(measured, other)
+        except UserError:
+            continue
+        if repeated:
             notes.print(
                 f"note: {len(repeated)} of {len(dataset.split(measured))} queries of {measured} are in {other} too, "
                 f"such as {repeated[0].id} ({repeated[0].text!r}): figures on them do not speak of new queries",
