@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from grape_rewrite.evaluation import bootstrap_interval, randomisation_test
+from grape_rewrite.evaluation import bootstrap_interval, randomisation_test, randomisation_tests
+from grape_rewrite.evaluation.holm import holm
 
 
 def scipy_p(sums, resamples):
@@ -134,6 +135,22 @@ def test_p_of_clusters_is_that_of_their_sums():
     clusters = rng.integers(0, 8, 24)
     sums = np.array([differences[clusters == label].sum() for label in np.unique(clusters)])
     assert randomisation_test(differences, rng, clusters) == pytest.approx(scipy_p(sums, 9_999), abs=1e-12)
+
+
+@pytest.mark.parametrize("size", [12, 60])
+def test_several_comparisons_are_tested_as_each_alone(size):
+    rng = np.random.default_rng(1)
+    clusters = rng.integers(0, size, 3 * size)
+    differences = rng.normal(0.1, 1, (5, 3 * size))
+    together = randomisation_tests(list(differences), np.random.default_rng(0), clusters)
+    alone = [randomisation_test(one, np.random.default_rng(0), clusters) for one in differences]
+    assert together == pytest.approx(alone, abs=1e-12)
+    assert len(randomisation_tests([], rng)) == 0
+
+
+def test_p_reaches_far_enough_for_a_hundred_comparisons():
+    rng = np.random.default_rng(0)
+    assert holm([randomisation_test(rng.normal(1, 1, 100), rng)] * 100).max() < 0.01
 
 
 def test_copies_of_a_query_are_no_further_evidence():

@@ -13,7 +13,7 @@ from grape_rewrite.ablation.outcomes import read_outcomes
 from grape_rewrite.ablation.study import Job, Study
 from grape_rewrite.errors import UserError
 from grape_rewrite.evaluation.holm import holm
-from grape_rewrite.evaluation.significance import bootstrap_interval, randomisation_test
+from grape_rewrite.evaluation.significance import bootstrap_interval, randomisation_tests
 
 COMPARED = ("recall@10", "mrr")
 RAW = "raw"
@@ -130,20 +130,17 @@ def _compare(
 ) -> list[dict[str, Any]]:
     """Compare the default arm with all others, and adjust the p-values together."""
     tests: list[dict[str, Any]] = []
+    means: list[Values] = []
     for metric in COMPARED:
         for other in rows:
             values = {name: {s: found[metric] for s, found in rows[name].items()} for name in (DEFAULT, other)}
             if other != DEFAULT and (paired := _paired(values[DEFAULT], values[other], other in trained)):
                 differences = np.stack(list(paired.values()))
-                tests.append(
-                    {
-                        **_difference(other, metric, differences, clusters, seed),
-                        "p": randomisation_test(differences.mean(axis=0), np.random.default_rng(seed), clusters),
-                        "seeds": list(paired),
-                    }
-                )
-    for test, adjusted in zip(tests, holm([test["p"] for test in tests]), strict=True):
-        test["p_holm"] = float(adjusted)
+                tests.append({**_difference(other, metric, differences, clusters, seed), "seeds": list(paired)})
+                means.append(differences.mean(axis=0))
+    p = randomisation_tests(means, np.random.default_rng(seed), clusters)
+    for test, single, adjusted in zip(tests, p, holm(p), strict=True):
+        test |= {"p": float(single), "p_holm": float(adjusted)}
     return tests
 
 

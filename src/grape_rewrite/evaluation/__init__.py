@@ -3,7 +3,7 @@
 from grape_rewrite.evaluation.evaluation import Evaluation, evaluate_methods
 from grape_rewrite.evaluation.metrics import METRICS, ndcg, query_metrics, recall, reciprocal_rank
 from grape_rewrite.evaluation.report import render_report, write_report
-from grape_rewrite.evaluation.significance import Interval, bootstrap_interval, randomisation_test
+from grape_rewrite.evaluation.significance import Interval, bootstrap_interval, randomisation_test, randomisation_tests
 
 __all__ = [
     "METRICS",
@@ -14,6 +14,7 @@ __all__ = [
     "ndcg",
     "query_metrics",
     "randomisation_test",
+    "randomisation_tests",
     "recall",
     "reciprocal_rank",
     "render_report",
