@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 from grape_rewrite.rewriting import Rewriter
+from grape_rewrite.rewriting.prefixes import families
 
 WORDS = [202, 203, 204, 205]
 # Below, at and beyond the window of 16, with a common beginning, and more of them than fit into one row.
@@ -59,6 +60,15 @@ def test_a_prompt_alone_is_the_same_prompt_among_others(policy: Rewriter) -> Non
         assert together[2 * number : 2 * number + 2] == policy.complete([prompt], 1, 0.0, 10) * 2
     backwards = policy.complete(PROMPTS[::-1], 1, 0.0, 10)
     assert backwards[::-1] == together[::2]
+
+
+def test_prompts_of_two_tasks_are_each_what_they_are_alone(policy: Rewriter) -> None:
+    prompts = [[*range(20 + 150 * (number % 2), 170 + 150 * (number % 2)), 400 + number] for number in range(10)]
+    assert families(prompts) == [[0, 2, 4, 6, 8], [1, 3, 5, 7, 9]]
+    together = policy.complete(prompts, 2, 0.0, 8)
+    assert len({tuple(ids) for ids in together}) > 1
+    for number, prompt in enumerate(prompts):
+        assert together[2 * number : 2 * number + 2] == policy.complete([prompt], 1, 0.0, 8) * 2
 
 
 @pytest.mark.parametrize("temperature", [0.7, 1.0, 1.5])

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from grape_rewrite.rewriting import Rewriter
+from grape_rewrite.rewriting.prefixes import families
 from grape_rewrite.rewriting.scoring import log_probabilities
 
 Sequences = list[tuple[list[int], list[int]]]
@@ -114,6 +115,13 @@ def test_more_than_a_row(check: Callable[..., None]) -> None:
         for _ in range(3):
             sequences.append((prompt, random.choice(ALLOWED[:4], size=random.integers(1, 7)).tolist()))
     check(sequences)
+
+
+def test_prompts_of_two_tasks(check: Callable[..., None]) -> None:
+    """Each task's instruction is run once, in a forest of its own; the prompts come in turn."""
+    prompts = [[*range(20 + 200 * (number % 2), 220 + 200 * (number % 2)), 500 + number] for number in range(8)]
+    assert families(prompts) == [[0, 2, 4, 6], [1, 3, 5, 7]]
+    check([(prompt, [201, 202 + number % 3, 1]) for number, prompt in enumerate(prompts) for _ in range(2)])
 
 
 def test_whole_vocabulary(policy: Rewriter, plain) -> None:

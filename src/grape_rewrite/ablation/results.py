@@ -139,7 +139,7 @@ def _compare(
                 tests.append({**_difference(other, metric, differences, clusters, seed), "seeds": list(paired)})
                 means.append(differences.mean(axis=0))
     p = randomisation_tests(means, np.random.default_rng(seed), clusters)
-    for test, single, adjusted in zip(tests, p, holm(p), strict=True):
+    for test, single, adjusted in zip(tests, p, holm(p.tolist()), strict=True):
         test |= {"p": float(single), "p_holm": float(adjusted)}
     return tests
 

@@ -122,7 +122,7 @@ def randomisation_tests(
     at_least = np.zeros(sums.shape[1], dtype=np.int64)
     for part in _parts(patterns, len(sums)):
         if exact:
-            signs = np.arange(part.start, part.stop)[:, None] >> np.arange(len(sums)) & 1
+            signs: Labels = np.arange(part.start, part.stop)[:, None] >> np.arange(len(sums)) & 1
         else:
             bits = rng.integers(0, 256, (part.stop - part.start, -(-len(sums) // 8)), dtype=np.uint8)
             signs = np.unpackbits(bits, axis=1, count=len(sums))

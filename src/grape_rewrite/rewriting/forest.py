@@ -18,19 +18,6 @@ from transformers import DynamicCache
 IntArray = npt.NDArray[np.int64]
 
 
-def shared_prefix(prompts: Sequence[list[int]] | Sequence[tuple[int, ...]]) -> int:
-    """Return how many tokens all prompts begin with, leaving at least one token of each.
-
-    >>> shared_prefix([[1, 2, 3, 4], [1, 2, 5], [1, 2, 3]])
-    2
-    >>> shared_prefix([[1, 2, 3]])
-    2
-    """
-    first, last = min(prompts), max(prompts)
-    length = min(len(prompt) for prompt in prompts) - 1
-    return next((i for i in range(length) if first[i] != last[i]), length)
-
-
 class Forest:
     """Trees of tokens in `rows` rows over a shared prefix, grown by `extend`.
 

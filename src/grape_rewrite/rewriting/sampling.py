@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from grape_rewrite.rewriting.forest import Forest, shared_prefix
+from grape_rewrite.rewriting.forest import Forest
+from grape_rewrite.rewriting.prefixes import families, shared_prefix
 from grape_rewrite.rewriting.vocabulary import OutputVocabulary
 
 PROMPTS_IN_A_ROW = 4
@@ -46,6 +47,25 @@ def sample(
     :param stop: ids of the tokens that end a completion; the one that ended it is part of it.
     :return: P * group lists of token ids, grouped by prompt, each of 1 to `max_tokens` tokens.
     """
+    found: list[list[int]] = [[] for _ in range(len(prompts) * group)]
+    for family in families(prompts):
+        own = [prompts[prompt] for prompt in family]
+        completions = _sample_family(decoder, vocabulary, own, group, max_tokens, stop, temperature, window)
+        for place, prompt in enumerate(family):
+            found[prompt * group : (prompt + 1) * group] = completions[place * group : (place + 1) * group]
+    return found
+
+
+def _sample_family(
+    decoder: Any,
+    vocabulary: OutputVocabulary,
+    prompts: Sequence[list[int]],
+    group: int,
+    max_tokens: int,
+    stop: Sequence[int],
+    temperature: float,
+    window: int | None,
+) -> list[list[int]]:
     cut = shared_prefix(prompts)
     rows = -(-len(prompts) // PROMPTS_IN_A_ROW)
     forest = Forest(decoder, prompts[0][:cut], rows, window)

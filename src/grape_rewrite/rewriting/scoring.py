@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from grape_rewrite.rewriting.forest import Forest, shared_prefix
+from grape_rewrite.rewriting.forest import Forest
+from grape_rewrite.rewriting.prefixes import families, shared_prefix
 from grape_rewrite.rewriting.vocabulary import OutputVocabulary
 
 ROW_LENGTH = 256
@@ -31,10 +32,7 @@ def log_probabilities(
     :raises ValueError: when a completion is empty or has a token outside the output vocabulary.
     """
     trees, ends, targets = _grow_trees(prompts, completions)
-    cut = shared_prefix(list(trees))
-    row, parent, token, node = _pack(trees, cut)
-    forest = Forest(decoder, next(iter(trees))[:cut], int(row.max()) + 1, window)
-    _, hidden = forest.extend(row, parent, token)
+    hidden, node = _run(decoder, trees, window)
 
     flat_target = torch.tensor([t for target in targets for t in target], device=hidden.device)
     column = vocabulary.row[flat_target]
@@ -54,11 +52,12 @@ def log_probabilities(
 
 
 Path = tuple[int, ...]
+Node = tuple[Path, Path]  # of a tree: the prompt, and the path below it
 
 
 def _grow_trees(
     prompts: Sequence[Sequence[int]], completions: Sequence[Sequence[int]]
-) -> tuple[dict[Path, dict[Path, None]], list[list[tuple[Path, Path]]], list[list[int]]]:
+) -> tuple[dict[Path, dict[Path, None]], list[list[Node]], list[list[int]]]:
     """Collect for each distinct prompt the distinct beginnings that need a hidden state, in order of growth.
 
     A beginning is the path of completion tokens below the prompt; the empty one stands for the prompt's last token.
@@ -76,9 +75,23 @@ def _grow_trees(
     return trees, ends, targets
 
 
-def _pack(
-    trees: dict[Path, dict[Path, None]], cut: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, dict[tuple[Path, Path], int]]:
+def _run(decoder: Any, trees: dict[Path, dict[Path, None]], window: int | None) -> tuple[torch.Tensor, dict[Node, int]]:
+    """Run the trees, family by family; return the hidden states (N, H) of all nodes, and each one's number."""
+    prompts = list(trees)
+    states: list[torch.Tensor] = []
+    nodes: dict[Node, int] = {}
+    for family in families(prompts):
+        own = {prompts[number]: trees[prompts[number]] for number in family}
+        cut = shared_prefix(list(own))
+        row, parent, token, node = _pack(own, cut)
+        forest = Forest(decoder, next(iter(own))[:cut], int(row.max()) + 1, window)
+        before = sum(len(state) for state in states)
+        states.append(forest.extend(row, parent, token)[1])
+        nodes |= {key: before + number for key, number in node.items()}
+    return torch.cat(states), nodes
+
+
+def _pack(trees: dict[Path, dict[Path, None]], cut: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, dict[Node, int]]:
     """Lay the trees into rows of about equal length; return row, parent and token of each node, and its number."""
     sizes = {prompt: len(prompt) - cut + len(tree) - 1 for prompt, tree in trees.items()}
     length = max(ROW_LENGTH, *sizes.values())
@@ -86,7 +99,7 @@ def _pack(
     row: list[int] = []
     parent: list[int] = []
     token: list[int] = []
-    node: dict[tuple[Path, Path], int] = {}
+    node: dict[Node, int] = {}
     for prompt in sorted(trees, key=lambda p: -sizes[p]):  # first fit, longest first
         bin_ = next((b for b, used in enumerate(filled) if used + sizes[prompt] <= length), len(filled))
         if bin_ == len(filled):
