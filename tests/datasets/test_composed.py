@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grape_rewrite.datasets import Dataset, build_composed, build_emoji, read_head
-from grape_rewrite.datasets.change import WORDINGS
+from grape_rewrite.datasets.change import LANGUAGES, WORDINGS
 from grape_rewrite.datasets.composed import DRAWINGS, REACH
 from grape_rewrite.errors import UserError
 
@@ -54,13 +54,15 @@ def test_a_query_has_a_picture_and_a_text_that_does_not_say_what_stays(folder: P
             (stays,), (old,), (new,) = shown & things(wanted), shown - things(wanted), things(wanted) - shown
             assert names[f"{old}.{query.language}"].text in query.text
             assert names[f"{new}.{query.language}"].text in query.text
+            said = {"old": names[f"{old}.{query.language}"].text, "new": names[f"{new}.{query.language}"].text}
+            assert query.text in [wording.format(**said) for wording in WORDINGS[name][query.language]]
             rest = query.text.replace(names[f"{old}.{query.language}"].text, "")
             rest = rest.replace(names[f"{new}.{query.language}"].text, "")
             assert names[f"{stays}.{query.language}"].text not in rest.split()
             said = {names[f"{id}.en"].text for id in things(wanted)}
             assert set(query.reference.split(" and ")) == said
             languages[query.language] += 1
-    assert set(languages) == set(WORDINGS)
+    assert set(languages) == set(LANGUAGES)
 
 
 def test_each_question_has_one_answer(folder: Path) -> None:
@@ -87,7 +89,7 @@ def test_it_says_what_it_holds(folder: Path) -> None:
     description = json.loads((folder / "dataset.json").read_text())
     assert description["queries"] == {name: len(Dataset.load(folder).split(name)) for name in SPLITS}
     assert sum(description["items"].values()) == len(Dataset.load(folder).corpus)
-    assert description["languages"] == sorted(WORDINGS)
+    assert description["languages"] == LANGUAGES
     assert "CC BY-SA 4.0" in (folder / "LICENSE.md").read_text()
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from grape_rewrite.cache import cache_folder, whole_folder
 from grape_rewrite.datasets.beir import Qrels, write_dataset
-from grape_rewrite.datasets.change import WORDINGS, change, language_of
+from grape_rewrite.datasets.change import LANGUAGES, change, language_of
 from grape_rewrite.datasets.corpus import Item
 from grape_rewrite.datasets.dataset import Dataset
 from grape_rewrite.datasets.embedded import describe, described, is_built, share_of
@@ -13,7 +13,7 @@ from grape_rewrite.datasets.emoji import build_emoji
 from grape_rewrite.datasets.scene import Pair, caption, draw_scenes, ring, scene_id
 from grape_rewrite.datasets.split import Query
 
-LAYOUT = 1  # raised when what is written changes, so that no older copy in a cache is taken for it
+LAYOUT = 2  # raised when what is written changes, so that no older copy in a cache is taken for it
 # Drawings of the searched part of `emoji` whose English name is a noun of WordNet, and which `lite-clip` ranks among
 # its first ten by that name: all of them; see docs/log.md.
 DRAWINGS = """
@@ -36,8 +36,8 @@ def build_composed(folder: Path | None = None, progress: bool = True) -> Path:
     alone does not say what comes. The texts are in English and six other languages, in several wordings.
 
     A drawing belongs to one split, and scenes are made of drawings of the same split, so that a test query has neither
-    a picture nor a word for a thing that any training query had. All scenes are searched. The caption of the scene that
-    is wanted, in English, is each query's reference.
+    a picture nor a word for a thing that any training query had. A wording belongs to one split too. All scenes are
+    searched. The caption of the scene that is wanted, in English, is each query's reference.
 
     :param folder: where to build; by default a folder in the cache that is named after the versions.
     :param progress: show progress bars.
@@ -51,7 +51,7 @@ def build_composed(folder: Path | None = None, progress: bool = True) -> Path:
     if is_built(folder, "composed", key):
         return folder
     emoji = Dataset.load(source)
-    names = {id: {lang: emoji.queries[f"{id}.{lang}"].text for lang in WORDINGS} for id in DRAWINGS}
+    names = {id: {lang: emoji.queries[f"{id}.{lang}"].text for lang in LANGUAGES} for id in DRAWINGS}
     splits = {id: share_of(f"composed {id}", SPLITS) for id in DRAWINGS}
     scenes = {name: ring([id for id in DRAWINGS if splits[id] == name], REACH) for name in SPLITS}
     with whole_folder(folder) as draft:
@@ -63,14 +63,14 @@ def build_composed(folder: Path | None = None, progress: bool = True) -> Path:
                 old, new = (set(before) - set(after)).pop(), (set(after) - set(before)).pop()
                 id = f"{scene_id(before)}>{scene_id(after)}"
                 language = language_of(id)
-                text = change(names[old][language], names[new][language], language, id)
+                text = change(names[old][language], names[new][language], split, language, id)
                 wanted = caption(names[after[0]]["en"], names[after[1]]["en"], "en")
                 queries.append(Query(id, text, images[before], language, wanted))
                 qrels[split][id] = {scene_id(after): 1}
         write_dataset(draft, (Item(scene_id(pair), image=file) for pair, file in images.items()), queries, qrels)
         shutil.copy(source / "LICENSE.md", draft / "LICENSE.md")
         parts = (name for name, pairs in scenes.items() for _ in pairs)
-        describe(draft, "composed", key, description["packages"], parts, qrels, WORDINGS)
+        describe(draft, "composed", key, description["packages"], parts, qrels, LANGUAGES)
     return folder
 
 

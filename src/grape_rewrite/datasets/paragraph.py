@@ -1,4 +1,4 @@
-"""A paragraph: two things described at length in the words of a dictionary, and a third that is not meant."""
+"""A paragraph: two things described at length in the words of a dictionary, and others that are not meant."""
 
 import re
 from collections.abc import Sequence
@@ -6,25 +6,12 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from grape_rewrite.datasets.embedded import fraction
+from grape_rewrite.datasets.paragraph_wordings import Wordings
 from grape_rewrite.datasets.wordnet import Sense, sense_of
 
 T = TypeVar("T")
 
 LEAST, MOST = 40, 150  # words of a paragraph
-OPENINGS = (
-    "Two things are to be seen here.",
-    "I am looking for a picture that I saw some time ago.",
-    "The illustration belongs to an article about everyday words.",
-    "This is what the catalogue said, as far as I remember.",
-)
-FIRST = ("In one corner:", "To begin with:", "The upper one:", "First of all:")
-SECOND = ("In the other corner:", "Then there is the second:", "The lower one:", "And beside that:")
-ANOTHER = (
-    "There was another picture on that page, of this: {}. That is not the one I mean.",
-    "What it does not show, though it is often found with it: {}.",
-    "Elsewhere on the page I read about this: {}. It has nothing to do with the picture.",
-    "Do not confuse it with the picture of this: {}.",
-)
 
 
 @dataclass(frozen=True)
@@ -34,51 +21,61 @@ class Thing:
     name: str
     sense: Sense
 
-    def introduced(self, named: bool) -> str:
-        """The definition, behind the name if that is said."""
-        return f"{self.name}, {_clean(self.sense.definition)}" if named else _clean(self.sense.definition)
+    @property
+    def definition(self) -> str:
+        """Its definition in one sentence: without remarks in brackets and without a stop at its end."""
+        return _clean(self.sense.definition)
+
+    def introduced(self, form: str | None) -> str:
+        """The definition, together with the name in such a form if there is one."""
+        return form.format(name=self.name, definition=self.definition) if form else self.definition
 
 
-def paragraph(shown: tuple[Thing, Thing], absent: Thing, named: bool, key: str) -> str:
-    """Describe two things that a picture shows, and say of a third that it is not there, in an order drawn by chance.
+def paragraph(shown: tuple[Thing, Thing], absent: Sequence[Thing], wordings: Wordings, named: bool, key: str) -> str:
+    """Describe two things that a picture shows, and say of others that they are not there, in places drawn by chance.
 
-    Each thing is told by its definition, then by what it counts as and by related words, as far as it takes to make a
-    paragraph of it.
+    Each thing in the picture is told by its definition, then by what it counts as, related words and how it is used, as
+    far as it takes to make a paragraph. The others are told by their definitions, before, between or after the two.
 
     :param shown: the things in the picture.
-    :param absent: the thing that is not.
+    :param absent: things that are not, one or two.
+    :param wordings: the sentences to draw from.
     :param named: whether the names are said.
     :param key: what chance depends on: the same key, the same paragraph.
     :return: 40 to 150 words in English.
     """
-    details = [sorted(_details(thing, named), key=lambda text: fraction(f"{key} {text}")) for thing in shown]
-    opening, place = _drawn(OPENINGS, f"opening {key}"), _drawn(range(len(FIRST)), f"place {key}")
-    aside = _drawn(ANOTHER, f"aside {key}").format(absent.introduced(named))
+    form = _drawn(wordings.named, f"form {key}") if named else None
+    details = [_shuffled(_details(thing, wordings, named), key) for thing in shown]
+    opening, leads = _drawn(wordings.openings, f"opening {key}"), _drawn(wordings.leads, f"lead {key}")
+    asides: list[list[str]] = [[], [], []]  # before, between and after the two
+    for thing, aside in zip(absent, _shuffled(wordings.asides, key), strict=False):
+        _drawn(asides, f"place {thing.name} {key}").append(aside.format(thing.introduced(form)))
     told = [0, 0]
     while True:
-        parts = [
-            " ".join([lead[place], f"{thing.introduced(named)}.", *more[:count]])
-            for lead, thing, more, count in zip((FIRST, SECOND), shown, details, told, strict=True)
-        ]
-        text = " ".join([opening, aside, *parts] if fraction(f"order {key}") < 0.5 else [opening, *parts, aside])
+        first, second = (
+            " ".join([lead, f"{thing.introduced(form)}.", *more[:count]])
+            for lead, thing, more, count in zip(leads, shown, details, told, strict=True)
+        )
+        text = " ".join([opening, *asides[0], first, *asides[1], second, *asides[2]])
         longer = [part for part in (0, 1) if told[part] < len(details[part])]
         if len(text.split()) >= LEAST or not longer:
             return text
         told[min(longer, key=lambda part: told[part])] += 1
 
 
-def _details(thing: Thing, named: bool) -> list[str]:
+def _details(thing: Thing, wordings: Wordings, named: bool) -> list[str]:
     """Sentences about a thing beyond its definition; none that gives its name away where that is left out."""
     sense, found = thing.sense, []
     for number in sense.wider[:1]:
         wider = sense_of(number)
-        found.append(f"Such a thing counts as {wider.words[0]}: {_clean(wider.definition)}.")
+        found.append(wordings.wider.format(word=wider.words[0], definition=_clean(wider.definition)))
         for above in wider.wider[:1]:
             farther = sense_of(above)
-            found.append(f"More widely it is {farther.words[0]}, that is, {_clean(farther.definition)}.")
+            found.append(wordings.farther.format(word=farther.words[0], definition=_clean(farther.definition)))
     related = [sense_of(number).words[0] for number in (*sense.parts, *sense.narrower)][:3]
     if related:
-        found.append(f"People also speak of {', '.join(related)} when they talk about it.")
+        found.append(wordings.related.format(words=", ".join(related)))
+    found += [wordings.used.format(example) for example in sense.examples[:1]]
     return found if named else [text for text in found if not says(text, thing.name)]
 
 
@@ -88,8 +85,11 @@ def says(text: str, name: str) -> bool:
 
 
 def _clean(definition: str) -> str:
-    """A definition in one sentence: without remarks in brackets and without a stop at its end."""
     return re.sub(r"\s*\([^)]*\)\s*", " ", definition).strip(' ;."')
+
+
+def _shuffled(texts: Sequence[str], key: str) -> list[str]:
+    return sorted(texts, key=lambda text: fraction(f"{key} {text}"))
 
 
 def _drawn(choices: Sequence[T], key: str) -> T:

@@ -10,15 +10,17 @@ from grape_rewrite.errors import UserError
 
 VERSION = "0.0.23"  # later versions of the package bring no data
 EXAMPLES = re.compile(r';\s*"')  # what follows a definition
+QUOTED = re.compile(r'"([^"]+)"')
 WIDER, NARROWER, PART = ("@", "@i"), ("~", "~i"), ("%p",)
 
 
 @dataclass(frozen=True)
 class Sense:
-    """One meaning of a noun: the words for it, its definition, and the numbers of the senses that it is tied to."""
+    """One meaning of a noun: words for it, its definition, uses of it, and the numbers of the senses it is tied to."""
 
     words: tuple[str, ...]
     definition: str
+    examples: tuple[str, ...]
     wider: tuple[str, ...]
     narrower: tuple[str, ...]
     parts: tuple[str, ...]
@@ -75,9 +77,11 @@ def sense_of(number: str) -> Sense:
     def those(symbols: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(number for symbol, number in tied if symbol in symbols)
 
+    definition = EXAMPLES.split(gloss.strip())[0]
     return Sense(
         tuple(word.replace("_", " ") for word in columns[4 : 4 + 2 * count : 2]),
-        EXAMPLES.split(gloss.strip())[0],
+        definition,
+        tuple(QUOTED.findall(gloss.strip()[len(definition) :])),
         those(WIDER),
         those(NARROWER),
         those(PART),
