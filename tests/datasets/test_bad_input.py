@@ -209,6 +209,31 @@ def test_a_querys_picture_must_be_searched(folder: Path, edit) -> None:
     assert "has the picture other.png, which no item that is searched has" in message
 
 
+def test_all_queries_of_a_split_have_a_picture_or_none(folder: Path, edit) -> None:
+    records = [json.loads(line) for line in (folder / "queries.jsonl").read_text().splitlines()]
+
+    def pictured(*ids: str) -> str:
+        rows = ({**one, **({"image": "images/d2.png"} if one["_id"] in ids else {})} for one in records)
+        return "".join(json.dumps(row) + "\n" for row in rows)
+
+    edit("queries.jsonl", pictured("q2"))  # the one query of train
+    dataset = Dataset.load(folder)
+    assert (dataset.train.pictured, dataset.test.pictured) == (True, False)
+    edit("queries.jsonl", pictured("q1"))
+    message = mistake(folder, "test")
+    for part in (
+        str(folder / "queries.jsonl"),
+        "query 'q3' has no \"image\"",
+        "'q1' of the same split has one",
+        "none",
+    ):
+        assert part in message
+    (folder / "unjudged").mkdir()
+    (folder / "unjudged" / "more.txt").write_text("q1\nq2\n")
+    with pytest.raises(UserError, match="query 'q2' has no \"image\", while 'q1'"):
+        Dataset.load(folder).unjudged("more")
+
+
 @pytest.mark.parametrize(
     ("ids", "part"),
     [

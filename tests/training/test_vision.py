@@ -94,22 +94,24 @@ def test_what_is_rewarded_gets_more_frequent(
     assert sum(rewards[-4:]) > 0.6 * sum(rewards[:4])  # both are negative
 
 
+@pytest.mark.parametrize("split", ["train", "dev"])
 def test_queries_without_a_picture_are_refused_before_anything_is_trained(
-    tiny_vision_folders: dict[str, Path], dataset: Dataset, composed_index: Index, tmp_path: Path
+    split: str, tiny_vision_folders: dict[str, Path], dataset: Dataset, composed_index: Index, tmp_path: Path
 ) -> None:
     rewriter = Rewriter.load(str(tiny_vision_folders["qwen2-vl"]), PROMPT)
-    whole = dataset.train
+    whole = dataset.split(split)
     kept = whole.queries[5]
     queries = [replace(query, image=None) if query is kept else query for query in whole.queries]
-    dataset._splits["train"] = replace(whole, queries=queries)
-    with pytest.raises(UserError, match=f"query '{kept.id}' has no picture that can be read"):
+    dataset._splits[split] = replace(whole, queries=queries)
+    with pytest.raises(UserError, match=f"split {split}: query '{kept.id}' has no picture that can be read"):
         train(rewriter, composed_index, dataset, tmp_path / "run", CONFIG)
     # Nor is one of use whose picture could not be embedded.
-    dataset._splits["train"] = whole
-    composed_index.skipped[0] = "broken"
-    [broken] = composed_index.asked([query for query in whole if query.image.stem == "0"][:1], sees=True)
+    dataset._splits[split] = whole
+    row = composed_index.corpus.rows_with(kept.image)[0]
+    composed_index.skipped[row] = "broken"
+    [broken] = composed_index.asked([kept], sees=True)
     assert broken.picture is None
-    with pytest.raises(UserError, match="has no picture that can be read"):
+    with pytest.raises(UserError, match=f"split {split}: query .* has no picture that can be read"):
         train(rewriter, composed_index, dataset, tmp_path / "run", CONFIG)
     assert not (tmp_path / "run").exists()
 

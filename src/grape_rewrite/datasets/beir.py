@@ -8,7 +8,7 @@ and `among`: the ids of a few items that the right one is to be told from.
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from grape_rewrite.datasets.corpus import Corpus, Item
@@ -107,7 +107,8 @@ def read_split(folder: Path, name: str, queries: Mapping[str, Query], corpus: Co
     A score of 0 or less judges an item irrelevant; only positives are kept.
 
     :raises UserError: for a split without a file or without judgements (naming those that exist), an id that is in no
-        file, a query without a relevant item, and a query whose picture is none of what is searched.
+        file, a query without a relevant item, a query without a picture where others have one, and a query whose
+        picture is none of what is searched.
     """
     file = folder / "qrels" / f"{name}.tsv"
     if name not in (existing := split_names(folder)):
@@ -140,8 +141,8 @@ def read_split(folder: Path, name: str, queries: Mapping[str, Query], corpus: Co
 def read_unjudged(folder: Path, name: str, queries: Mapping[str, Query], corpus: Corpus) -> Split:
     """Read `unjudged/NAME.txt`: ids of queries, one a line, whose answers a benchmark's own server keeps.
 
-    :raises UserError: for a missing or empty file, an id that is in no file, and a query whose picture is none of what
-        is searched.
+    :raises UserError: for a missing or empty file, an id that is in no file, a query without a picture where others
+        have one, and a query whose picture is none of what is searched.
     """
     file = folder / "unjudged" / f"{name}.txt"
     if not file.is_file():
@@ -190,8 +191,24 @@ def _require_searched(qrels: Qrels, corpus: Corpus, name: str) -> None:
                 )
 
 
-def _require_items(queries: Iterable[Query], qrels: Qrels | None, corpus: Corpus, file: Path) -> None:
+def require_pictures(queries: Collection[Query], where: Path | str) -> None:
+    """Require that of the queries of a split all have a picture, or none: what is asked is either of two kinds.
+
+    :param where: the file, for the message.
+    :raises UserError: with the first query that has none where another has one.
+    """
+    without = next((query for query in queries if not query.image), None)
+    pictured = next((query for query in queries if query.image), None)
+    if without and pictured:
+        raise UserError(
+            f'{where}: query {shown(without.id)} has no "image", while {shown(pictured.id)} of the same split has one; '
+            "give one to every query of a split, or to none"
+        )
+
+
+def _require_items(queries: Collection[Query], qrels: Qrels | None, corpus: Corpus, file: Path) -> None:
     """Require that what a query names is searched: its own picture, as in all sets of composed queries, and `among`."""
+    require_pictures(queries, file)
     for query in queries:
         unknown = next((id for id in query.among if id not in corpus.position), None)
         if unknown is not None:

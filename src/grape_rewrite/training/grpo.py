@@ -233,13 +233,13 @@ def require_rewriter(rewriter: Rewriter, tasks: Sequence[Task]) -> None:
         raise UserError(
             f"this rewriter has been trained already; train from its base model, Rewriter.load({rewriter.name!r})"
         )
-    for task in tasks if rewriter.sees else ():
-        queries = task.dataset.train.queries
+    for task, split in ((task, split) for task in tasks if rewriter.sees for split in ("train", "dev")):
+        queries = task.dataset.split(split).queries
         for query, picture in zip(queries, task.index.readable(queries), strict=True):
             if picture is None:
                 raise UserError(
-                    f"task {task.name}: query {query.id!r} has no picture that can be read; a rewriter that sees is "
-                    "trained on queries that all have one"
+                    f"task {task.name}, split {split}: query {query.id!r} has no picture that can be read; a rewriter "
+                    "that sees is trained on queries that all have one"
                 )
 
 
