@@ -1,48 +1,28 @@
 """A published benchmark: what its official files hold, and how they become a data set in the BEIR layout."""
 
 import filecmp
+import logging
 import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from grape_rewrite.cache import whole_folder
-from grape_rewrite.datasets.beir import Qrels, write_dataset
-from grape_rewrite.datasets.corpus import Item
+from grape_rewrite.datasets.beir import write_dataset
 from grape_rewrite.datasets.dataset import Dataset
 from grape_rewrite.datasets.embedded import describe, is_built
 from grape_rewrite.datasets.records import shown
-from grape_rewrite.datasets.split import Query
 from grape_rewrite.errors import UserError
+from grape_rewrite.published.counts import Counts, compare
+from grape_rewrite.published.part import Part
 from grape_rewrite.published.source import Source
+
+logger = logging.getLogger(__name__)
 
 LAYOUT = "2"  # raised when what is written changes
 PLAIN = re.compile(r"(?!\.)[^\s/\\\0]{1,200}")
-
-
-class Counts(NamedTuple):
-    """How large a split is, as published."""
-
-    items: int
-    queries: int
-
-
-@dataclass
-class Part:
-    """What one split searches, and what is asked of it; without judgements where a server keeps the answers."""
-
-    items: list[Item] = field(default_factory=list)
-    queries: list[Query] = field(default_factory=list)
-    qrels: Qrels = field(default_factory=dict)
-
-    def ask(self, query: Query, wanted: str | None = None) -> None:
-        """Add a query that one item answers; none is given where a server keeps the answers."""
-        self.queries.append(query)
-        if wanted is not None:
-            self.qrels[query.id] = {wanted: 1}
 
 
 class Pictures:
@@ -100,6 +80,7 @@ class Benchmark:
     :param counts: split -> published counts; `train+dev` where dev is cut off the published training part.
     :param languages: of its queries.
     :param read: from the user's files to the splits.
+    :param captions: of each picture; None where their number differs.
     :param optional: splits that need not be there.
     """
 
@@ -112,6 +93,7 @@ class Benchmark:
     counts: Mapping[str, Counts]
     languages: Sequence[str]
     read: Callable[[Source, Pictures], dict[str, Part]]
+    captions: int | None = None
     optional: Sequence[str] = ()
 
     @property
@@ -129,37 +111,29 @@ class Benchmark:
         :param source: the folder with the official files.
         :param out: where to; a new or empty folder.
         :param partial: accept other counts than the published ones, and pictures that are not there, whose queries are
-            left out.
+            left out; what differs is logged.
         :return: `out`.
-        :raises UserError: for a file that is missing, with where to get it; for what is not as published; and when
-            `out` holds something else.
+        :raises UserError: for a file that is missing, with where to get it; for what is not as published; for a test
+            split without any query; and when `out` holds something else.
         """
         key = f"{LAYOUT}{'-partial' if partial else ''}"
         if is_built(out, self.name, key):
             return out
         files = Source(source, self.name, self.page, self.files, partial)
         with whole_folder(out) as draft:
-            parts = {name: part for name, part in self.read(files, Pictures(draft / "images")).items() if part.queries}
-            if not parts:
-                raise UserError(f"{source} holds nothing of {self.name}: no query has its picture there")
-            if not partial:
-                self._require_counts(parts)
+            read = self.read(files, Pictures(draft / "images"))
+            if not read["test"].queries:
+                raise UserError(
+                    f"{source}: no query of the test split of {self.name} has its picture there; a part of the split "
+                    "will do with --partial, none of it will not"
+                )
+            for name in (name for name, part in read.items() if not part.queries):
+                logger.warning("%s, split %s is left out: no query of it has its picture there", self.name, name)
+            parts = {name: part for name, part in read.items() if part.queries}
+            compare(self.name, self.counts, parts, partial, self.captions, self.optional)
             (draft / "LICENSE.md").write_text(f"# {self.name}\n\n{self.licence}. From {self.page}.\n", encoding="utf-8")
             write_parts(draft, self.name, key, parts, self.languages)
         return out
-
-    def _require_counts(self, parts: Mapping[str, Part]) -> None:
-        for name, published in self.counts.items():
-            if name in self.optional and name not in parts:
-                continue
-            those = [parts[one] for one in name.split("+") if one in parts]
-            items = {item.id for part in those for item in part.items}
-            found = Counts(len(items), sum(len(part.queries) for part in those))
-            if found != published:
-                raise UserError(
-                    f"{self.name}, split {name}: {found.items:,} items and {found.queries:,} queries were found, "
-                    f"{published.items:,} and {published.queries:,} are published; --partial accepts what is there"
-                )
 
 
 def write_parts(draft: Path, name: str, key: str, parts: Mapping[str, Part], languages: Iterable[str]) -> None:
@@ -170,8 +144,17 @@ def write_parts(draft: Path, name: str, key: str, parts: Mapping[str, Part], lan
     :param key: of recipe and versions.
     :param parts: split -> what it searches and what is asked of it.
     :param languages: of the queries.
-    :raises UserError: for what cannot be read again, with the name of what is wrong.
+    :raises UserError: for a query of two splits, and for whatever else cannot be read again, with the id.
     """
+    first: dict[str, str] = {}
+    for split, part in parts.items():
+        for query in part.queries:
+            if query.id in first:
+                raise UserError(
+                    f"{name}: query {shown(query.id)} is in split {first[query.id]} and in split {split}; "
+                    "a query must be in one"
+                )
+            first[query.id] = split
     items = {item.id: item for part in parts.values() for item in part.items}
     qrels = {split: part.qrels for split, part in parts.items() if part.qrels}
     unjudged = {split: [query.id for query in part.queries] for split, part in parts.items() if not part.qrels}
@@ -183,24 +166,13 @@ def write_parts(draft: Path, name: str, key: str, parts: Mapping[str, Part], lan
         {split: [item.id for item in part.items] for split, part in parts.items()},
         unjudged,
     )
-    written = Dataset.load(draft)
-    for split in written.splits:
-        written.split(split)
-    for split in unjudged:
-        written.unjudged(split)
+    try:
+        written = Dataset.load(draft)
+        for split in written.splits:
+            written.split(split)
+        for split in unjudged:
+            written.unjudged(split)
+    except UserError as error:  # the draft that it names will be gone
+        raise UserError(f"{name} makes no valid data set: {str(error).replace(f'{draft}{os.sep}', '')}") from error
     kinds = (split for split, part in parts.items() for _ in part.items)
     describe(draft, name, key, {}, kinds, qrels, languages)
-
-
-def without_missing(part: Part) -> Part:
-    """Return a part without those queries whose item is not there."""
-    there = {item.id for item in part.items}
-    kept = [query for query in part.queries if all(id in there for id in part.qrels[query.id])]
-    return Part(part.items, kept, {query.id: part.qrels[query.id] for query in kept})
-
-
-def texts_of(part: Part, wanted: str, texts: Iterable[str], language: str) -> None:
-    """Let each of several texts of a picture ask for it; an empty one asks for nothing."""
-    for number, text in enumerate(texts):
-        if text.strip():
-            part.ask(Query(f"{wanted}.{language}.{number}", " ".join(text.split()), language=language), wanted)

@@ -8,11 +8,15 @@ writes what that reads), so val, as is customary, is what is reported; a part of
 
 from grape_rewrite.datasets.corpus import Item
 from grape_rewrite.datasets.embedded import fraction
+from grape_rewrite.datasets.records import shown
 from grape_rewrite.datasets.split import Query
-from grape_rewrite.published.benchmark import Benchmark, Counts, Part, Pictures
+from grape_rewrite.published.benchmark import Benchmark, Pictures
+from grape_rewrite.published.counts import Counts
+from grape_rewrite.published.part import Part
 from grape_rewrite.published.source import Source
 
 BLANK = "the same"  # the official caption of pair 27098 of test1 is a space, and the server wants all pairs
+MEMBERS = 6  # of the set that a pair is from
 DEV = 0.05  # share of the official training pairs, by the pictures they start from
 
 
@@ -36,9 +40,9 @@ def _part(source: Source, pictures: Pictures, split: str, judged: bool = True) -
     part = Part()
     names = _names(source, split)
     for name, path in names.items():
-        place = source.picture(f"img_raw/{path}", path)
-        if place is not None:
-            part.items.append(Item(name, image=pictures.take(name, place)))
+        picture = source.picture(f"img_raw/{path}", path)
+        if picture is not None:
+            part.items.append(Item(name, image=pictures.take(name, picture)))
     images = {item.id: item.image for item in part.items}
     file = source.file(f"captions/cap.rc2.{split}.json")
     records = source.json(file)
@@ -46,19 +50,30 @@ def _part(source: Source, pictures: Pictures, split: str, judged: bool = True) -
         raise source.wrong(file, "a list of pairs is expected")
     for record in records:
         number = source.value(file, record, "pairid", int)
+        pair = f"pair {number}"
         reference, *target = (
-            source.value(file, record, key, str) for key in ("reference", *(["target_hard"] if judged else []))
+            source.value(file, record, key, str, pair) for key in ("reference", *(["target_hard"] if judged else []))
         )
-        blank = not judged and not source.value(file, record, "caption", str).strip()
-        text = BLANK if blank else source.words(file, record, "caption")
-        members = source.value(file, source.value(file, record, "img_set", dict), "members", list)
+        blank = not judged and not source.value(file, record, "caption", str, pair).strip()
+        text = BLANK if blank else source.words(file, record, "caption", pair)
+        members = source.strings(file, source.value(file, record, "img_set", dict, pair), "members", pair)
         unknown = next((name for name in (reference, *target, *members) if name not in names), None)
         if unknown is not None:
-            raise source.wrong(file, f"pair {number}: picture {unknown!r} is not in split.rc2.{split}.json")
+            raise source.wrong(file, f"picture {unknown!r} is not in split.rc2.{split}.json", pair)
+        if reference in target:
+            raise source.wrong(file, f"reference and target are the same picture, {reference!r}", pair)
+        if len(set(members)) != MEMBERS or not {reference, *target} <= set(members):
+            raise source.wrong(
+                file,
+                f"'members' are {shown(members)}; {MEMBERS} pictures are expected there, "
+                f"{' and '.join(map(repr, (reference, *target)))} among them",
+                pair,
+            )
         if not all(name in images for name in (reference, *target)):
             continue
         among = tuple(name for name in members if name in images)
-        part.ask(Query(f"{split}.{number}", text, images[reference], "en", among=among), *target)
+        query = Query(f"{split}.{number}", text, images[reference], "en", among=among)
+        part.ask(query, target, source.place(file, pair))
     return part
 
 

@@ -6,7 +6,9 @@ caption a line.
 """
 
 from grape_rewrite.datasets.corpus import Item
-from grape_rewrite.published.benchmark import Benchmark, Counts, Part, Pictures, texts_of
+from grape_rewrite.published.benchmark import Benchmark, Pictures
+from grape_rewrite.published.counts import Counts
+from grape_rewrite.published.part import Part
 from grape_rewrite.published.source import Source
 
 SPLITS = {"train": "train", "val": "dev", "test": "test"}
@@ -25,13 +27,14 @@ def read(source: Source, pictures: Pictures) -> dict[str, Part]:
     parts = {}
     for official, split in SPLITS.items():
         part = parts[split] = Part()
-        for _, row in source.lines(source.file(f"coco-cn_{official}.txt")):
-            name = row.strip()
+        file = source.file(f"coco-cn_{official}.txt")
+        for line, row in source.lines(file):
+            name, place = row.strip(), source.place(file, line)
             folder = "train2014" if "train2014" in name else "val2014"
-            place = source.picture(f"{folder}/{name}.jpg", f"images/{name}.jpg", f"{name}.jpg")
-            if place is not None:
-                part.items.append(Item(name, image=pictures.take(name, place)))
-                texts_of(part, name, texts.get(name, []), "zh")
+            picture = source.picture(f"{folder}/{name}.jpg", f"images/{name}.jpg", f"{name}.jpg")
+            if picture is not None:
+                part.add(Item(name, image=pictures.take(name, picture)), place)
+                part.ask_each(name, texts.get(name, []), "zh", place)
     return parts
 
 

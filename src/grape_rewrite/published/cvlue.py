@@ -7,14 +7,17 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from grape_rewrite.datasets.corpus import Item
-from grape_rewrite.published.benchmark import Benchmark, Counts, Part, Pictures, texts_of
+from grape_rewrite.published.benchmark import Benchmark, Pictures
+from grape_rewrite.published.counts import Counts
+from grape_rewrite.published.part import Part
 from grape_rewrite.published.source import Source
 
 SPLITS = {
-    "train": ("IC/*train*.json", "*train*.json"),
-    "dev": ("IC/*val*.json", "*val*.json"),
-    "test": ("IC/*test*.json", "IC/*gold*.json", "*test*.json"),
+    "train": ("IC/last_train.json", "IC/*train*.json", "*train*.json"),
+    "dev": ("IC/new_val.json", "IC/*val*.json", "*val*.json"),
+    "test": ("IC/new_test.json", "IC/*test*.json", "IC/*gold*.json", "*test*.json"),
 }
+"""Split -> the official name of its file, and patterns of others."""
 
 
 def read(source: Source, pictures: Pictures) -> dict[str, Part]:
@@ -28,20 +31,21 @@ def _part(source: Source, pictures: Pictures, names: tuple[str, ...]) -> Part:
     if not isinstance(records, list):
         raise source.wrong(file, "a list of records with 'image' and 'caption' is expected")
     texts: dict[str, list[str]] = {}
-    for record in records:
-        captions = source.value(file, record, "caption", (str, list))
-        texts.setdefault(source.value(file, record, "image", str), []).extend(
-            [captions] if isinstance(captions, str) else map(str, captions)
+    for number, record in enumerate(records, start=1):
+        image = source.value(file, record, "image", str, f"record {number}")
+        caption = source.value(file, record, "caption", (str, list), f"picture {image}")
+        texts.setdefault(image, []).extend(
+            [caption] if isinstance(caption, str) else source.strings(file, record, "caption", f"picture {image}")
         )
     part = Part()
     for image, captions in texts.items():
         path = PurePosixPath(image)
         within = path.relative_to("images").as_posix() if path.parts[:1] == ("images",) else image
-        place = source.picture(image, f"pics/{image}", f"images/{within}", f"pics/{within}")
-        if place is not None:
-            id = path.stem
-            part.items.append(Item(id, image=pictures.take(id, place)))
-            texts_of(part, id, captions, "zh")
+        picture = source.picture(image, f"pics/{image}", f"images/{within}", f"pics/{within}")
+        if picture is not None:
+            id, place = path.stem, source.place(file, f"picture {image}")
+            part.add(Item(id, image=pictures.take(id, picture)), place)
+            part.ask_each(id, captions, "zh", place)
     return part
 
 
@@ -49,10 +53,11 @@ CVLUE = Benchmark(
     name="cvlue",
     holds="30,009 photographs from China with five Chinese captions each.",
     page="https://github.com/WangYuxuan93/CVLUE",
-    files=("IC/ with a JSON file each for train, val and test", "the pictures under the paths that these name"),
+    files=("IC/last_train.json, IC/new_val.json and IC/new_test.json", "the pictures under the paths that these name"),
     licence="CC BY-NC-ND 4.0",
     size="size not published",
     counts={"train": Counts(17_920, 89_600), "dev": Counts(3_116, 15_580), "test": Counts(8_973, 44_865)},
     languages=("zh",),
     read=read,
+    captions=5,
 )

@@ -7,7 +7,9 @@ is the caption (Karpathy and Li, CVPR 2015).
 from pathlib import Path
 
 from grape_rewrite.datasets.corpus import Item
-from grape_rewrite.published.benchmark import Benchmark, Counts, Part, Pictures, texts_of
+from grape_rewrite.published.benchmark import Benchmark, Pictures
+from grape_rewrite.published.counts import Counts
+from grape_rewrite.published.part import Part
 from grape_rewrite.published.source import Source
 
 SPLITS = {"train": "train", "val": "dev", "test": "test"}
@@ -21,13 +23,14 @@ def read(source: Source, pictures: Pictures) -> dict[str, Part]:
         split, filename = (source.value(file, image, key, str) for key in ("split", "filename"))
         if split not in SPLITS:
             raise source.wrong(file, f"picture {filename!r} is in split {split!r}; {', '.join(SPLITS)} are known")
-        place = source.picture(f"flickr30k-images/{filename}", f"images/{filename}", filename)
-        if place is None:
+        picture = source.picture(f"flickr30k-images/{filename}", f"images/{filename}", filename)
+        if picture is None:
             continue
-        part, id = parts[SPLITS[split]], Path(filename).stem
-        part.items.append(Item(id, image=pictures.take(id, place)))
-        sentences = source.value(file, image, "sentences", list)
-        texts_of(part, id, (source.value(file, sentence, "raw", str) for sentence in sentences), "en")
+        part, id, where = parts[SPLITS[split]], Path(filename).stem, f"picture {filename}"
+        sentences = source.value(file, image, "sentences", list, where)
+        place = source.place(file, where)
+        part.add(Item(id, image=pictures.take(id, picture)), place)
+        part.ask_each(id, (source.value(file, sentence, "raw", str, where) for sentence in sentences), "en", place)
     return parts
 
 
@@ -42,4 +45,5 @@ FLICKR30K = Benchmark(
     counts={"train": Counts(29_000, 145_000), "dev": Counts(1_014, 5_070), "test": Counts(1_000, 5_000)},
     languages=("en",),
     read=read,
+    captions=5,
 )

@@ -10,8 +10,11 @@ import binascii
 from pathlib import Path
 
 from grape_rewrite.datasets.corpus import Item
+from grape_rewrite.datasets.records import shown
 from grape_rewrite.datasets.split import Query
-from grape_rewrite.published.benchmark import Benchmark, Counts, Part, Pictures, without_missing
+from grape_rewrite.published.benchmark import Benchmark, Pictures
+from grape_rewrite.published.counts import Counts
+from grape_rewrite.published.part import Part
 from grape_rewrite.published.source import Source
 
 SPLITS = {"train": "train", "valid": "dev", "test": "test"}
@@ -28,7 +31,9 @@ def _part(source: Source, pictures: Pictures, split: str) -> Part:
         number, tab, content = row.partition("\t")
         if not tab or not number.isdecimal():
             raise source.wrong(file, "a number, a tab and a picture in base64 are expected", line)
-        part.items.append(Item(number, image=_decoded(source, pictures, file, line, number, content)))
+        picture = _decoded(source, pictures, file, line, number, content)
+        part.add(Item(number, image=picture), source.place(file, line))
+    known = {item.id for item in part.items}
     file = source.file(f"{split}_texts.jsonl")
     for line, record in source.json_lines(file):
         number = source.value(file, record, "text_id", (int, str), line)
@@ -37,17 +42,20 @@ def _part(source: Source, pictures: Pictures, split: str) -> Part:
         images = source.value(file, record, "image_ids", list, line)
         if not images:
             raise source.wrong(file, "'image_ids' is empty: the right pictures of this split are hidden", line)
-        part.queries.append(query)
-        part.qrels[query.id] = {str(image): 1 for image in images}
-    return without_missing(part) if source.partial else part
+        unknown = next((image for image in map(str, images) if image not in known), None)
+        if unknown is not None and not source.partial:
+            raise source.wrong(file, f"picture {shown(unknown)} is not in {split}_imgs.tsv", line)
+        part.ask(query, map(str, images), source.place(file, line))
+    return part.without_missing() if source.partial else part
 
 
 def _decoded(source: Source, pictures: Pictures, file: Path, line: int, id: str, content: str) -> Path:
     try:
-        picture = base64.b64decode(content, altchars=b"-_" if "-" in content or "_" in content else None)
+        characters = b"-_" if "-" in content or "_" in content else None
+        picture = base64.b64decode(content.strip(), altchars=characters, validate=True)
     except (binascii.Error, ValueError) as error:
         raise source.wrong(file, f"picture {id} is no base64 ({error})", line) from error
-    return pictures.write(id, picture, f"{file}, line {line}")
+    return pictures.write(id, picture, source.place(file, line))
 
 
 FLICKR30K_CN = Benchmark(
@@ -60,4 +68,5 @@ FLICKR30K_CN = Benchmark(
     counts={"train": Counts(29_783, 148_915), "dev": Counts(1_000, 5_000), "test": Counts(1_000, 5_000)},
     languages=("zh",),
     read=read,
+    captions=5,
 )

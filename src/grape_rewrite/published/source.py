@@ -30,19 +30,23 @@ class Source:
     files: Sequence[str]
     partial: bool
 
-    def file(self, *patterns: str) -> Path:
-        """Return the first of these files that is there; each may be a pattern such as `IC/*train*.json`.
+    def file(self, official: str, *patterns: str) -> Path:
+        """Return a file by its official name, or the one that fits a pattern such as `IC/*train*.json`.
 
-        :raises UserError: when none is, with where to get it.
+        :raises UserError: when none is there, with where to get it, and when several fit.
         """
-        for pattern in patterns:
-            found = sorted(self.folder.glob(pattern))
-            if found:
-                return found[0]
-        raise self._missing(" or ".join(patterns))
+        if self.has(official):
+            return self.folder / official
+        found = sorted({file for pattern in patterns for file in self.folder.glob(pattern)})
+        if not found:
+            raise self._missing(official)
+        if len(found) > 1:
+            names = ", ".join(file.relative_to(self.folder).as_posix() for file in found)
+            raise UserError(f"{self.folder}: {names} could each be {official} of {self.name}; leave one of them there")
+        return found[0]
 
     def has(self, name: str) -> bool:
-        """Whether a file is there that not everybody needs."""
+        """Whether a file is there."""
         return (self.folder / name).is_file()
 
     def named(self, name: str) -> Path:
@@ -107,21 +111,38 @@ class Source:
             except (ValueError, RecursionError) as error:
                 raise self.wrong(file, f"is no JSON ({error})", number) from error
 
-    def wrong(self, file: Path, problem: str, line: int | None = None) -> UserError:
-        """Return an error that names the file, and the line where there is one."""
-        return UserError(f"{file}{'' if line is None else f', line {line}'}: {problem}")
+    def place(self, file: Path, where: int | str | None = None) -> str:
+        """Return what a message calls a place in a file.
 
-    def words(self, file: Path, record: Any, key: str, line: int | None = None) -> str:
+        :param where: the number of a line, or words such as "pair 3".
+        """
+        return f"{file}{'' if where is None else f', line {where}' if isinstance(where, int) else f', {where}'}"
+
+    def wrong(self, file: Path, problem: str, where: int | str | None = None) -> UserError:
+        """Return an error that names the file and the place in it; see `place`."""
+        return UserError(f"{self.place(file, where)}: {problem}")
+
+    def words(self, file: Path, record: Any, key: str, where: int | str | None = None) -> str:
         """Return a text of a record in one line.
 
         :raises UserError: when there is none, or none with words in it.
         """
-        text = " ".join(self.value(file, record, key, str, line).split())
+        text = " ".join(self.value(file, record, key, str, where).split())
         if not text:
-            raise self.wrong(file, f"{key!r} is empty", line)
+            raise self.wrong(file, f"{key!r} is empty", where)
         return text
 
-    def value(self, file: Path, record: Any, key: str, kind: type | tuple[type, ...], line: int | None = None) -> Any:
+    def strings(self, file: Path, record: Any, key: str, where: int | str | None = None) -> list[str]:
+        """Return a list of texts of a record.
+
+        :raises UserError: when there is none, or something else in it.
+        """
+        found = {f"{key}[{number}]": one for number, one in enumerate(self.value(file, record, key, list, where))}
+        return [self.value(file, found, each, str, where) for each in found]
+
+    def value(
+        self, file: Path, record: Any, key: str, kind: type | tuple[type, ...], where: int | str | None = None
+    ) -> Any:
         """Return a value of a record.
 
         :raises UserError: when the record has none of this kind.
@@ -129,7 +150,7 @@ class Source:
         found = record.get(key) if isinstance(record, dict) else None
         if not isinstance(found, kind) or isinstance(found, bool):
             wanted = " or ".join(one.__name__ for one in (kind if isinstance(kind, tuple) else (kind,)))
-            raise self.wrong(file, f"{key!r} is {shown(found)}; a {wanted} is expected there", line)
+            raise self.wrong(file, f"{key!r} is {shown(found)}; a {wanted} is expected there", where)
         if isinstance(found, str) and SURROGATE.search(found):
-            raise self.wrong(file, f"{key!r} holds half of a surrogate pair, which is no character", line)
+            raise self.wrong(file, f"{key!r} holds half of a surrogate pair, which is no character", where)
         return found

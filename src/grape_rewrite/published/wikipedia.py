@@ -12,7 +12,9 @@ from pathlib import Path
 from grape_rewrite.datasets.corpus import Item
 from grape_rewrite.datasets.embedded import fraction
 from grape_rewrite.datasets.split import Query
-from grape_rewrite.published.benchmark import Benchmark, Counts, Part, Pictures
+from grape_rewrite.published.benchmark import Benchmark, Pictures
+from grape_rewrite.published.counts import Counts
+from grape_rewrite.published.part import Part
 from grape_rewrite.published.source import Source
 
 CATEGORIES = (
@@ -26,7 +28,7 @@ DEV = 0.1  # share of the published training part that settings are chosen by
 def read(source: Source, pictures: Pictures) -> dict[str, Part]:
     """Read sections and pictures; a tenth of the training part, drawn by the hash of its names, is dev."""
     parts = {name: Part() for name in ("train", "dev", "test")}
-    taken: dict[tuple[str, str], Path] = {}
+    taken: set[tuple[str, str]] = set()
     for official in ("train", "test"):
         file = source.file(f"{official}set_txt_img_cat.list")
         for line, row in source.lines(file):
@@ -36,16 +38,17 @@ def read(source: Source, pictures: Pictures) -> dict[str, Part]:
                     file, "the names of a text and a picture and a category from 1 to 10 are expected", line
                 )
             text, image, category = columns[0], columns[1], CATEGORIES[int(columns[2]) - 1]
-            place = source.picture(f"images/{category}/{image}.jpg", f"images/{image}.jpg")
-            if place is None:
+            picture = source.picture(f"images/{category}/{image}.jpg", f"images/{image}.jpg")
+            if picture is None:
                 continue
+            place = source.place(file, line)
             split = "dev" if official == "train" and fraction(f"wikipedia {text}") < DEV else official
             part = parts[split]
             if (split, image) not in taken:
-                taken[split, image] = pictures.take(image, place)
-                part.items.append(Item(image, image=taken[split, image]))
+                taken.add((split, image))
+                part.add(Item(image, image=pictures.take(image, picture)), place)
             query = Query(text, _section(source, source.named(f"texts/{text}.xml")), language="en")
-            part.ask(query, image)
+            part.ask(query, [image], place)
     return parts
 
 

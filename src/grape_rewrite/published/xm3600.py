@@ -5,7 +5,9 @@ is a list of texts. It has no part to train on.
 """
 
 from grape_rewrite.datasets.corpus import Item
-from grape_rewrite.published.benchmark import Benchmark, Counts, Part, Pictures, texts_of
+from grape_rewrite.published.benchmark import Benchmark, Pictures
+from grape_rewrite.published.counts import Counts
+from grape_rewrite.published.part import Part
 from grape_rewrite.published.source import Source
 
 LANGUAGES = (
@@ -19,13 +21,14 @@ def read(source: Source, pictures: Pictures) -> dict[str, Part]:
     part, file = Part(), source.file("captions.jsonl", "*/captions.jsonl")
     for line, record in source.json_lines(file):
         key = source.value(file, record, "image/key", str, line)
-        place = source.picture(f"{key}.jpg", f"images/{key}.jpg", f"images/images/{key}.jpg")
-        if place is None:
+        picture = source.picture(f"{key}.jpg", f"images/{key}.jpg", f"images/images/{key}.jpg")
+        if picture is None:
             continue
-        part.items.append(Item(key, image=pictures.take(key, place)))
+        place = source.place(file, line)
+        part.add(Item(key, image=pictures.take(key, picture)), place)
         for language in LANGUAGES:
-            captions = source.value(file, source.value(file, record, language, dict, line), "caption", list, line)
-            texts_of(part, key, map(str, captions), language)
+            texts = source.value(file, record, language, dict, line)
+            part.ask_each(key, source.strings(file, texts, "caption", line), language, place)
     return {"test": part}
 
 
