@@ -1,5 +1,6 @@
 """Retrieval sets in MTEB's layout, in a folder as it lies on a hub."""
 
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from datasets import Features, Image, Value
 from PIL import Image as Pictures
 
 from grape_rewrite import Dataset, UserError
+from grape_rewrite.published.counts import Counts
 from grape_rewrite.published.on_hub import HubSet
+from grape_rewrite.published.xm3600 import XM3600
 
 SCORED = Features({"query-id": Value("string"), "corpus-id": Value("string"), "score": Value("int64")})
 
@@ -27,14 +30,20 @@ def png(number: int, suffix: str = "PNG") -> dict[str, object]:
     return {"bytes": file.getvalue(), "path": None}
 
 
-def write_set(folder: Path, tables: dict[str, tuple[list[dict], Features | None]], split: str = "test") -> Path:
-    """Write parquet files, and the list of configurations that a hub keeps in the README."""
+def write_set(
+    folder: Path, tables: dict[str, tuple[list[dict], Features | None]], split: str = "test", **others: str
+) -> Path:
+    """Write parquet files, and the list of configurations that a hub keeps in the README.
+
+    :param others: configurations whose split has another name.
+    """
     listed = []
     for name, (rows, features) in tables.items():
-        place = folder / name / f"{split}-00000-of-00001.parquet"
+        own = others.get(name, split)
+        place = folder / name / f"{own}-00000-of-00001.parquet"
         place.parent.mkdir(parents=True)
         Table.from_list(rows, features=features).to_parquet(place)
-        listed.append({"config_name": name, "data_files": [{"split": split, "path": f"{name}/{split}-*"}]})
+        listed.append({"config_name": name, "data_files": [{"split": own, "path": f"{name}/{own}-*"}]})
     (folder / "README.md").write_text(f"---\n{yaml.safe_dump({'configs': listed})}---\n")
     return folder
 
@@ -114,6 +123,107 @@ def test_a_query_may_have_a_picture_of_the_corpus(tmp_path: Path) -> None:
     assert dataset.splits == ["dev"]
     assert [query.language for query in dataset.dev] == [None] * 3
     assert [rows.tolist() for rows in dataset.dev.excluded(dataset.corpus)] == [[2], [0], [1]]
+
+
+def renamed(tables: dict[str, tuple[list[dict], Features | None]], **names: str) -> dict:
+    return {names.get(name, name): table for name, table in tables.items()}
+
+
+def test_the_layout_of_m_beir(tmp_path: Path) -> None:
+    """Queries in `query`, all items in a split `corpus`; judgements have more columns, and scores with a point."""
+    tables = renamed(of_language("", [0, 1, 2], pictured=True), queries="query")
+    judged = [{**row, "Q0": "0", "score": float(row["score"])} for row in tables["qrels"][0]]
+    tables["qrels"] = judged, None
+    dataset = Dataset.load(HubSet(str(write_set(tmp_path / "set", tables, corpus="corpus"))).prepare(tmp_path / "out"))
+    assert dataset.splits == ["test"]
+    assert dataset.test.searched == ("img0", "img1", "img2")
+    assert dataset.test.qrels == {f"q{number}": {f"img{number}": 1} for number in range(3)}
+    assert [rows.tolist() for rows in dataset.test.excluded(dataset.corpus)] == [[2], [0], [1]]
+
+
+def test_the_layout_of_beir(tmp_path: Path) -> None:
+    """Judgements in `default`, for several splits; items and queries in one split for all, read once."""
+    tables = of_language("", [0, 1, 2, 3])
+    judged = tables.pop("qrels")[0]
+    source = write_set(tmp_path / "set", tables, corpus="corpus", queries="queries")
+    listed = yaml.safe_load((source / "README.md").read_text().strip("-\n"))
+    files = []
+    for split, rows in (("train", judged[:1]), ("test", judged[1:4])):
+        Table.from_list(rows, features=SCORED).to_parquet(source / "qrels" / f"{split}.parquet")
+        files.append({"split": split, "path": f"qrels/{split}.parquet"})
+    listed["configs"].append({"config_name": "default", "data_files": files})
+    (source / "README.md").write_text(f"---\n{yaml.safe_dump(listed)}---\n")
+    dataset = Dataset.load(HubSet(str(source)).prepare(tmp_path / "out"))
+    assert dataset.splits == ["test", "train"]
+    assert [query.id for query in dataset.train] == ["q0"]
+    assert [query.id for query in dataset.test] == ["q1", "q2", "q3"]
+    assert dataset.train.searched == dataset.test.searched == ("img0", "img1", "img2", "img3")
+
+
+def test_a_sole_split_of_judgements_is_the_test_whatever_it_is_called(tmp_path: Path) -> None:
+    source = write_set(tmp_path / "set", of_language("", [0, 1]), "all")
+    assert Dataset.load(HubSet(str(source)).prepare(tmp_path / "out")).splits == ["test"]
+
+
+def test_a_copy_of_a_published_benchmark_is_compared_with_its_counts(tmp_path: Path, grape) -> None:
+    tables = renamed(of_language("", [0, 1, 2], pictured=True), queries="query")
+    source = write_set(tmp_path / "mbeir_cirr_task7", tables, corpus="corpus")
+    refused = grape("data", "hub", source, "--out", tmp_path / "out")
+    assert refused.code == 2
+    [line] = refused.error_lines
+    counts = "split test: 3 items and 3 queries were found, 2,297 and 4,181 are published"
+    assert counts in line
+    assert "--partial accepts what is there" in line
+    assert not (tmp_path / "out").exists()
+    accepted = grape("data", "hub", source, "--out", tmp_path / "out", "--partial")
+    assert accepted.code == 0, accepted.err
+    assert counts in accepted.err
+
+
+def test_a_language_that_lacks_pictures_is_not_as_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each language of XM3600 has all pictures, and the queries of all are counted together."""
+    small = replace(XM3600, counts={"test": Counts(3, 6)})
+    monkeypatch.setattr("grape_rewrite.published.on_hub.PUBLISHED", {"xm": small})
+    tables = {**of_language("de", [0, 1, 2]), **of_language("zh", [0, 1, 2])}
+    whole = HubSet(str(write_set(tmp_path / "whole" / "xm", tables)))
+    assert len(Dataset.load(whole.prepare(tmp_path / "out")).test) == 6
+    tables = {**of_language("de", [0, 1, 2]), **of_language("fr", [0, 1]), **of_language("zh", [3, 4])}
+    part = HubSet(str(write_set(tmp_path / "part" / "xm", tables)))
+    with pytest.raises(UserError, match="2 items and 7 queries were found, 3 and 6 are published"):
+        part.prepare(tmp_path / "other")
+    HubSet(part.name, ("zh",)).prepare(tmp_path / "chosen")  # a part that was asked for
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "problem"),
+    [
+        ("queries", lambda rows: rows[1:], "its judgements name 'q0', which is not in 'queries'"),
+        ("qrels", lambda rows: [{**rows[0], "corpus-id": "img9"}, *rows], "name 'img9', which is not in 'corpus'"),
+        ("corpus", lambda rows: [*rows, {**rows[0], "image": png(5)}], "has the id of another item"),
+        ("queries", lambda rows: [*rows, {**rows[0], "text": "b"}], "has the id of another query"),
+        ("queries", lambda rows: [{**rows[0], "image": png(5)}, *rows[1:]], "a picture that no item of the corpus has"),
+        ("queries", lambda rows: [{**rows[0], "image": None}, *rows[1:]], "query 'q0' has no \"image\", while 'q1'"),
+    ],
+)
+def test_what_does_not_go_together_is_named(tmp_path: Path, kind: str, change, problem: str) -> None:
+    tables = of_language("", [0, 1, 2], pictured=True)
+    rows, features = tables[kind]
+    source = write_set(tmp_path / "set", {**tables, kind: (change(rows), features)})
+    with pytest.raises(UserError, match=problem) as caught:
+        HubSet(str(source)).prepare(tmp_path / "out")
+    assert str(source) in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_split_that_items_have_not_is_named(tmp_path: Path) -> None:
+    source = write_set(tmp_path / "set", of_language("", [0, 1]))
+    listed = yaml.safe_load((source / "README.md").read_text().strip("-\n"))
+    for table in listed["configs"]:
+        if table["config_name"] == "corpus":
+            table["data_files"] = [{"split": name, "path": "corpus/test-*"} for name in ("train", "dev")]
+    (source / "README.md").write_text(f"---\n{yaml.safe_dump(listed)}---\n")
+    with pytest.raises(UserError, match="judgements of a split 'test', and in 'corpus' the splits train, dev"):
+        HubSet(str(source)).prepare(tmp_path / "out")
 
 
 def test_mistakes_get_one_line(tmp_path: Path, grape) -> None:

@@ -118,16 +118,20 @@ def hub(
     languages: Annotated[
         list[str] | None, typer.Option("--language", help="Take this language alone; repeat it. All by default.")
     ] = None,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Accept other counts than those of the benchmark that it is a copy of.")
+    ] = False,
 ) -> None:
     """A retrieval set from the data hub that is laid out as corpus, queries and qrels, as XM3600 is there.
 
-    Whoever has put it there says under which licence. Only data is loaded, never code.
+    Whoever has put it there says under which licence. Only data is loaded, never code. A whole copy of a published
+    benchmark (XM3600, Flickr30k, CIRR in M-BEIR) is compared with the published counts.
 
     Example: [bold]grape data hub mteb/XM3600T2IRetrieval --language de --out data/xm3600-de[/bold]
     """
     from grape_rewrite.published.on_hub import HubSet
 
-    say(str(HubSet(name, tuple(languages or ())).prepare(out)))
+    say(str(HubSet(name, tuple(languages or ()), partial).prepare(out)))
 
 
 def _command(benchmark: "Benchmark") -> Any:

@@ -1,32 +1,29 @@
-"""Retrieval sets as they lie on a data hub in MTEB's layout, or in a folder of the user's.
-
-Format, read off https://github.com/embeddings-benchmark/mteb: configurations `corpus` (columns `id` or `_id`, and
-`title`, `text`, `image` as there are), `queries` (the same) and `qrels` (`query-id`, `corpus-id`, `score`), each with a
-language and a dash before it where there are several: `de-corpus`.
-"""
+"""Retrieval sets as they lie on a data hub in MTEB's layout, or in a folder of the user's."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from grape_rewrite.cache import whole_folder
-from grape_rewrite.datasets.beir import Qrels
+from grape_rewrite.datasets.beir import Qrels, require_pictures
 from grape_rewrite.datasets.corpus import Item
 from grape_rewrite.datasets.embedded import is_built
 from grape_rewrite.datasets.records import shown
 from grape_rewrite.datasets.split import Query
-from grape_rewrite.errors import UserError, first_line
-from grape_rewrite.hub import looks_like_a_path
-from grape_rewrite.published.benchmark import Part, write_parts
-from grape_rewrite.quiet import quiet
+from grape_rewrite.errors import UserError
+from grape_rewrite.published.benchmark import write_parts
+from grape_rewrite.published.cirr import CIRR
+from grape_rewrite.published.counts import compare
+from grape_rewrite.published.flickr30k import FLICKR30K
+from grape_rewrite.published.hub_tables import SPLITS, VALID, HubTables
+from grape_rewrite.published.part import Part
+from grape_rewrite.published.xm3600 import XM3600
 
-KINDS = ("corpus", "queries", "qrels")
-SPLITS = {"train": "train", "dev": "dev", "validation": "dev", "test": "test"}
-"""Splits there -> here."""
-VALID = "valid is a set in MTEB's layout, such as mteb/XM3600T2IRetrieval or a folder of parquet files"
+PUBLISHED = {"XM3600T2IRetrieval": XM3600, "Flickr30kT2IRetrieval": FLICKR30K, "mbeir_cirr_task7": CIRR}
+"""What a set is called on the hub -> the benchmark that it is a copy of."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +32,12 @@ class HubSet:
 
     :param name: on the hub, or a folder.
     :param languages: those to take; all by default.
+    :param partial: accept other counts than the published ones, where it is a copy of a published benchmark.
     """
 
     name: str
     languages: Sequence[str] = ()
+    partial: bool = False
 
     def prepare(self, out: Path) -> Path:
         """Write the data set, unless it is there already.
@@ -47,80 +46,93 @@ class HubSet:
 
         :param out: where to; a new or empty folder.
         :return: `out`.
-        :raises UserError: when there is no such set, it has another layout, or `out` holds something else.
+        :raises UserError: when there is no such set, it has another layout or is not as published, or `out` holds
+            something else.
         """
-        key = ",".join(self.languages) or "all"
+        key = f"{','.join(self.languages) or 'all'}{'-partial' if self.partial else ''}"
         if is_built(out, self.name, key):
             return out
-        languages = self._languages()
+        tables = HubTables(self.name)
+        configurations = tables.configurations(self.languages)
         with whole_folder(out) as draft:
-            pictures = _Pictures(draft)
-            read = {
-                (language, there): self._read(language, there, pictures)
-                for language in languages
-                for there in self._splits(language)
-            }
-            parts = _joined(read)
+            reader = _Reader(tables, _Pictures(draft))
+            parts = _joined(
+                {
+                    (language, here): reader.part(language, own, there)
+                    for language, own in configurations.items()
+                    for there, here in tables.splits(own["qrels"]).items()
+                }
+            )
             if not parts:
                 raise UserError(f"{self.name} has none of the splits {', '.join(SPLITS)}; {VALID}")
             whole = {name: Part(list(part.items.values()), part.queries, part.qrels) for name, part in parts.items()}
-            write_parts(draft, self.name, key, whole, [language for language in languages if language])
+            if not self.languages:
+                _compare(self.name, whole, self.partial)
+            write_parts(draft, self.name, key, whole, filter(None, configurations))
         return out
 
-    def _languages(self) -> list[str]:
-        """The languages to take, one without a name where the set has but one.
 
-        :raises UserError: when the set cannot be had, has another layout, or not all of the languages.
-        """
-        from datasets import get_dataset_config_names
+class _Reader:
+    """Rows become items, queries and judgements; whatever is wrong with one is said in one line."""
 
-        configurations = set(self._asked(get_dataset_config_names, self.name))
-        named = [name.removesuffix("queries").removesuffix("-") for name in configurations if name.endswith("queries")]
-        whole = sorted(name for name in named if configurations >= {_named(name, kind) for kind in KINDS})
-        if not whole:
-            raise UserError(f"{self.name} has no corpus, queries and qrels; {VALID}")
-        unknown = next((language for language in self.languages if language not in whole), None)
-        if unknown is not None:
-            raise UserError(
-                f"{self.name} has no language {unknown!r}; it has {', '.join(filter(None, whole)) or 'one'}"
-            )
-        return list(self.languages) or whole
+    def __init__(self, tables: HubTables, pictures: "_Pictures") -> None:
+        self._tables = tables
+        self._pictures = pictures
+        self._corpora: dict[tuple[str, str], dict[str, Item]] = {}
 
-    def _splits(self, language: str) -> list[str]:
-        """The splits of a language that have a place here.
-
-        :raises UserError: when two of them have the same.
-        """
-        from datasets import get_dataset_split_names
-
-        names = self._asked(get_dataset_split_names, self.name, _named(language, "qrels"))
-        known = [name for name in names if name in SPLITS]
-        if {"dev", "validation"} <= set(known):
-            raise UserError(f"{self.name} has a split dev and a split validation; one of them is valid")
-        return known
-
-    def _read(self, language: str, split: str, pictures: "_Pictures") -> "_Part":
+    def part(self, language: str, configurations: dict[str, str], split: str) -> "_Part":
         """Read one language's part of a split."""
-        tables = {kind: self._rows(_named(language, kind), split) for kind in KINDS}
         before = f"{language}." if language else ""
-        items = {}
-        for row in tables["corpus"]:
-            id = self._id(row)
-            items[id] = Item(id, _text(row) or None, self._picture(row, pictures))
+        judged = self._judged(configurations["qrels"], split, before)
+        corpus, queries = (
+            (configurations[kind], self._tables.split_of(configurations[kind], split)) for kind in ("corpus", "queries")
+        )
+        if corpus not in self._corpora:  # often one for all splits
+            self._corpora[corpus] = self._items(*corpus)
+        items = self._corpora[corpus]
+        pictured = {item.image for item in items.values()}
+        asked: dict[str, Query] = {}
+        for row in self._tables.rows(*queries):
+            id = f"{before}{self._id(row)}"
+            if id not in judged:
+                continue
+            query = Query(id, _text(row), self._picture(row), language or None)
+            if not query.text:
+                raise self._wrong(row, "has no text")
+            if query.image and query.image not in pictured:
+                raise self._wrong(row, "asks with a picture that no item of the corpus has")
+            if asked.setdefault(id, query) != query:
+                raise self._wrong(row, "has the id of another query")
+        require_pictures(asked.values(), self._tables.name)
+        self._require(judged, configurations["queries"], asked)
+        self._require((id for relevant in judged.values() for id in relevant), configurations["corpus"], items)
+        return _Part(dict(items), list(asked.values()), judged)
+
+    def _items(self, configuration: str, split: str) -> dict[str, Item]:
+        """Read a corpus."""
+        items: dict[str, Item] = {}
+        for row in self._tables.rows(configuration, split):
+            item = Item(self._id(row), _text(row) or None, self._picture(row))
+            if items.setdefault(item.id, item) != item:
+                raise self._wrong(row, "has the id of another item")
+        return items
+
+    def _judged(self, configuration: str, split: str, before: str) -> Qrels:
+        """Read judgements, with this before the ids of the queries; what scores 0 is no answer."""
         judged: Qrels = {}
-        for row in tables["qrels"]:
+        for row in self._tables.rows(configuration, split):
             query, item = (self._value(row, key) for key in ("query-id", "corpus-id"))
             if (score := self._score(row)) > 0:
                 judged.setdefault(f"{before}{query}", {})[str(item)] = score
-        asked = []
-        for row in tables["queries"]:
-            id = f"{before}{self._id(row)}"
-            if id in judged:
-                text = _text(row)
-                if not text:
-                    raise self._wrong(row, "has no text")
-                asked.append(Query(id, text, self._picture(row, pictures), language or None))
-        return _Part(items, asked, judged)
+        return judged
+
+    def _require(self, judged: Iterable[str], configuration: str, there: Mapping[str, object]) -> None:
+        """Require that what the judgements name is there."""
+        unknown = next((id for id in judged if id not in there), None)
+        if unknown is not None:
+            raise UserError(
+                f"{self._tables.name}: its judgements name {shown(unknown)}, which is not in {configuration!r}; {VALID}"
+            )
 
     def _id(self, row: dict[str, Any]) -> str:
         id = str(self._value(row, "_id" if row.get("id") is None else "id"))
@@ -134,14 +146,14 @@ class HubSet:
         except (TypeError, ValueError):
             raise self._wrong(row, "has a score that is no number") from None
 
-    def _picture(self, row: dict[str, Any], pictures: "_Pictures") -> Path | None:
+    def _picture(self, row: dict[str, Any]) -> Path | None:
         """The picture in a row, which must come with it: a path in it could name any file of this machine."""
         cell = row.get("image")
         if not cell:
             return None
         if not cell.get("bytes"):
             raise self._wrong({**row, "image": cell.get("path")}, "names a picture instead of holding it")
-        return pictures.take(cell["bytes"])
+        return self._pictures.take(cell["bytes"])
 
     def _value(self, row: dict[str, Any], key: str) -> Any:
         if row.get(key) is None:
@@ -150,31 +162,7 @@ class HubSet:
 
     def _wrong(self, row: dict[str, Any], problem: str) -> UserError:
         seen = {key: value for key, value in row.items() if not isinstance(value, dict)}
-        return UserError(f"{self.name}: a row {problem}: {shown(str(seen)[:100])}; {VALID}")
-
-    def _rows(self, configuration: str, split: str) -> Iterator[dict[str, Any]]:
-        """Yield the rows of a table, pictures as they were stored; nothing is kept on the disk beside the data set."""
-        from datasets import Image, load_dataset
-
-        def read() -> Iterator[dict[str, Any]]:
-            table = load_dataset(self.name, configuration, split=split, streaming=True)
-            if "image" in (table.column_names or []):
-                table = table.cast_column("image", Image(decode=False))
-            yield from table
-
-        rows = self._asked(read)
-        while (row := self._asked(next, rows, None)) is not None:
-            yield row
-
-    def _asked(self, function: Any, *arguments: Any) -> Any:
-        """Ask the library, and say in one line what is wrong."""
-        if looks_like_a_path(self.name) and not Path(self.name).is_dir():
-            raise UserError(f"there is no folder {self.name}; {VALID}")
-        try:
-            with quiet():
-                return function(*arguments)
-        except Exception as error:  # of many libraries: HTTP, parquet, the hub's own
-            raise UserError(f"cannot read {self.name}: {first_line(error)}; {VALID}") from error
+        return UserError(f"{self._tables.name}: a row {problem}: {shown(str(seen)[:100])}; {VALID}")
 
 
 @dataclass
@@ -218,8 +206,24 @@ def _text(row: dict[str, Any]) -> str:
     return " ".join(f"{row.get('title') or ''} {row.get('text') or ''}".split())
 
 
-def _named(language: str, kind: str) -> str:
-    return f"{language}-{kind}" if language else kind
+def _compare(name: str, parts: Mapping[str, Part], partial: bool) -> None:
+    """Compare a copy of a published benchmark with the published counts.
+
+    :param name: of the set; one that is no such copy is not compared.
+    :raises UserError: when it is not as published, unless a part is accepted.
+    """
+    benchmark = PUBLISHED.get(PurePath(name).name)
+    if benchmark is None:
+        return
+    splits = {}
+    for split in {part.partition("-")[0] for part in parts}:
+        own = [part for name, part in parts.items() if name.partition("-")[0] == split]
+        # Each language has all items, under ids of its own; one that has not is what is compared.
+        wanted = benchmark.counts[split].items if split in benchmark.counts else 0
+        items = next((part.items for part in own if len(part.items) != wanted), own[0].items)
+        splits[split] = Part(items, [query for part in own for query in part.queries])
+    there = {split: counts for split, counts in benchmark.counts.items() if set(split.split("+")) & set(splits)}
+    compare(name, there, splits, partial)
 
 
 def _joined(read: "dict[tuple[str, str], _Part]") -> dict[str, _Part]:
@@ -229,8 +233,8 @@ def _joined(read: "dict[tuple[str, str], _Part]") -> dict[str, _Part]:
     before the ids of all.
     """
     parts: dict[str, _Part] = {}
-    for name in dict.fromkeys(SPLITS[there] for _, there in read):
-        own = {language: part for (language, there), part in read.items() if SPLITS[there] == name}
+    for name in dict.fromkeys(split for _, split in read):
+        own = {language: part for (language, split), part in read.items() if split == name}
         first, *others = own.values()
         if all(other.items == first.items for other in others):
             parts[name] = _merged(own.values())
