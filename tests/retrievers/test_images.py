@@ -22,6 +22,34 @@ def test_every_mode_becomes_rgb(tmp_path: Path, mode: str) -> None:
     assert (picture.mode, picture.size) == ("RGB", (4, 3))
 
 
+@pytest.mark.parametrize("name", ["deep.png", "deep.tiff", "deep.pgm"])
+def test_grey_of_16_bits_is_scaled_to_8(tmp_path: Path, name: str) -> None:
+    grey = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    deep = grey.astype(np.uint16) * 257
+    if name.endswith("pgm"):  # Pillow reads these with mode I
+        (tmp_path / name).write_bytes(b"P5 16 16 65535\n" + deep.byteswap().tobytes())
+    else:
+        Image.fromarray(deep).save(tmp_path / name)
+    with Image.open(tmp_path / name) as file:
+        assert file.mode == ("I" if name.endswith("pgm") else "I;16")
+    np.testing.assert_array_equal(np.asarray(open_image(tmp_path / name)), np.stack([grey] * 3, axis=-1))
+
+
+@pytest.mark.parametrize(("mode", "value"), [("I", 70_000), ("I", -1), ("F", 0.5), ("F", 1000.0)])
+def test_values_of_no_known_range_are_named(tmp_path: Path, mode: str, value: float) -> None:
+    Image.new(mode, (4, 4), value).save(tmp_path / "a.tiff")
+    with pytest.raises(
+        UnreadableImage, match=rf"a\.tiff: not a readable image \(mode {mode} with values from {value:g}"
+    ):
+        open_image(tmp_path / "a.tiff")
+
+
+def test_transparent_grey_of_16_bits_is_white(tmp_path: Path) -> None:
+    Image.fromarray(np.array([[300, 30_000]], dtype=np.uint16)).save(tmp_path / "a.png", transparency=300)
+    picture = open_image(tmp_path / "a.png")
+    assert [picture.getpixel((column, 0)) for column in range(2)] == [(255, 255, 255), (117, 117, 117)]
+
+
 def test_transparent_is_white(tmp_path: Path) -> None:
     Image.new("RGBA", (2, 2), (255, 0, 0, 0)).save(tmp_path / "a.png")
     assert open_image(tmp_path / "a.png").getpixel((0, 0)) == (255, 255, 255)

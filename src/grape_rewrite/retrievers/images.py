@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from grape_rewrite.errors import UserError
 
 if TYPE_CHECKING:
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
 
 # A tower scales the shorter side to some 224 pixels: a few kilobytes of a thin line would then fill the memory.
 LONGEST = 100
+DEEP = ("I", "F")  # how the modes are called that Pillow converts to 8 bits by cutting off what is above 255
+WHITE = 2**16 - 1  # of 16 bits
 
 
 class UnreadableImage(UserError):  # noqa: N818 - named for what it is, as its parent
@@ -24,12 +28,12 @@ class UnreadableImage(UserError):  # noqa: N818 - named for what it is, as its p
 
 
 def open_image(path: Path) -> "Image":
-    """Read a picture completely, upright, as RGB, transparent parts on white.
+    """Read a picture completely, upright, as RGB, transparent parts on white, grey of 16 bits scaled to 8.
 
     :param path: a file in any format that Pillow reads.
     :return: the decoded picture, mode RGB.
     :raises UnreadableImage: when the file is missing, truncated, no image, a decompression bomb (more pixels than
-        Pillow's limit, some 89 million), or more than 100 times as long as wide.
+        Pillow's limit, some 89 million), more than 100 times as long as wide, or of values whose range nothing says.
     """
     from PIL import Image, ImageOps
 
@@ -42,6 +46,8 @@ def open_image(path: Path) -> "Image":
                     raise ValueError(
                         f"{picture.width} x {picture.height} pixels, longer than {LONGEST} times its width"
                     )
+                if picture.mode.startswith(DEEP):
+                    picture = _eight_bits(picture)
                 if not picture.has_transparency_data:
                     return picture.convert("RGB")
                 layers = picture.convert("RGBA")
@@ -51,6 +57,24 @@ def open_image(path: Path) -> "Image":
         raise UnreadableImage(path, _reason(error)) from error
     except Image.DecompressionBombWarning as error:
         raise UnreadableImage(path, _reason(error)) from error
+
+
+def _eight_bits(picture: "Image") -> "Image":
+    """Scale grey of 16 bits to 8, transparent parts white.
+
+    :raises ValueError: for values beyond 16 bits, and for those with a point.
+    """
+    from PIL import Image
+
+    values = np.asarray(picture)
+    if picture.mode == "F" or values.min() < 0 or values.max() > WHITE:
+        raise ValueError(
+            f"mode {picture.mode} with values from {values.min():g} to {values.max():g}, of which none is known to be "
+            "white; grey of 8 or 16 bits is valid"
+        )
+    if isinstance(transparent := picture.info.get("transparency"), int):
+        values = np.where(values == transparent, WHITE, values)
+    return Image.fromarray(np.round(values / (WHITE / 255)).astype(np.uint8))
 
 
 def find_unreadable(paths: Sequence[Path]) -> dict[int, str]:
