@@ -284,3 +284,17 @@ def test_a_published_benchmark_is_made_from_its_official_files(grape, tmp_path: 
         assert refused.code == 2
         assert "needs" in refused.error_lines[0]
         assert not (tmp_path / "out").exists()
+
+
+def test_all_data_sets_are_listed_the_published_ones_with_the_size_of_their_download(grape) -> None:
+    from grape_rewrite.datasets.dataset import EMBEDDED
+    from grape_rewrite.published import BENCHMARKS
+
+    shown = " ".join(grape("data", "--help").out.replace("│", " ").split())
+    for name, benchmark in BENCHMARKS.items():
+        assert f"{name} {benchmark.holds} Download: {benchmark.size}." in shown
+    refused = grape("data", "cvleu", "--source", "x")
+    assert refused.code == 2
+    [line] = refused.error_lines
+    assert "'cvleu'" in line
+    assert set(line.partition("valid are ")[2].split(", ")) == {*EMBEDDED, *BENCHMARKS, "hub"}

@@ -31,6 +31,17 @@ class Data(TyperGroup):
 
         return _command(BENCHMARKS[cmd_name]) if cmd_name in BENCHMARKS else None
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command that the arguments begin with.
+
+        :raises UserError: where there is none of that name, with those that there are.
+        """
+        if self.get_command(ctx, args[0]) is None:
+            raise UserError(
+                f"there is no data set {args[0]!r} to prepare; valid are {', '.join(self.list_commands(ctx))}"
+            )
+        return super().resolve_command(ctx, args)
+
 
 app = typer.Typer(cls=Data, no_args_is_help=True)
 
@@ -138,7 +149,7 @@ def _command(benchmark: "Benchmark") -> Any:
     """Return the command of a published benchmark."""
     own = typer.Typer(rich_markup_mode="rich", add_completion=False)
 
-    @own.command(benchmark.name, help=benchmark.help)
+    @own.command(benchmark.name, help=benchmark.help, short_help=benchmark.short_help)
     def prepare_benchmark(
         source: Annotated[Path, typer.Option(help="Folder with the official files.", show_default=False)],
         out: Annotated[Path, typer.Option(help="Folder to make.", show_default=False)],

@@ -97,6 +97,11 @@ class Benchmark:
     optional: Sequence[str] = ()
 
     @property
+    def short_help(self) -> str:
+        """What it is and how large the download, for a list of all."""
+        return f"{self.holds} Download: {self.size}."
+
+    @property
     def help(self) -> str:
         """What a user needs to know, for `--help`."""
         return (
