@@ -86,3 +86,42 @@ def test_a_query_whose_picture_is_gone_is_named_before_anything_is_trained(
     assert refused.code == 2
     assert "0.png" in refused.error_lines[0]
     assert not (tmp_path / "run").exists()
+
+
+def test_a_prompt_for_one_that_sees_is_refused_by_one_that_reads(
+    grape, cache, tiny_composed_folder: Path, tiny_clip_folder: Path, tiny_model_folder: Path, tmp_path: Path
+) -> None:
+    models = ("--retriever", tiny_clip_folder, "--rewriter", tiny_model_folder)
+    also = f"{tiny_composed_folder}:{tiny_clip_folder}:composed-picture"
+    for more in (("--prompt", "composed-picture"), ("--prompt", "composed", "--also", also)):
+        refused = grape("train", tiny_composed_folder, *models, *more, *SIZES, "--out", tmp_path / "run")
+        assert refused.code == 2
+        [line] = refused.error_lines
+        for part in (str(tiny_model_folder), "reads text alone", "composed-picture", "valid is the prompt composed"):
+            assert part in line
+        assert not (tmp_path / "run").exists()
+
+
+def test_a_note_where_one_that_sees_is_shown_nothing(
+    grape,
+    cache,
+    tiny_composed_folder: Path,
+    tiny_dataset_folder: Path,
+    tiny_clip_folder: Path,
+    tiny_vision_folders: dict[str, Path],
+    tmp_path: Path,
+) -> None:
+    rewriter = tiny_vision_folders["qwen2-vl"]
+    models = ("--retriever", tiny_clip_folder, "--rewriter", rewriter)
+    note = f"note: rewriter {rewriter} sees, and is asked with text alone: the queries have no picture"
+    for folder, said in ((tiny_dataset_folder, True), (tiny_composed_folder, False)):
+        evaluated = grape("evaluate", folder, *models, "--queries", 2, "--out", tmp_path / folder.name)
+        measured = grape("headroom", folder, *models, "--queries", 2, "--group", 2)
+        for found in (evaluated, measured):
+            assert found.code == 0, found.err
+            assert (note in found.err) == said
+    picture = ("--image", tiny_composed_folder / "images" / "2.png")
+    for more, said in (((), True), (picture, False)):
+        found = grape("search", tiny_composed_folder, "rot", *models, *more)
+        assert found.code == 0, found.err
+        assert (note in found.err) == said

@@ -96,7 +96,11 @@ def evaluate(
     asked_with = [name for name in names if asked and takes_prompt(name, asked)] or names
     policies = {
         name: load_rewriter(
-            name, asked if name in asked_with else None, trust_remote_code=trust_remote_code, quiet=json
+            name,
+            asked if name in asked_with else None,
+            trust_remote_code=trust_remote_code,
+            quiet=json,
+            pictured=chosen.pictured,
         )
         for name in names
     }

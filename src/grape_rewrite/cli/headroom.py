@@ -46,10 +46,10 @@ def headroom(
     asked, searching = read_prompt(prompt), read_searching(settings)
     dataset = load_data(data, [split])
     frozen = load_retriever(retriever, trust_remote_code, quiet=json)
-    policy = load_rewriter(rewriter, asked, trust_remote_code=trust_remote_code, quiet=json)
+    sample = dataset.split(split).sample(queries)
+    policy = load_rewriter(rewriter, asked, trust_remote_code=trust_remote_code, quiet=json, pictured=sample.pictured)
     index = load_index(frozen, dataset.corpus, max_unreadable, quiet=json)
     policy = fitted(policy, index, searching)
-    sample = dataset.split(split).sample(queries)
     found = measure_headroom(policy, index, sample, group, seed, temperature, progress=shows_progress(json))
     if json:
         say(found.to_json())

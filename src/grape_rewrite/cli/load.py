@@ -78,12 +78,14 @@ def load_rewriter(
     quiet: bool = False,
     device: str | None = None,
     precision: "Precision | None" = None,
+    pictured: bool = True,
 ) -> "Rewriter":
-    """Load a rewriter.
+    """Load a rewriter; note when an untrained one that sees is to be shown nothing.
 
     :param prompt: what an untrained one is asked with, the multilingual prompt by default; an adapter brings its own,
         and one that learned several tasks takes the one of these that is named.
     :param max_tokens: where rewrites of an untrained one are cut off.
+    :param pictured: whether the queries that it is to rewrite have pictures.
     :raises UserError: when an adapter did not learn this prompt.
     """
     announce(f"Loading rewriter {name}", quiet)
@@ -92,7 +94,7 @@ def load_rewriter(
 
     if prompt is not None and not takes_prompt(name, prompt):
         raise UserError(f"adapter {name} brings the prompt that it was trained with; leave --prompt out")
-    return Rewriter.load(
+    rewriter = Rewriter.load(
         name,
         prompt,
         max_tokens or TrainingConfig.model_fields["max_tokens"].default,
@@ -100,6 +102,13 @@ def load_rewriter(
         device=device,
         precision=precision,
     )
+    if rewriter.sees and not rewriter.facts and not pictured:
+        notes.print(
+            f"note: rewriter {name} sees, and is asked with text alone: the queries have no picture",
+            markup=False,
+            soft_wrap=True,
+        )
+    return rewriter
 
 
 def load_index(retriever: "Retriever", corpus: "Corpus", max_unreadable: float = 0.0, quiet: bool = False) -> "Index":
@@ -133,7 +142,7 @@ def load_search(
     """
     frozen = load_retriever(retriever, trust_remote_code, quiet)
     check_adapter(rewriter, frozen, corpus, pictured, allow_mismatch)
-    policy = load_rewriter(rewriter, prompt, trust_remote_code=trust_remote_code, quiet=quiet)
+    policy = load_rewriter(rewriter, prompt, trust_remote_code=trust_remote_code, quiet=quiet, pictured=pictured)
     from grape_rewrite.fitting import fitted
 
     index = load_index(frozen, corpus, max_unreadable, quiet)

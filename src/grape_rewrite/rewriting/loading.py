@@ -14,7 +14,7 @@ from grape_rewrite.rewriting.gemma import EMBEDDED, gemma_folder
 from grape_rewrite.rewriting.gguf import SUFFIX, gguf_folder
 from grape_rewrite.rewriting.precision import Precision, dtype_of
 from grape_rewrite.rewriting.processor import load_processor
-from grape_rewrite.rewriting.prompt import PROMPTS, Prompt
+from grape_rewrite.rewriting.prompt import PROMPTS, Prompt, require_reader
 from grape_rewrite.rewriting.rewriter import Rewriter
 from grape_rewrite.rewriting.vision import VisionRewriter, is_vision
 
@@ -47,6 +47,8 @@ def load_rewriter(
         with quiet():
             config = AutoConfig.from_pretrained(source, **loading)
             sees = is_vision(config)
+            if prompt and not (facts or sees):
+                require_reader(prompt, name)
             reader = (
                 load_processor(source, config, **loading) if sees else AutoTokenizer.from_pretrained(source, **loading)
             )

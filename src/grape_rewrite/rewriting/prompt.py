@@ -140,6 +140,19 @@ PROMPTS = {
 }
 
 
+def require_reader(prompt: Prompt, rewriter: str) -> None:
+    """Require that a rewriter that reads text alone is not told that it is shown a picture.
+
+    :param rewriter: its name, for the message.
+    :raises UserError: for `composed-picture`, with or without examples.
+    """
+    if prompt.instruction == PROMPTS["composed-picture"].instruction:
+        raise UserError(
+            f"rewriter {rewriter!r} reads text alone, and the prompt composed-picture says that it is shown a picture; "
+            "valid is the prompt composed, or a rewriter that sees, such as Qwen/Qwen2-VL-2B-Instruct"
+        )
+
+
 def named_prompt(name: str) -> Prompt:
     """Return a prompt of `PROMPTS`, or the one in a YAML file with the keys of `Prompt`.
 

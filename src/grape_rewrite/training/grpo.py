@@ -27,6 +27,7 @@ from grape_rewrite.rewriting.adapter import (
     read_adapter,
     write_adapter,
 )
+from grape_rewrite.rewriting.prompt import require_reader
 from grape_rewrite.rewriting.rewriter import Rewriter
 from grape_rewrite.training.callbacks import Chance, History, Interrupt, TimeLimit
 from grape_rewrite.training.config import TrainingConfig
@@ -227,12 +228,15 @@ def require_machine(rewriter: Rewriter, config: TrainingConfig) -> None:
 def require_rewriter(rewriter: Rewriter, tasks: Sequence[Task]) -> None:
     """Require a rewriter without an adapter, and for one that sees queries that all have a picture, as TRL wants them.
 
-    :raises UserError: when it has been trained already; with the first query that has no picture that can be read.
+    :raises UserError: when it has been trained already; when it reads, and a prompt is for one that sees; with the
+        first query that has no picture that can be read.
     """
     if hasattr(rewriter.model, "peft_config"):
         raise UserError(
             f"this rewriter has been trained already; train from its base model, Rewriter.load({rewriter.name!r})"
         )
+    for task in tasks if not rewriter.sees else ():
+        require_reader(task.prompt, rewriter.name)
     for task, split in ((task, split) for task in tasks if rewriter.sees for split in ("train", "dev")):
         queries = task.dataset.split(split).queries
         for query, picture in zip(queries, task.index.readable(queries), strict=True):
