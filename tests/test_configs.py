@@ -50,6 +50,25 @@ def test_a_published_recipe_says_how_to_get_its_data_and_names_a_sibling(recipe:
         assert config.training.model_copy(update={"batch": batch}).per_process(processes) > 0
 
 
+def test_each_recipe_is_evaluated_into_a_folder_of_its_own() -> None:
+    """None replaces what another wrote, and one command shows all."""
+    outs = []
+    for recipe in [*RECIPES, *PUBLISHED]:
+        config, text = RunConfig.read(recipe, {}), recipe.read_text()
+        lines = [line.split() for line in re.findall(r"^#     grape evaluate (.+)$", text, re.MULTILINE)]
+        data = [words[0] for words in lines]
+        options = [dict(zip(words[1::2], words[2::2], strict=True)) for words in lines]
+        also = [SPEC.fullmatch(spec)["data"] for spec in config.also]
+        assert data == ([f"data/{recipe.stem}"] if recipe in PUBLISHED else [config.data, *also])
+        for given in options:
+            assert given["--rewriter"] == str(config.out)
+            assert given.get("--retriever", "lite-clip") == config.retriever
+            assert given["--out"].startswith(f"results/{recipe.stem}")
+            outs.append(given["--out"])
+        assert "\n#     grape summary results/*" in text
+    assert len(outs) == len(set(outs)) == 13
+
+
 def test_every_shift_and_every_benchmark_has_a_recipe() -> None:
     assert {recipe.stem for recipe in RECIPES} == {"scenes", "emoji", "paragraphs", "composed", "all-shifts"}
     shifts = {yaml.safe_load(recipe.read_text())["prompt"] for recipe in [*RECIPES, *PUBLISHED]}
