@@ -365,7 +365,9 @@ def test_a_caption_that_is_none_is_no_query(miniature: Miniature, tmp_path: Path
     records = [json.loads(line) for line in (source / "captions.jsonl").read_text().splitlines()]
     records[1]["de"]["caption"][0] = None
     (source / "captions.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
-    with pytest.raises(UserError, match=r"captions\.jsonl, line 2: 'caption\[0\]' is None; a str is expected there"):
+    with pytest.raises(
+        UserError, match=r"captions\.jsonl, line 2, de: 'caption\[0\]' is None; a str is expected there"
+    ):
         BENCHMARKS["xm3600"].prepare(source, tmp_path / "out", partial=True)
 
 
@@ -425,7 +427,7 @@ def test_what_a_part_lacks_is_said(miniature: Miniature, tmp_path: Path, caplog:
     left = Dataset.load(small.prepare(source, tmp_path / "out", partial=True))
     assert left.splits == ["test", "train"]
     assert caplog.messages == [
-        "coco-cn, split dev is left out: no query of it has its picture there",
+        "coco-cn, split dev is left out: it has no query with its text and its picture",
         "coco-cn, split dev: 0 items and 0 queries were found, 2 and 2 are published",
         "coco-cn, split test: 1 items and 2 queries were found, 2 and 3 are published",
     ]
@@ -441,7 +443,7 @@ def test_the_test_split_is_never_left_out(miniature: Miniature, tmp_path: Path, 
         refused = grape("data", name, "--source", source, "--out", tmp_path / "out", "--partial")
         assert refused.code == 2
         [line] = refused.error_lines
-        assert f"{source}: no query of the test split of {name} has its picture there" in line
+        assert f"{source}: the test split of {name} has no query with its text and its picture" in line
         assert not (tmp_path / "out").exists()
 
 

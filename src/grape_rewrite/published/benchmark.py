@@ -129,11 +129,13 @@ class Benchmark:
             read = self.read(files, Pictures(draft / "images"))
             if not read["test"].queries:
                 raise UserError(
-                    f"{source}: no query of the test split of {self.name} has its picture there; a part of the split "
-                    "will do with --partial, none of it will not"
+                    f"{source}: the test split of {self.name} has no query with its text and its picture; a part of "
+                    "the split will do with --partial, none of it will not"
                 )
             for name in (name for name, part in read.items() if not part.queries):
-                logger.warning("%s, split %s is left out: no query of it has its picture there", self.name, name)
+                logger.warning(
+                    "%s, split %s is left out: it has no query with its text and its picture", self.name, name
+                )
             parts = {name: part for name, part in read.items() if part.queries}
             compare(self.name, self.counts, parts, partial, self.captions, self.optional)
             (draft / "LICENSE.md").write_text(f"# {self.name}\n\n{self.licence}. From {self.page}.\n", encoding="utf-8")

@@ -28,7 +28,7 @@ def read(source: Source, pictures: Pictures) -> dict[str, Part]:
         part.add(Item(key, image=pictures.take(key, picture)), place)
         for language in LANGUAGES:
             texts = source.value(file, record, language, dict, line)
-            part.ask_each(key, source.strings(file, texts, "caption", line), language, place)
+            part.ask_each(key, source.strings(file, texts, "caption", f"line {line}, {language}"), language, place)
     return {"test": part}
 
 
