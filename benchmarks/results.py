@@ -5,7 +5,8 @@
 
 Each folder of `docs/evidence` is a study of `grape ablate`, of which only the small files are kept: `study.yaml`, and
 `manifest.json` and `outcomes.json` of each run. `--collect` takes them from studies that have run elsewhere; the
-folder's name becomes the task's. What `benchmarks/pools.py` and `benchmarks/operating_points.py` printed lies beside
+folder's name becomes the task's. What `benchmarks/pools.py`, `operating_points.py`, `rules.py` and
+`drawings.py` printed lies beside
 them as JSON. The texts come from the templates beside this file, the pictures in `docs/figures` from
 `benchmarks/figures.py`; every figure in them is taken from the runs. The last line is one JSON object.
 """
@@ -48,7 +49,7 @@ def main() -> None:
     write_text(arguments.docs / "results.json", json.dumps({"tasks": found}, indent=1) + "\n")
     measured = {
         name: json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-        for name in ("pools", "operating_points")
+        for name in ("pools", "operating_points", "rules", "drawings")
         for path in [arguments.docs / "evidence" / f"{name}.json"]
     }
     draw(tasks, measured, arguments.docs / "figures")
@@ -70,9 +71,9 @@ def main() -> None:
 
 def average(tasks: dict[str, Task]) -> dict[str, Any]:
     """The mean gain in Recall@10 over all tasks, each counted once: not again in another number format."""
-    counted = [
-        task for name, task in tasks.items() if {"raw", "grape"} <= set(task.arms) and not name.endswith("-bfloat16")
-    ]
+    measured = {name: task for name, task in tasks.items() if {"raw", "grape"} <= set(task.arms)}
+    twice = {f"{name}-bfloat16" for name in measured}
+    counted = [task for name, task in measured.items() if name not in twice]
     recall = [{arm: figures["recall@10"]["mean"] for arm, figures in task.arms.items()} for task in counted]
     return {
         "tasks": [task.folder.name for task in counted],

@@ -1,5 +1,6 @@
 """One study of `docs/evidence`, as the text and the pictures of the results ask for it."""
 
+import shlex
 from functools import cached_property
 from pathlib import Path
 from statistics import mean
@@ -8,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from grape_rewrite.ablation import markdown, read_results, read_study
-from grape_rewrite.ablation.arms import DEFAULT, source_of, tasks_of
+from grape_rewrite.ablation.arms import ARMS, DEFAULT, source_of, tasks_of
 from grape_rewrite.ablation.manifest import Manifest, read_manifest
 from grape_rewrite.ablation.outcomes import Outcomes, read_outcomes
 from grape_rewrite.ablation.study import UNTRAINED, Job
 from grape_rewrite.ablation.tables import METRICS
 from grape_rewrite.evaluation.significance import randomisation_test
+from grape_rewrite.rewriting.prompt import PROMPTS
 
 REFERENCES = {"raw", "english"}  # no methods: what is asked, and what a person would have asked
 ALPHA = 0.01
@@ -51,9 +53,13 @@ class Task:
 
     @property
     def training_free(self) -> str | None:
-        """The best arm that needs no training, by Recall@10 on the very queries that it is reported on; raw is one."""
-        candidates = set(self.arms) - set(self.study.arms) - {"english"}
-        return max(candidates, key=lambda arm: self.arms[arm]["recall@10"]["mean"], default=None)
+        """The best arm that needs no training, by Recall@10."""
+        return self.best_free("recall@10")
+
+    def best_free(self, metric: str) -> str | None:
+        """The best arm that needs no training, by a metric on the very queries that it is reported on; raw is one."""
+        candidates = sorted(set(self.arms) - set(self.study.arms) - {"english"})
+        return max(candidates, key=lambda arm: self.arms[arm][metric]["mean"], default=None)
 
     def value(self, arm: str | None, metric: str = "recall@10") -> str:
         """An arm's figure with its spread over seeds; a dash where it was not run."""
@@ -91,10 +97,20 @@ class Task:
             return "shares no seed with GRAPE yet" if other in self.arms else "was not run"
         if len(row["seeds"]) < SEEDS:
             return "has too few seeds for a verdict"
+        word = "worse" if row["difference"] > 0 else "better"
         # The test speaks of the runs that there are, the interval of others as well.
-        if row["p_holm"] >= ALPHA or row["low"] <= 0 <= row["high"]:
-            return "cannot be told apart from GRAPE"
-        return "does worse than GRAPE" if row["difference"] > 0 else "does better than GRAPE"
+        sure = row["p_holm"] < ALPHA, not row["low"] <= 0 <= row["high"]
+        if all(sure):
+            return f"does {word} than GRAPE"
+        if any(sure):
+            said = ("the test", "the interval") if sure[0] else ("the interval", "the test")
+            return f"seems to do {word} than GRAPE, by {said[0]} though not by {said[1]}"
+        return "cannot be told apart from GRAPE"
+
+    @staticmethod
+    def points(row: dict[str, float]) -> str:
+        """A difference with its interval, in points."""
+        return f"{100 * row['difference']:+.1f} ({100 * row['low']:+.1f} to {100 * row['high']:+.1f})"
 
     def comparison(self, other: str | None, metric: str) -> dict[str, Any] | None:
         """The comparison of GRAPE with an arm."""
@@ -116,6 +132,34 @@ class Task:
         rows = (row for row in self.results["inflation"] if row["b"] == other and row["metric"] == metric)
         row = next(rows, None)
         return "-" if row is None else f"{-row['difference']:+.3f} ({-row['high']:+.3f} to {-row['low']:+.3f})"
+
+    def inflated(self, arm: str) -> list[tuple[int, int, float]]:
+        """The looks at which wrong items had risen and the margin had not, as (seed, step, change of the margin)."""
+        found = []
+        for job, run in self.manifests.items():
+            if job.arm == arm and run.looks:
+                first, *later = [{key: float(value or 0.0) for key, value in row.items()} for row in run.looks]
+                for row in later:
+                    change = row["dev_margin"] - first["dev_margin"]
+                    if row["dev_d_hard"] > first["dev_d_hard"] and change <= 0:
+                        found.append((job.seed, int(row["step"]), change))
+        return sorted(found)
+
+    @property
+    def inflation_seen(self) -> str:
+        """In which arms of another reward scores inflated at some look, strictly read, in words."""
+        parts = []
+        for arm in self.rewards:
+            looks = self.inflated(arm)
+            seeds = len({job.seed for job in self.manifests if job.arm == arm})
+            if looks:
+                where = ", ".join(f"seed {seed} at step {step} ({change:+.3f})" for seed, step, change in looks)
+                parts.append(f"`{arm}` in {len({seed for seed, _, _ in looks})} of {seeds} seeds: {where}")
+        return "; ".join(parts)
+
+    def over_untrained(self, arm: str, metric: str) -> str:
+        """How much a score rises in training, over the same prompt untrained."""
+        return f"{self.arms[arm][metric]['mean'] - self.arms['few-shot'][metric]['mean']:+.3f}"
 
     def shared(self, arm: str) -> str:
         """Which share of what the right item's score gains over the untrained prompt the hard negatives gain too."""
@@ -229,6 +273,29 @@ class Task:
         jobs = [job for job in self.manifests if job.arm == arm and job.seed in seeds] or [Job(UNTRAINED, 0)]
         found = [self.outcomes[job].recall[arm] for job in jobs]
         return float(np.mean(np.array(found)[:, rows]))
+
+    @property
+    def command(self) -> str:
+        """What makes these runs again."""
+        study = self.study
+        prompt = next((name for name, known in PROMPTS.items() if known == study.prompt), None)
+        words = [f"grape ablate {study.data} --retriever {study.retriever} --rewriter {study.rewriter}"]
+        words += [f"--precision {study.precision}"]
+        words += [f"--split {study.split}"] if study.split != "test" else []
+        words += [f"--queries {study.queries}"] if study.queries else []
+        words += [f"--prompt {prompt}"] if prompt else []
+        words += [f"--set {key}={value}" for key, value in study.training.items()]
+        for arm in self.trained:
+            changes = study.arms[arm]
+            text = ",".join(f"{key}={self._written(value)}" for key, value in changes.items())
+            known = ARMS.get(arm) == changes or arm == text
+            words.append(f"--arm {shlex.quote(arm if known else f'{arm}:{text}')}")
+        words += [f"--seed {seed}" for seed in study.seeds]
+        return " ".join([*words, f"--out runs/{self.folder.name}"])
+
+    @staticmethod
+    def _written(value: Any) -> str:
+        return f"[{','.join(map(str, value))}]" if isinstance(value, list) else str(value)
 
     @property
     def setting(self) -> str:

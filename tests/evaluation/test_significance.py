@@ -8,6 +8,7 @@ from scipy import stats
 
 from grape_rewrite.evaluation import bootstrap_interval, randomisation_test, randomisation_tests
 from grape_rewrite.evaluation.holm import holm
+from grape_rewrite.evaluation.significance import pigeonhole_interval
 
 
 def scipy_p(sums, resamples):
@@ -76,6 +77,35 @@ def test_interval_over_runs_is_that_of_drawing_runs_and_clusters() -> None:
     assert (found.low, found.high) == pytest.approx((low, high), abs=0.06 * (high - low))
     alone = bootstrap_interval(values.mean(axis=0), np.random.default_rng(0), clusters)
     assert found.high - found.low > 1.1 * (alone.high - alone.low)
+
+
+def test_pigeonhole_interval_covers_what_shared_parts_do() -> None:
+    """Effects of the parts, not of the queries: an interval over whole items is too narrow, this one is not."""
+    rng = np.random.default_rng(0)
+    pairs = np.array([(one, other) for one in range(40) for other in range(one + 1, min(one + 6, 40))])
+    covered = {"parts": 0, "items": 0}
+    for _ in range(200):
+        values = rng.normal(size=40)[pairs].sum(axis=1) + rng.normal(size=len(pairs))
+        found = {
+            "parts": pigeonhole_interval(values, pairs, rng, resamples=400),
+            "items": bootstrap_interval(values, rng, resamples=400),
+        }
+        for name, interval in found.items():
+            assert interval.mean == pytest.approx(values.mean())
+            covered[name] += interval.low <= 0 <= interval.high
+    assert covered["items"] < 0.85 * 200
+    assert covered["parts"] >= 0.9 * 200
+
+
+def test_pigeonhole_interval_of_one_part_each_is_that_over_clusters() -> None:
+    rng = np.random.default_rng(1)
+    clusters = np.repeat(np.arange(15), [1, 2, 3] * 5)
+    values = rng.normal(size=(3, len(clusters))) + rng.normal(size=15)[clusters]
+    parts = pigeonhole_interval(values, clusters[:, None], np.random.default_rng(0))
+    whole = bootstrap_interval(values, np.random.default_rng(0), clusters)
+    assert (parts.low, parts.high) == pytest.approx((whole.low, whole.high), abs=0.05 * (whole.high - whole.low))
+    with pytest.raises(ValueError, match="a row for each value"):
+        pigeonhole_interval(values, clusters[:3, None], rng)
 
 
 def test_interval_of_equal_runs_is_that_of_one() -> None:

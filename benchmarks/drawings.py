@@ -1,0 +1,79 @@
+"""How sure the results are where pictures share drawings: intervals that draw the drawings, and the seeds.
+
+    .venv/bin/python benchmarks/drawings.py > docs/evidence/drawings.json
+
+Pictures of `scenes`, `paragraphs` and `composed` show two drawings each, of sixty or so. The intervals of
+`grape ablate` draw pictures, as if each were of its own; here both drawings of a picture are drawn, which is wider. The
+comparisons of GRAPE with every other arm are those of the runs in `docs/evidence`. The last line, on standard output,
+is one JSON object: study -> arm -> metric -> difference, low and high.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from task import Task
+
+from grape_rewrite.ablation.arms import DEFAULT
+from grape_rewrite.ablation.results import COMPARED
+from grape_rewrite.ablation.study import STUDY, UNTRAINED, Job
+from grape_rewrite.datasets import Dataset
+from grape_rewrite.evaluation.significance import pigeonhole_interval
+
+EVIDENCE = Path(__file__).parent.parent / "docs" / "evidence"
+
+
+def main() -> None:
+    """Compare in all studies of scenes, and print."""
+    found = {}
+    for path in sorted(EVIDENCE.glob(f"*/{STUDY}")):
+        task = Task(path.parent)
+        if task.study.data in ("scenes", "paragraphs", "composed") and DEFAULT in task.arms:
+            found[path.parent.name] = compared(task)
+            print(f"{path.parent.name}: {len(found[path.parent.name])} arms", file=sys.stderr)
+    print(json.dumps(found))
+
+
+def compared(task: Task) -> dict[str, dict[str, Any]]:
+    """The default arm against all others: means over the seeds that both have, with intervals over drawings."""
+    drawings = drawings_of(task)
+    ours = {job.seed: outcomes for job, outcomes in task.outcomes.items() if job.arm == DEFAULT}
+    found: dict[str, dict[str, Any]] = {}
+    for arm in task.arms:
+        if arm == DEFAULT:
+            continue
+        theirs = {job.seed: outcomes for job, outcomes in task.outcomes.items() if job.arm == arm}
+        alone = None if theirs else task.outcomes[Job(UNTRAINED, 0)]
+        for metric in COMPARED:
+            differences = [
+                outcomes.metric(metric, DEFAULT) - other.metric(metric, arm)
+                for seed, outcomes in ours.items()
+                if (other := theirs.get(seed, alone))
+            ]
+            if differences:
+                interval = pigeonhole_interval(np.stack(differences), drawings, np.random.default_rng(0))
+                row = {"difference": interval.mean, "low": interval.low, "high": interval.high}
+                found.setdefault(arm, {})[metric] = {key: round(value, 5) for key, value in row.items()}
+    return found
+
+
+def drawings_of(task: Task) -> np.ndarray:
+    """The two drawings of the picture that each query of a study asks for, (n, 2).
+
+    :raises SystemExit: when the data set is not the one that the study's runs were made on.
+    """
+    dataset = Dataset.load(task.study.data)
+    split = dataset.split(task.study.split)
+    split = split if task.study.queries is None else split.sample(task.study.queries)
+    wanted = [next(iter(split.qrels[query.id])) for query in split.queries]
+    made = {run.fingerprints.get("data", dataset.fingerprint()) for run in task.manifests.values()}
+    if made != {dataset.fingerprint()}:
+        raise SystemExit(f"{task.folder} was measured on another {task.study.data!r} than this version builds")
+    _, numbers = np.unique([item.split("+") for item in wanted], return_inverse=True)
+    return numbers.reshape(len(wanted), 2)
+
+
+if __name__ == "__main__":
+    main()
