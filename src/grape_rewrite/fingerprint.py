@@ -1,7 +1,8 @@
-"""What weights are known by."""
+"""What weights and code are known by."""
 
 import hashlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,4 +26,18 @@ def weights_hash(weights: "Mapping[str, torch.Tensor]", *settings: str) -> str:
         digest.update(f"{name}:{tensor.dtype}:{tuple(tensor.shape)};".encode())
         # Viewed as bytes because numpy has no bfloat16; flat because a zero-dimensional tensor has no such view.
         digest.update(tensor.reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
+def source_hash(folder: Path) -> str:
+    """Return a SHA-256 over the Python files below a folder: their names, in order, and their bytes.
+
+    :param folder: such as that of a package.
+    :return: 64 hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    for name, file in sorted((file.relative_to(folder).as_posix(), file) for file in folder.rglob("*.py")):
+        content = file.read_bytes()
+        digest.update(f"{len(name)}:{name};{len(content)};".encode())
+        digest.update(content)
     return digest.hexdigest()

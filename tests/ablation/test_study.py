@@ -14,7 +14,7 @@ import pytest
 
 from grape_rewrite.ablation import Study, prepare, read_study, run_study
 from grape_rewrite.ablation.lock import locked
-from grape_rewrite.ablation.manifest import MANIFEST, read_manifest
+from grape_rewrite.ablation.manifest import MANIFEST, processor, read_manifest, versions
 from grape_rewrite.ablation.run import INTERRUPTED, _start
 from grape_rewrite.ablation.study import Job
 from grape_rewrite.errors import UserError
@@ -40,6 +40,7 @@ def test_every_run_leaves_a_manifest(finished: tuple[Study, Path]) -> None:
         assert manifest.evaluation_seconds > 0
         assert manifest.hardware["threads"] == int(os.environ["OMP_NUM_THREADS"])
         assert manifest.hardware["precision"] in {"float32", "bfloat16"}
+        assert (manifest.hardware["processor"], manifest.versions) == (processor(), versions())
         if job.arm == "untrained":
             assert manifest.training is manifest.training_seconds is None
             assert manifest.selected_instruction.startswith(PROMPTS["multilingual"].instruction)

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
+import grape_rewrite
 from grape_rewrite.atomic import write_text
 from grape_rewrite.document import read_document
+from grape_rewrite.fingerprint import source_hash
 from grape_rewrite.rewriting.prompt import Prompt
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 PACKAGES = ("grape-rewrite", "torch", "transformers", "trl", "peft", "numpy")
+CODE_DIGITS = 12  # enough to tell two states of the source apart
+CPU_INFO = Path("/proc/cpuinfo")
 
 
 class Manifest(BaseModel):
@@ -65,8 +69,12 @@ class Manifest(BaseModel):
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages that figures depend on."""
-    return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
+    """Return the versions of Python and of the packages that figures depend on.
+
+    `code` is the beginning of a SHA-256 over this package's own source: its version stays while it is worked on.
+    """
+    code = source_hash(Path(grape_rewrite.__file__).parent)[:CODE_DIGITS]
+    return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}, "code": code}
 
 
 def hardware(model: "PreTrainedModel") -> dict[str, Any]:
@@ -76,11 +84,19 @@ def hardware(model: "PreTrainedModel") -> dict[str, Any]:
     weight = model.get_input_embeddings().weight
     device = str(weight.device)
     found: dict[str, Any] = {"system": f"{platform.system()} {platform.machine()}", "threads": torch.get_num_threads()}
+    found["processor"] = processor()
     found["precision"] = str(weight.dtype).removeprefix("torch.")
     found["cores"] = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     if device.startswith("cuda"):
         found["accelerator"] = torch.cuda.get_device_name(device)
     return found
+
+
+def processor() -> str:
+    """Return the model name of the processor, or what the system says of it instead."""
+    lines = CPU_INFO.read_text(encoding="utf-8", errors="replace").splitlines() if CPU_INFO.is_file() else []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, "") or platform.processor() or platform.machine()
 
 
 def peak_gb() -> float:

@@ -99,7 +99,8 @@ def work(out: Path, job: Job) -> None:
     from grape_rewrite.training.grpo import restrict_output
     from grape_rewrite.training.run_folder import RunFolder
 
-    study, folder = read_study(out), job.folder(out)
+    # Versions are those of now: the source may be edited while the run is at work.
+    study, folder, made_with = read_study(out), job.folder(out), versions()
     selected = trained_in = seconds = None
     also: list[str] = []
     looks: list[dict[str, Any]] = []
@@ -159,7 +160,7 @@ def work(out: Path, job: Job) -> None:
                 "data": dataset.fingerprint(),
                 "rewriter": rewriter.fingerprint(),
             },
-            versions=versions(),
+            versions=made_with,
             hardware=hardware(rewriter.model),
             training_seconds=seconds,
             evaluation_seconds=time.perf_counter() - start,
