@@ -187,7 +187,7 @@ def test_runs_on_other_data_are_refused(finished: tuple[Study, Path], tmp_path: 
     manifest = json.loads(path.read_text())
     manifest["fingerprints"]["corpus"] = "another"
     path.write_text(json.dumps(manifest))
-    with pytest.raises(UserError, match=r"grape/seed-1 was made on another corpus than .*untrained/seed-0"):
+    with pytest.raises(UserError, match=r"grape/seed-1 was made with another corpus than .*untrained/seed-0"):
         read_results(study, tmp_path / "copy")
 
 

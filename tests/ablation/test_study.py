@@ -1,5 +1,6 @@
 """A study: it does each run once, goes on where it was stopped, and refuses what cannot be compared."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from grape_rewrite.ablation import Study, prepare, read_study, run_study
 from grape_rewrite.ablation.lock import locked
@@ -187,7 +189,7 @@ def test_an_arm_that_learns_further_tasks(study_of, own_cache, tmp_path: Path, t
     study = study_of(["grape"], [0], data=str(shutil.copytree(tiny_dataset_folder, tmp_path / "data")))
     task = f"{tiny_dataset_folder}:{study.retriever}:long-form"
     study = study.model_copy(update={"arms": {"several": {"also": [task]}}})
-    prepare(study)
+    prepare(study, tmp_path / "out")
     run_study(study.begin(tmp_path / "out"), tmp_path / "out", only="several/seed-0")
     folder = Job("several", 0).folder(tmp_path / "out")
     manifest = read_manifest(folder)
@@ -196,7 +198,7 @@ def test_an_arm_that_learns_further_tasks(study_of, own_cache, tmp_path: Path, t
     assert "also" not in manifest.training
     assert [task.prompt for task in read_adapter(folder).tasks] == [PROMPTS["multilingual"], PROMPTS["long-form"]]
     with pytest.raises(UserError, match="names no task"):
-        prepare(study.model_copy(update={"arms": {"several": {"also": ["a:b:c:d"]}}}))
+        prepare(study.model_copy(update={"arms": {"several": {"also": ["a:b:c:d"]}}}), tmp_path / "other")
 
 
 def test_an_arm_measures_what_another_study_trained(
@@ -205,7 +207,7 @@ def test_an_arm_measures_what_another_study_trained(
     study, there = finished
     arm = f"theirs:from={there / 'grape'}"
     own = study_of([arm], [0, 1]).begin(tmp_path)
-    prepare(own)
+    prepare(own, tmp_path)
     run_study(own, tmp_path, only="theirs/seed-1")
     found, origin = (
         read_manifest(Job(*job).folder(out)) for job, out in ((("theirs", 1), tmp_path), (("grape", 1), there))
@@ -223,7 +225,7 @@ def test_an_arm_measures_what_another_study_trained(
         ({"retriever": "minilm"}, "was trained for retriever .*, not for .*; use that one"),
     ):
         with pytest.raises(UserError, match=words):
-            prepare(own.model_copy(update={"seeds": [0], **changes}))
+            prepare(own.model_copy(update={"seeds": [0], **changes}), tmp_path)
 
 
 def test_a_run_that_fails_says_why(study_of, own_cache, tmp_path: Path) -> None:
@@ -244,12 +246,56 @@ def test_a_manifest_of_another_version(tmp_path: Path) -> None:
         read_manifest(tmp_path)
 
 
-def test_preparing_finds_mistakes_before_anything_begins(finished: tuple[Study, Path], study_of, own_cache) -> None:
-    prepare(study_of(["grape"], [0]))
+def test_preparing_finds_mistakes_before_anything_begins(
+    finished: tuple[Study, Path], study_of, own_cache, tmp_path: Path
+) -> None:
+    prepare(study_of(["grape"], [0]), tmp_path)
     for changes, words in (
         ({"rewriter": "/nowhere"}, "cannot load rewriter '/nowhere'"),
         ({"retriever": "/nowhere"}, "nowhere"),
         ({"rewriter": str(finished[1] / "grape" / "seed-0")}, "is a trained adapter; a study trains from a base model"),
     ):
         with pytest.raises(UserError, match=words):
-            prepare(study_of(["grape"], [0], **changes))
+            prepare(study_of(["grape"], [0], **changes), tmp_path)
+
+
+def test_no_seed_is_trained_on_what_has_changed_since_others(
+    finished: tuple[Study, Path], own_cache, tmp_path: Path
+) -> None:
+    """Neither when the study is asked for, nor when it changes while the study is at work."""
+    study, there = finished
+    out = tmp_path / "out"
+    shutil.copytree(there, out)
+    data = shutil.copytree(study.data, tmp_path / "data")
+    more = study.model_copy(update={"data": str(data), "seeds": [0, 1, 2]})
+    (out / "study.yaml").write_text(yaml.safe_dump(more.model_dump(mode="json")))
+    prepare(more, out)  # the same data, though in another place
+    with (data / "qrels" / "train.tsv").open("a") as lines:
+        lines.write("de0\td1\t1\n")
+    said = r"grape/seed-2 would be made with other data than .*untrained/seed-0; such runs cannot be compared"
+    with pytest.raises(UserError, match=said):
+        prepare(more, out)
+    with pytest.raises(UserError, match=said):
+        run_study(more, out, only="grape/seed-2")
+    assert not (out / "grape" / "seed-2" / "training.json").exists()
+    prepare(study.model_copy(update={"data": str(data)}), out)  # all its runs are complete, and can be reported
+
+
+def test_the_source_of_a_reward_of_ones_own_is_noted_and_compared(
+    study_of, own_cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "rewards_that_change.py"
+    source.write_text("def score(rewrites, candidates):\n    return 1 / candidates.ranks\n")
+    monkeypatch.syspath_prepend(str(tmp_path))  # for the config's check
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)  # for the runs
+    out = tmp_path / "out"
+    study = study_of(["mine:reward=rewards_that_change:score"], [0, 1]).begin(out)
+    run_study(study, out, only="mine/seed-0")
+    manifest = read_manifest(out / "mine" / "seed-0")
+    assert manifest.fingerprints["reward"] == hashlib.sha256(source.read_bytes()).hexdigest()
+    prepare(study, out)
+    source.write_text(source.read_text() + "# another\n")
+    with pytest.raises(
+        UserError, match=r"seed-1 would be made with another source of the reward .*:score than .*seed-0"
+    ):
+        prepare(study, out)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 PACKAGES = ("grape-rewrite", "torch", "transformers", "trl", "peft", "numpy")
+REWARD = "reward"  # the fingerprint of the source of a user's own reward
 CODE_DIGITS = 12  # enough to tell two states of the source apart
 CPU_INFO = Path("/proc/cpuinfo")
 
@@ -32,6 +33,7 @@ class Manifest(BaseModel):
     the run's process at its peak (of the last one, if it was resumed). `figures` are those of the evaluation by method,
     `looks` the rows of the history with dev figures; what is no number is null. `selected_instruction` is what prompt
     selection chose, in the run that needs no training, and `picture_weights` what fusions with a query's picture did.
+    `fingerprints` are SHA-256 sums of what it was made with, `reward` that of the source of a user's own reward.
     `also` are further tasks that the adapter learned, `trained_in` the data of the study that it comes from, if that is
     another one.
     """

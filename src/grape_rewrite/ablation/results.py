@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from grape_rewrite.ablation.arms import DEFAULT
-from grape_rewrite.ablation.manifest import Manifest, read_manifest
+from grape_rewrite.ablation.comparable import complete_run, require_comparable
+from grape_rewrite.ablation.manifest import read_manifest
 from grape_rewrite.ablation.outcomes import read_outcomes
-from grape_rewrite.ablation.study import Job, Study
+from grape_rewrite.ablation.study import Study
 from grape_rewrite.errors import UserError
 from grape_rewrite.evaluation.holm import holm
 from grape_rewrite.evaluation.significance import bootstrap_interval, randomisation_tests
@@ -37,13 +38,13 @@ def read_results(study: Study, out: Path, seed: int = 0) -> dict[str, Any]:
         metric, difference, low, high, p, p_holm, seeds), `inflation` (the same of what scores do, without a test),
         `costs` (name -> cost -> mean), `queries`, `runs` (how many are complete), `missing`, and
         `unchanged`, the runs whose training never beat the untrained rewriter on dev.
-    :raises UserError: when nothing is complete, or runs were not made on the same data, queries and retriever, or in
-        the same number format.
+    :raises UserError: when nothing is complete, or runs were made with something else than others, so that they cannot
+        be compared; see `comparable`.
     """
     complete = {job: found for job in study.jobs() if (found := read_manifest(job.folder(out)))}
     if not complete:
         raise UserError(f"{out} holds no complete run yet")
-    _require_same(complete, out)
+    require_comparable(complete_run(job, found, out) for job, found in complete.items())
     summaries: dict[str, dict[int, dict[str, Any]]] = {}
     rows: dict[str, dict[int, dict[str, Values]]] = {}
     levels: dict[str, dict[int, Values]] = {}
@@ -75,23 +76,6 @@ def read_results(study: Study, out: Path, seed: int = 0) -> dict[str, Any]:
         "unchanged": [str(job.folder(out).relative_to(out)) for job, found in complete.items() if found.kept_step == 0],
         "missing": [str(job.folder(out).relative_to(out)) for job in study.jobs() if job not in complete],
     }
-
-
-def _require_same(complete: Mapping[Job, Manifest], out: Path) -> None:
-    (first, reference), *rest = complete.items()
-    for job, found in rest:
-        for key, value in reference.fingerprints.items():
-            if found.fingerprints.get(key, value) != value:  # earlier versions did not note the rewriter's
-                raise UserError(
-                    f"{job.folder(out)} was made on another {key} than {first.folder(out)}; runs on different data "
-                    "cannot be compared"
-                )
-        formats = [manifest.hardware.get("precision") for manifest in (reference, found)]
-        if formats[0] != formats[1]:
-            raise UserError(
-                f"{job.folder(out)} computed in {formats[1]}, {first.folder(out)} in {formats[0]}; rewrites differ "
-                "with the number format, and such runs cannot be compared"
-            )
 
 
 def _spread(seeds: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:

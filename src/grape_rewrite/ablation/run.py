@@ -55,13 +55,15 @@ def run_study(
         _stop(list(at_work.values()))
 
 
-def prepare(study: Study) -> None:
+def prepare(study: Study, out: Path) -> None:
     """Load what the runs need in a process of its own, so that a mistake is found before any of them begins.
 
-    :raises UserError: when something cannot be had.
+    :param study: with the arms and seeds that its folder holds already, as `Study.joined` returns it.
+    :param out: its folder; nothing is written there.
+    :raises UserError: when something cannot be had, or has changed since the runs that the folder holds.
     """
-    done = subprocess.run(
-        [sys.executable, "-m", "grape_rewrite.ablation.work", "prepare"],
+    done = subprocess.run(  # noqa: S603 - this interpreter, a module of ours
+        [sys.executable, "-m", "grape_rewrite.ablation.work", "prepare", str(out)],
         input=study.model_dump_json(),
         stderr=subprocess.PIPE,
         text=True,

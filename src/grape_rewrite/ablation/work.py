@@ -1,23 +1,30 @@
 """One run of a study, in a process of its own: `python -m grape_rewrite.ablation.work OUT ARM SEED`.
 
-With `prepare` as the only argument and a study as JSON on standard input it loads what all runs need, so that a mistake
-is found, and the corpus embedded, before any of them begins.
+With `prepare OUT` as arguments and a study as JSON on standard input it loads what all runs need, so that a mistake is
+found, and the corpus embedded, before any of them begins.
 """
 
-import math
 import signal
 import sys
 import time
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from grape_rewrite.ablation.comparable import Run, complete_run, facts_of, require_comparable
 from grape_rewrite.ablation.lock import locked
-from grape_rewrite.ablation.manifest import Manifest, hardware, peak_gb, read_manifest, versions, write_manifest
+from grape_rewrite.ablation.manifest import REWARD, Manifest, hardware, peak_gb, read_manifest, versions, write_manifest
+from grape_rewrite.ablation.measured import finite, from_elsewhere, origin_of, trained_here, untrained
 from grape_rewrite.ablation.outcomes import outcomes_of, write_outcomes
 from grape_rewrite.ablation.study import UNTRAINED, Job, Study, read_study
 from grape_rewrite.errors import UserError
 from grape_rewrite.quiet import quiet_libraries
+
+if TYPE_CHECKING:
+    from grape_rewrite.datasets import Dataset, Split
+    from grape_rewrite.index import Index
+    from grape_rewrite.rewriting import Prompt
 
 
 def main() -> None:
@@ -27,8 +34,8 @@ def main() -> None:
     quiet_libraries()
     warnings.simplefilter("ignore")
     try:
-        if sys.argv[1:] == ["prepare"]:
-            prepare(Study.model_validate_json(sys.stdin.read()))
+        if sys.argv[1] == "prepare":
+            prepare(Study.model_validate_json(sys.stdin.read()), Path(sys.argv[2]))
         else:
             out, arm, seed = sys.argv[1:]
             job = Job(arm, int(seed))
@@ -41,46 +48,33 @@ def main() -> None:
         sys.exit(130)
 
 
-def prepare(study: Study) -> None:
+def prepare(study: Study, out: Path) -> None:
     """Load the data and the models and embed the corpus into the cache.
 
-    :raises UserError: when one of them cannot be had, the rewriter is a trained adapter, or one from another study does
-        not fit.
+    :param study: with the arms and seeds that its folder holds already.
+    :param out: its folder.
+    :raises UserError: when one of them cannot be had, the rewriter is a trained adapter, one from another study does
+        not fit, or a run that is to be done could not be compared with those that the folder holds.
     """
-    from grape_rewrite.datasets import Dataset
     from grape_rewrite.retrievers import Retriever
     from grape_rewrite.rewriting import Rewriter
     from grape_rewrite.training import read_task
 
-    dataset = Dataset.load(study.data)
+    dataset, split = _read_data(study)
     retriever = Retriever.load(study.retriever)
-    rewriter = Rewriter.load(study.rewriter, study.prompt)
+    rewriter = Rewriter.load(study.rewriter, study.prompt, precision=study.precision)
     if rewriter.facts is not None:
         raise UserError(f"{study.rewriter} is a trained adapter; a study trains from a base model, {rewriter.name!r}")
-    retriever.index(dataset.corpus, progress=sys.stdout.isatty())
-    for spec in {spec for arm in study.arms for spec in study.also(arm)}:
+    index = retriever.index(dataset.corpus, progress=sys.stdout.isatty())
+    waiting = [job for job in study.jobs() if read_manifest(job.folder(out)) is None]
+    for spec in {spec for job in waiting if job.arm in study.arms for spec in study.also(job.arm)}:
         read_task(spec)
-    for job in study.jobs():
-        if job.arm in study.arms and (source := study.source(job)):
-            require_source(source, study, retriever, dataset.split(study.split).pictured)
-
-
-def require_source(source: Path, study: Study, retriever: Any, pictured: bool) -> Manifest:
-    """Return the manifest of another study's run, whose adapter is to be measured in this one.
-
-    :raises UserError: when that run is not complete, its adapter is gone, or it learned something else.
-    """
-    from grape_rewrite.fitting import misfits
-    from grape_rewrite.rewriting.adapter import read_adapter
-
-    origin = read_manifest(source)
-    if origin is None:
-        raise UserError(f"{source} holds no complete run of a study to take an adapter from")
-    if origin.rewriter != study.rewriter:
-        raise UserError(f"{source} has an adapter of {origin.rewriter}, not of {study.rewriter}")
-    for misfit, cure in misfits(str(source), read_adapter(source), retriever, pictured):
-        raise UserError(f"{misfit}; {cure}")
-    return origin
+    known = {**_fingerprints(dataset, split, index), "rewriter": rewriter.fingerprint()}
+    plans = []
+    for job in waiting:
+        origin = origin_of(study, job, retriever, split)
+        plans.append(_plan(study, job, out, origin, known, rewriter.prompt))
+    require_comparable([*_complete(study, out), *plans])
 
 
 def work(out: Path, job: Job) -> None:
@@ -88,111 +82,110 @@ def work(out: Path, job: Job) -> None:
 
     :param out: the folder of the study.
     :param job: the run.
+    :raises UserError: when what it is made with cannot be had, or has changed since other runs of the study.
     """
-    from grape_rewrite.ablation.baselines import select_prompt, training_free, with_pictures
-    from grape_rewrite.datasets import Dataset
     from grape_rewrite.evaluation.rewriters import evaluate
-    from grape_rewrite.fitting import fitted
     from grape_rewrite.retrievers import Retriever
-    from grape_rewrite.rewriting import Rewriter
-    from grape_rewrite.training import TrainingConfig
-    from grape_rewrite.training.grpo import restrict_output
-    from grape_rewrite.training.run_folder import RunFolder
 
     # Versions are those of now: the source may be edited while the run is at work.
     study, folder, made_with = read_study(out), job.folder(out), versions()
-    selected = trained_in = seconds = None
-    also: list[str] = []
-    looks: list[dict[str, Any]] = []
-    weights: dict[str, float] = {}
-    dataset = Dataset.load(study.data)
+    dataset, split = _read_data(study)
     retriever = Retriever.load(study.retriever)
     index = retriever.index(dataset.corpus)
-    split = dataset.split(study.split)
-    split = split if study.queries is None else split.sample(study.queries)
+    origin = origin_of(study, job, retriever, split)
+    known = _fingerprints(dataset, split, index)
+    training, reward = _made_by(study, job, origin)
+    require_comparable([*_complete(study, out), _plan(study, job, out, origin, known)])
     if job.arm == UNTRAINED:
-        config = None
-        shared = TrainingConfig.of(**study.training)
-        rewriter = Rewriter.load(study.rewriter, study.prompt, shared.max_tokens, precision=study.precision)
-        restrict_output(rewriter, index, shared)
-        index.searching = shared.searching
-        dev = dataset.dev.sample(shared.dev_queries)
-        selected = select_prompt(rewriter, index, dev)
-        methods = training_free(rewriter, split, selected, shared.temperature, job.seed)
-        methods, weights = with_pictures(methods, index, dev)
+        measured = untrained(study, job, index, dataset, split)
+    elif origin:
+        measured = from_elsewhere(study, job, origin, index)
     else:
-        if source := study.source(job):
-            origin = require_source(source, study, retriever, split.pictured)
-            config = TrainingConfig.of(**(origin.training or {}))
-            rewriter = fitted(Rewriter.load(str(source), precision=study.precision), index)
-            trained_in, also, seconds = origin.data, origin.also, origin.training_seconds
-        else:
-            config = study.config(job)
-            index.searching = config.searching
-            rewriter = _trained(study, job, folder, index, dataset)
-            history = RunFolder(folder).rows()
-            also, seconds = study.also(job.arm), history[-1]["seconds"]
-            looks = [row for row in history if "dev_mrr" in row]
-        methods = {"raw": None, job.arm: rewriter}
+        measured = trained_here(study, job, folder, index, dataset)
     start = time.perf_counter()
-    evaluation = evaluate(methods, index, split, seed=job.seed)
+    evaluation = evaluate(measured.methods, index, split, seed=job.seed)
     evaluation.write(folder)
-    shown = list(methods) if config is None else [job.arm]
+    shown = list(measured.methods) if training is None else [job.arm]
     write_outcomes(folder, outcomes_of(evaluation, shown))
     write_manifest(
         folder,
         Manifest(
             arm=job.arm,
             seed=job.seed,
-            training=None if config is None else config.model_dump(mode="json"),
-            also=also,
-            trained_in=trained_in,
+            training=training,
             data=study.data,
             retriever=study.retriever,
             rewriter=study.rewriter,
-            prompt=rewriter.prompt,
-            selected_instruction=selected and selected.instruction,
-            picture_weights=weights,
+            prompt=measured.rewriter.prompt,
             split=study.split,
             queries=len(split),
             fingerprints={
                 **evaluation.summary["fingerprints"],
-                "data": dataset.fingerprint(),
-                "rewriter": rewriter.fingerprint(),
+                "data": known["data"],
+                "rewriter": measured.rewriter.fingerprint(),
+                **reward,
             },
             versions=made_with,
-            hardware=hardware(rewriter.model),
-            training_seconds=seconds,
+            hardware=hardware(measured.rewriter.model),
             evaluation_seconds=time.perf_counter() - start,
             peak_gb=peak_gb(),
-            trained_parameters=0 if config is None else _adapter_size(rewriter),
-            figures={name: _finite(evaluation.summary["methods"][name]) for name in shown},
-            looks=[_finite(row) for row in looks],
+            trained_parameters=0 if training is None else _adapter_size(measured.rewriter),
+            figures={name: finite(evaluation.summary["methods"][name]) for name in shown},
+            **measured.noted,
         ),
     )
 
 
-def _trained(study: Study, job: Job, folder: Path, index: Any, dataset: Any) -> Any:
-    """Return the rewriter that the run trains, or has trained before it was stopped in its evaluation."""
-    from grape_rewrite.rewriting import Rewriter
-    from grape_rewrite.training import read_task, train
-    from grape_rewrite.training.run_folder import RunFolder
+def _read_data(study: Study) -> "tuple[Dataset, Split]":
+    """The data, and the queries to measure on."""
+    from grape_rewrite.datasets import Dataset
 
-    run, config = RunFolder(folder), study.config(job)
-    if run.is_finished:
-        return Rewriter.load(str(folder), precision=study.precision)
-    rewriter = Rewriter.load(study.rewriter, study.prompt, config.max_tokens, precision=study.precision)
-    also = [read_task(spec) for spec in study.also(job.arm)]
-    return train(rewriter, index, dataset, folder, config, resume=run.can_resume(config), also=also)
+    dataset = Dataset.load(study.data)
+    split = dataset.split(study.split)
+    return dataset, split if study.queries is None else split.sample(study.queries)
 
 
-def _finite(figures: dict[str, Any]) -> dict[str, float | None]:
-    """Return the figures that are single numbers; null for those that are none, as JSON has no other way to say it."""
+def _fingerprints(dataset: "Dataset", split: "Split", index: "Index") -> dict[str, str]:
+    """What all runs are made with, but for the rewriter, as the manifest has it."""
     return {
-        name: value if isinstance(value, (int, float)) and math.isfinite(value) else None
-        for name, value in figures.items()
-        if not isinstance(value, dict)
+        "retriever": index.retriever.fingerprint(),
+        "corpus": index.of(split).corpus.fingerprint(),
+        "queries": split.fingerprint(),
+        "data": dataset.fingerprint(),
     }
+
+
+def _made_by(study: Study, job: Job, origin: Manifest | None) -> tuple[dict[str, Any] | None, dict[str, str]]:
+    """The hyperparameters that a run trains with, or was trained with elsewhere, and the fingerprint of its reward."""
+    from grape_rewrite.training.own_reward import OwnReward
+
+    if job.arm == UNTRAINED:
+        return None, {}
+    if origin:
+        return origin.training, {key: value for key, value in origin.fingerprints.items() if key == REWARD}
+    config = study.config(job)
+    reward = {REWARD: OwnReward(config.reward).fingerprint()} if ":" in config.reward else {}
+    return config.model_dump(mode="json"), reward
+
+
+def _complete(study: Study, out: Path) -> list[Run]:
+    """The runs that the study's folder holds."""
+    found = ((job, read_manifest(job.folder(out))) for job in study.jobs())
+    return [complete_run(job, manifest, out) for job, manifest in found if manifest]
+
+
+def _plan(
+    study: Study,
+    job: Job,
+    out: Path,
+    origin: Manifest | None,
+    known: Mapping[str, str],
+    prompt: "Prompt | None" = None,
+) -> Run:
+    """A run that is to be done, with what is known of it before."""
+    training, reward = _made_by(study, job, origin)
+    shared = {"split": study.split, "precision": study.precision, "prompt": None if origin else prompt}
+    return Run(job.folder(out), facts_of(job.arm, {**known, **reward}, training, **shared), planned=True)
 
 
 def _adapter_size(rewriter: Any) -> int:

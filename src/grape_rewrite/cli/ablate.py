@@ -98,9 +98,10 @@ def ablate(
         if job.arm in named and not study.also(job.arm) and not study.source(job):
             study.config(job).require_queries(dataset.train)
             study.config(job).require_corpus(len(dataset.train.searched or dataset.corpus))
-    chosen_jobs(study.joined(out), out, only)
+    whole = study.joined(out)
+    chosen_jobs(whole, out, only)
     try:
-        prepare(study)
+        prepare(whole, out)
         study = study.begin(out)
         run_study(study, out, parallel, only, watch=_tell)
     except KeyboardInterrupt:

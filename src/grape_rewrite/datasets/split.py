@@ -1,9 +1,12 @@
 """Queries with their relevance judgements."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -67,6 +70,16 @@ class Split:
         """A human's wording of each query in the retriever's language; None unless every query has one."""
         found = [query.reference for query in self.queries if query.reference]
         return found if len(found) == len(self.queries) else None
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256 of the queries with their judgements."""
+        digest = hashlib.sha256()
+        for query in self.queries:
+            record: list[Any] = [query.id, query.text, query.language, sorted(self.qrels[query.id].items())]
+            if query.image or query.among:
+                record += [query.image and query.image.name, query.among]
+            digest.update(json.dumps(record).encode())
+        return digest.hexdigest()
 
     def positives(self, corpus: Corpus) -> list[np.ndarray]:
         """Return, for each query, the rows of its relevant items in the corpus, ascending, as int64.

@@ -1,6 +1,5 @@
 """Methods side by side on one split: from rewrites to `evaluation.json`, run files and the data of the report."""
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -144,18 +143,7 @@ def evaluate_methods(
         "fingerprints": {
             "retriever": index.retriever.fingerprint(),
             "corpus": index.corpus.fingerprint(),
-            "queries": _fingerprint(split),
+            "queries": split.fingerprint(),
         },
     }
     return Evaluation(index.corpus, split.queries, positives, methods, reference, summary)
-
-
-def _fingerprint(split: "Split") -> str:
-    """Return the SHA-256 of the queries with their judgements."""
-    digest = hashlib.sha256()
-    for query in split.queries:
-        record: list[Any] = [query.id, query.text, query.language, sorted(split.qrels[query.id].items())]
-        if query.image or query.among:
-            record += [query.image and query.image.name, query.among]
-        digest.update(json.dumps(record).encode())
-    return digest.hexdigest()

@@ -1,6 +1,8 @@
 """A user's own reward: a Python function that a config names as `module:function`."""
 
+import hashlib
 import importlib
+import inspect
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +29,16 @@ class OwnReward:
     def __init__(self, name: str) -> None:
         self.name = name
         self._function = _find(name)
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256 of the file that the function is written in; what that imports does not count.
+
+        Of a callable that no file defines, such as an instance, it is that of the module that has it.
+        """
+        code = getattr(inspect.unwrap(self._function), "__code__", None)
+        module = sys.modules[self.name.partition(":")[0]]
+        files = [Path(file) for file in (getattr(code, "co_filename", None), getattr(module, "__file__", None)) if file]
+        return hashlib.sha256(next(file.read_bytes() for file in files if file.is_file())).hexdigest()
 
     def __call__(self, rewrites: list[str], candidates: Candidates) -> list[float]:
         """Call the function.
