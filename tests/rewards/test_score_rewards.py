@@ -148,6 +148,45 @@ def test_what_cannot_be_judged(name: str) -> None:
         REWARDS[name](Candidates(np.zeros((2, 3)), [np.array([0]), np.array([], dtype=int)]))
     with pytest.raises(ValueError, match="2 rows of scores but 1 sets"):
         REWARDS[name](Candidates(np.zeros((2, 3)), [np.array([0])]))
+    with pytest.raises(ValueError, match=r"row 1 has a positive twice, \[0, 2, 0\]; each counts once"):
+        REWARDS[name](Candidates(np.zeros((2, 3)), [np.array([0]), np.array([0, 2, 0])]))
+
+
+@pytest.mark.parametrize("name", REWARDS)
+@pytest.mark.parametrize("column", [0, 2])
+@pytest.mark.parametrize("precision", [np.float32, np.float64])
+def test_a_score_that_is_no_number_earns_nothing(name: str, column: int, precision: type) -> None:
+    """Be it that of the positive or of another item, of one array or of several."""
+    scores = np.array([[0.5, 0.2, 0.9], [0.5, 0.2, 0.9]], dtype=precision)
+    scores[1, column] = np.nan
+    for rows in (scores, list(scores)):
+        with pytest.raises(ValueError, match=f"row 1 has a score that is not a number, in column {column}"):
+            REWARDS[name](Candidates(rows, [np.array([0]), np.array([0])]))
+
+
+@pytest.mark.parametrize(
+    ("gains", "words"),
+    [
+        ([[1], [0, 0]], r"row 1 has the gains \[0, 0\]; each must be above 0"),
+        ([[1], [2, -1]], r"row 1 has the gains \[2, -1\]"),
+        ([[1.0], [2.0, np.nan]], r"row 1 has the gains \[2.0, nan\]"),
+        ([[1], [2]], "row 1 has 1 gains for 2 positives"),
+        ([[1]], "1 rows of gains but 2 sets of positives"),
+    ],
+)
+def test_gains_that_are_none(gains: list[list[float]], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        ndcg(np.eye(2, 4), [np.array([0]), np.array([1, 2])], gains=[np.array(row) for row in gains])
+
+
+@pytest.mark.parametrize("name", ["reciprocal_rank", "ndcg", "margin"])
+def test_among_more_items_the_same_text_earns_less(name: str) -> None:
+    """Unlike the rank rewards, whose ends are the same for any size."""
+    draw = np.random.default_rng(0).normal(size=(400, 1001))
+    few, many = (REWARDS[name](Candidates(draw[:, :size], [np.array([0])] * 400)).mean() for size in (51, 1001))
+    linear = [REWARDS["rank_linear"](Candidates(draw[:, :size], [np.array([0])] * 400)).mean() for size in (51, 1001)]
+    assert many < few - 0.02
+    assert linear[0] == pytest.approx(linear[1], abs=0.01)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def recall(scores: Scores, positives: Rows, k: int) -> npt.NDArray[np.float64]:
     :param positives: n arrays of column numbers, none empty.
     :param k: how many of the best items count, at least 1.
     :return: (n,) shares in [0, 1].
-    :raises ValueError: when k is not positive, a query has no positive, or the lengths differ.
+    :raises ValueError: when k is not positive, or the input is none that `best_positive_rank` takes.
     """
     if k < 1:
         raise ValueError(f"k is {k}; it must be at least 1")
@@ -51,7 +51,7 @@ def reciprocal_rank(scores: Scores, positives: Rows) -> npt.NDArray[np.float64]:
     :param scores: (n, N) scores.
     :param positives: n arrays of column numbers, none empty.
     :return: (n,) values in (0, 1].
-    :raises ValueError: when a query has no positive, or the lengths differ.
+    :raises ValueError: when the input is none that `best_positive_rank` takes.
     """
     return 1 / best_positive_rank(scores, positives)
 
@@ -63,7 +63,7 @@ def query_metrics(scores: Scores, positives: Rows, gains: Rows | None = None) ->
     :param positives: n arrays of column numbers, none empty.
     :param gains: n arrays of relevance grades for nDCG; all 1 when not given.
     :return: metric name -> (n,) values.
-    :raises ValueError: when a query has no positive, or the lengths differ.
+    :raises ValueError: when the input is none that `best_positive_rank` takes.
     """
     return {
         "recall@1": recall(scores, positives, 1),

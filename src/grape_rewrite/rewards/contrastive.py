@@ -15,7 +15,8 @@ def contrastive(
 
         1 + log( e^(s_p*/tau) / (e^(s_p*/tau) + sum_d w_d e^(s_d/tau)) ) / log(N + 1),    N = sum_d w_d
 
-    It is 1 where nothing else has a share, 0 where all scores are equal, whatever the size of the corpus. A baseline.
+    It is 1 where nothing else has a share, 0 where all scores are equal, for corpora of any size; what lies between
+    depends on the size. A baseline.
 
     >>> contrastive(np.array([[0.5, 0.5, 0.5, 0.5]]), [np.array([1])])
     array([0.])
@@ -25,7 +26,8 @@ def contrastive(
     :param tau: temperature of the softmax, above 0, in the unit of the scores.
     :param weights: n arrays like the rows of scores: how many items each stands for.
     :return: (n,) rewards of at most 1; 1 where there is no competitor.
-    :raises ValueError: when tau is not above 0, a row has no positive, or the lengths differ.
+    :raises ValueError: when tau is not above 0, a row has no positive, or one twice, a score is not a number, or the
+        lengths differ.
     """
     if tau <= 0:
         raise ValueError(f"tau is {tau}; a temperature must be above 0")

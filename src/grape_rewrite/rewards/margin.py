@@ -9,7 +9,8 @@ from grape_rewrite.rewards.rank import Rows, Scores, Weights, check_rows, weight
 def margin(scores: Scores, positives: Rows, k: int = 10, weights: Weights | None = None) -> npt.NDArray[np.float64]:
     """Return `s(r, p*) - mean of the k highest s(r, d)` over the irrelevant items d: a baseline.
 
-    Raising all scores at once earns nothing, but neither does it matter how many items stand in front.
+    Raising all scores at once earns nothing, but neither does it matter how many items stand in front. It depends on
+    the size of the corpus: the k highest of more items score higher, so that the same text earns less.
 
     >>> margin(np.array([[0.75, 0.5, 0.25, 0.0]]), [np.array([1])], k=2)
     array([0.])
@@ -19,7 +20,8 @@ def margin(scores: Scores, positives: Rows, k: int = 10, weights: Weights | None
     :param k: how many competitors, at least 1; all of them where there are fewer.
     :param weights: n arrays like the rows of scores: how many items each stands for, also among the k.
     :return: (n,) rewards in the unit of the scores; 0 where there is no competitor.
-    :raises ValueError: when k is below 1, a row has no positive, or the lengths differ.
+    :raises ValueError: when k is below 1, a row has no positive, or one twice, a score is not a number, or the
+        lengths differ.
     """
     if k < 1:
         raise ValueError(f"k is {k}; at least one competitor must count")

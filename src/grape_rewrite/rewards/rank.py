@@ -25,7 +25,7 @@ def best_positive_rank(scores: Scores, positives: Rows, weights: Weights | None 
     :param positives: n arrays of column numbers, none empty.
     :param weights: n arrays like the rows of scores; all 1 when not given. Those of positives do not matter.
     :return: (n,) ranks of at least 1.
-    :raises ValueError: when a row has no positive, or the lengths differ.
+    :raises ValueError: when a row has no positive, or one twice, a score is not a number, or the lengths differ.
     """
     check_rows(scores, positives, weights)
     ranks = np.empty(len(scores))
@@ -51,14 +51,20 @@ def weights_of_irrelevant(
 
 
 def check_rows(scores: Scores, positives: Rows, weights: Weights | None = None) -> None:
-    """Require a set of positives for each row of scores, none of them empty, and weights like the scores.
+    """Require a set of positives for each row of scores, none empty or with an item twice, and weights like the scores.
 
-    :raises ValueError: naming the row, or the lengths that differ.
+    A score that is not a number is neither above nor below another, and would pass for the best of all.
+
+    :raises ValueError: naming the row and what is wrong with it, or the lengths that differ.
     """
     if len(scores) != len(positives):
         raise ValueError(f"{len(scores)} rows of scores but {len(positives)} sets of positives")
-    for row, relevant in enumerate(positives):
+    for row, (values, relevant) in enumerate(zip(scores, positives, strict=True)):
         if len(relevant) == 0:
             raise ValueError(f"row {row} has no positive; a rank needs at least one")
+        if len(relevant) > 1 and len(np.unique(relevant)) < len(relevant):
+            raise ValueError(f"row {row} has a positive twice, {np.asarray(relevant).tolist()}; each counts once")
+        if np.isnan(values.min()):  # the least of numbers is none if one of them is; nothing is copied
+            raise ValueError(f"row {row} has a score that is not a number, in column {np.isnan(values).argmax()}")
     if weights is not None and [len(row) for row in weights] != [len(row) for row in scores]:
         raise ValueError("the rows of weights are not as long as those of the scores")

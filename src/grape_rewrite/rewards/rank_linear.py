@@ -7,6 +7,8 @@ import numpy.typing as npt
 def rank_linear(ranks: npt.NDArray[np.floating], competitors: npt.NDArray[np.number]) -> npt.NDArray[np.float64]:
     """Return `1 - (rank - 1) / N`: 1 for the first place, 0 for the last, linear between.
 
+    In expectation it does not depend on the size of the corpus: it is the share of competitors that rank below.
+
     >>> rank_linear(np.array([1.0, 51.0, 101.0]), np.array([100, 100, 100]))
     array([1. , 0.5, 0. ])
 

@@ -7,6 +7,9 @@ import numpy.typing as npt
 def rank_log(ranks: npt.NDArray[np.floating], competitors: npt.NDArray[np.number]) -> npt.NDArray[np.float64]:
     """Return `1 - log(rank) / log(N + 1)`: every halving of the rank is worth the same.
 
+    The ends, 1 and 0, are the same for corpora of any size. Between them the size counts a little: behind a share q of
+    the competitors it is about `-log(q) / log(N + 1)`, which falls slowly as the corpus grows.
+
     >>> rank_log(np.array([1.0, 10.0, 100.0]), np.array([99, 99, 99]))
     array([1. , 0.5, 0. ])
 

@@ -5,7 +5,9 @@ import numpy.typing as npt
 
 
 def reciprocal_rank(ranks: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    """Return `1 / rank`, whatever the number of competitors.
+    """Return `1 / rank`, in which the number of competitors does not appear.
+
+    So it depends on the size of the corpus: the same text has a worse rank among more items, and earns less.
 
     >>> reciprocal_rank(np.array([1.0, 2.0, 4.0]))
     array([1.  , 0.5 , 0.25])

@@ -9,13 +9,15 @@ from grape_rewrite.rewards.rank import Rows, Scores, check_rows
 def similarity(scores: Scores, positives: Rows) -> npt.NDArray[np.float64]:
     """Return `s(r, p*)`, the score of the best positive. A baseline: it rewards raising all scores at once.
 
+    The size of the corpus does not count.
+
     >>> similarity(np.array([[0.25, 0.5, 0.75]]), [np.array([0, 1])])
     array([0.5])
 
     :param scores: n rows of scores of every candidate.
     :param positives: n arrays of column numbers, none empty.
     :return: (n,) rewards in the unit of the scores.
-    :raises ValueError: when a row has no positive, or the lengths differ.
+    :raises ValueError: when a row has no positive, or one twice, a score is not a number, or the lengths differ.
     """
     check_rows(scores, positives)
     return np.array([row[relevant].max() for row, relevant in zip(scores, positives, strict=True)], dtype=np.float64)
