@@ -65,11 +65,33 @@ def test_it_holds_every_arm_and_is_well_formed(finished: tuple[Study, Path]) -> 
         # Every arm has its plot of scores, but for the one that fuses rankings, of which the page says why.
         assert (f"<figcaption><b>{name}</b>" in page) == (name != "rrf")
         assert f"{100 * arm['recall@10']['mean']:.1f}" in page
-    assert page.count('<polyline points="') == 2 * 5  # two arms in each of five charts
+    assert page.count('<polyline points="') == 2 * 6  # two arms in each of six charts
     assert "Left out: rrf. Rankings are fused there" in page
     assert "dots: single seeds" in page
     assert "with an arm's first seed" in page
     assert not re.search(r"<script|https?://(?!www\.w3\.org)|src=", page)
+
+
+def test_it_says_where_the_rewrites_lie(finished: tuple[Study, Path]) -> None:
+    study, out = finished
+    results = read_results(study, out)
+    results["arms"]["raw"]["centroid"]["mean"] = -0.1234
+    page = render_study(study, results, out)
+    (table,) = re.findall(r'aria-label="Table of where the rewrites lie">(.*?)</table>', page, re.DOTALL)
+    for name in ("raw", "grape"):
+        (row,) = re.findall(rf"</span>{name}</th>(.*?)</tr>", table, re.DOTALL)
+        for key in ("hubness", "centroid"):
+            assert f"{results['arms'][name][key]['mean']:.3f}".replace("-", "−") in row
+            assert ("±" in row) == (name == "grape")
+    assert "</span>rrf</th>" not in table or "hubness" in results["arms"]["rrf"]
+
+
+def test_intervals_draw_seeds_where_there_are_several(finished: tuple[Study, Path]) -> None:
+    study, out = finished
+    for seeds, drawn in (([0, 1], "seeds and items"), ([0], "items")):
+        part = study.model_copy(update={"seeds": seeds})
+        page = render_study(part, read_results(part, out), out)
+        assert re.findall(r"95&nbsp;% interval over ([a-z ]*)", page) == [drawn, drawn]
 
 
 def test_no_path_of_the_machine_is_shown(finished: tuple[Study, Path]) -> None:

@@ -123,6 +123,51 @@ def test_what_scores_do_has_intervals(finished: tuple[Study, Path], results: dic
     assert "d_pos" not in results["arms"]["rrf"]  # fused ranks are no scores
 
 
+def test_what_dev_queries_showed_is_that_of_the_histories(finished: tuple[Study, Path], results: dict) -> None:
+    _, out = finished
+    assert list(results["training"]) == ["grape", "grpo-similarity"]
+    for arm, looks in results["training"].items():
+        histories = [
+            [json.loads(line) for line in (out / arm / f"seed-{seed}" / "history.jsonl").read_text().splitlines()]
+            for seed in (0, 1)
+        ]
+        assert list(looks) == [0, 1, 2]
+        for step, figures in looks.items():
+            assert set(figures) == {"recall@10", "mrr", "d_pos", "d_hard", "d_neg", "margin"}
+            for key, found in figures.items():
+                values = [rows[step][f"dev_{key}"] for rows in histories]
+                assert found["mean"] == pytest.approx(np.mean(values))
+                assert found["std"] == pytest.approx(np.std(values, ddof=1))
+                assert found["seeds"] == dict(zip((0, 1), values, strict=True))
+
+
+def look_at(*seeds: int) -> dict:
+    """What one look found: figures of some seeds, all the same."""
+    values = {"recall@10": 0.5, "mrr": 0.4, "d_hard": 0.03, "d_neg": -0.02, "margin": 0.01}
+    return {key: {"mean": value, "std": 0.0, "seeds": dict.fromkeys(seeds, value)} for key, value in values.items()}
+
+
+def test_the_table_of_training_has_a_few_looks_that_all_runs_share(results: dict) -> None:
+    steps = range(0, 220, 20)
+    whole = {step: look_at(0, 1) for step in steps}
+    stopped = {**whole, 200: look_at(0)}  # its second seed ended before
+    other = {step: look for step, look in whole.items() if step != 0}
+    heads = {}
+    for name, training in {
+        "all": {"grape": whole},
+        "stopped": {"grape": whole, "sft": stopped},
+        "other": {"grape": whole, "sft": other},
+    }.items():
+        text = markdown({**results, "training": training})
+        (table,) = (part.splitlines() for part in text.split("\n\n") if "| step " in part)
+        heads[name] = [int(cell.split()[-1]) for cell in table[0].strip("|").split("|")[1:]]
+        assert len(table) == 2 + len(training)
+        assert f"| {table[2].split(' | ')[1]}" == "| 0.500, +0.030, -0.020, +0.010"
+    assert heads == {"all": [0, 40, 100, 160, 200], "stopped": [0, 40, 80, 140, 180], "other": [20, 60, 100, 160, 200]}
+    for training in ({}, {"grape": {0: look_at(0)}, "sft": {1: look_at(0)}}):
+        assert "| step " not in markdown({**results, "training": training})
+
+
 def test_costs(finished: tuple[Study, Path], results: dict) -> None:
     assert set(results["costs"]) == {"grape", "grpo-similarity"}
     for cost in results["costs"].values():
@@ -177,6 +222,9 @@ def test_a_run_that_diverged_can_be_read(finished: tuple[Study, Path], tmp_path:
     path.write_text(json.dumps(manifest))
     found = read_results(study, tmp_path / "copy")
     assert found["missing"] == []
+    last = found["training"]["grape"][2]
+    assert list(last["d_pos"]["seeds"]) == [0]
+    assert list(last["d_hard"]["seeds"]) == [0, 1]
     assert "<svg" in render_study(study, found, tmp_path / "copy")
 
 

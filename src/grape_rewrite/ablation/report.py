@@ -11,18 +11,19 @@ from grape_rewrite.ablation.outcomes import read_outcomes
 from grape_rewrite.ablation.results import RAW
 from grape_rewrite.ablation.scatter import MOST, scatter_plots
 from grape_rewrite.ablation.study import UNTRAINED, Job, Study
-from grape_rewrite.ablation.tables import COLUMNS, INFLATION
+from grape_rewrite.ablation.tables import COLUMNS, INFLATION, SPREAD
 from grape_rewrite.atomic import write_text
 from grape_rewrite.evaluation.curves import Chart, line_chart
 from grape_rewrite.evaluation.strips import shared_scale
 from grape_rewrite.evaluation.templates import environment
 
 CURVES = {
-    "dev_recall@10": ("Recall@10", "on dev queries"),
-    "dev_mrr": ("Mean reciprocal rank", "on dev queries"),
-    "dev_d_pos": ("Rise of the right item's score", "over raw, on dev queries"),
-    "dev_d_hard": ("Rise of the strongest wrong items' scores", "over raw, on dev queries"),
-    "dev_margin": ("Margin", "rise of the right item less that of the strongest wrong ones"),
+    "recall@10": ("Recall@10", "on dev queries"),
+    "mrr": ("Mean reciprocal rank", "on dev queries"),
+    "d_pos": ("Rise of the right item's score", "over raw, on dev queries"),
+    "d_hard": ("Rise of the strongest wrong items' scores", "over raw, on dev queries"),
+    "d_neg": ("Rise of all wrong items' scores", "over raw, on dev queries"),
+    "margin": ("Margin", "rise of the right item less that of the strongest wrong ones"),
 }
 OTHER_DEV = {"languages", "dev_queries", ALSO}  # what an arm changes the dev queries with
 
@@ -37,7 +38,7 @@ def render_study(study: Study, results: Mapping[str, Any], out: Path) -> str:
     arms = dict(sorted(results["arms"].items(), key=lambda arm: -arm[1]["recall@10"]["mean"]))
     values = [value for arm in arms.values() for value in arm["recall@10"]["seeds"].values()]
     levels = _levels(study, arms, out)
-    charts = _curves(study, out)
+    charts = _curves(results["training"])
     drawn = {line.name for chart in charts for line in chart.series}
     trained = [name for name in arms if name in study.arms]
     complete = [found for job in study.jobs() if (found := read_manifest(job.folder(out)))]
@@ -53,6 +54,7 @@ def render_study(study: Study, results: Mapping[str, Any], out: Path) -> str:
             default=DEFAULT,
             columns=COLUMNS,
             inflation=INFLATION,
+            lying=SPREAD,
             top=min(1.0, int(max(values) * 10 + 1) / 10),
             comparisons=_by_opponent(results["comparisons"]),
             scale=shared_scale(results["comparisons"]),
@@ -83,22 +85,16 @@ def _by_opponent(comparisons: list[dict[str, Any]]) -> dict[str, dict[str, dict[
     return found
 
 
-def _curves(study: Study, out: Path) -> list[Chart]:
+def _curves(training: Mapping[str, Any]) -> list[Chart]:
     """Return the charts of what dev queries showed during training, each arm's mean over its seeds."""
-    sums: dict[int, dict[str, list[float]]] = {}
-    for arm in study.arms:
-        for seed in study.seeds:
-            manifest = read_manifest(Job(arm, seed).folder(out))
-            for row in manifest.looks if manifest else []:
-                for key in CURVES:
-                    if (value := row.get(key)) is not None:
-                        sums.setdefault(int(row["step"] or 0), {}).setdefault(f"{key} {arm}", []).append(value)
     rows = [
-        {"step": float(step), **{name: sum(found) / len(found) for name, found in values.items()}}
-        for step, values in sorted(sums.items())
+        {"step": float(step), f"{key} {arm}": found["mean"]}
+        for arm, steps in training.items()
+        for step, figures in steps.items()
+        for key, found in figures.items()
     ]
     charts = [
-        line_chart(title, note, {f"{key} {arm}": arm for arm in study.arms}, rows)
+        line_chart(title, note, {f"{key} {arm}": arm for arm in training}, rows)
         for key, (title, note) in CURVES.items()
     ]
     return [chart for chart in charts if chart]

@@ -9,15 +9,16 @@ import numpy.typing as npt
 
 from grape_rewrite.ablation.arms import DEFAULT
 from grape_rewrite.ablation.comparable import complete_run, require_comparable
-from grape_rewrite.ablation.manifest import read_manifest
+from grape_rewrite.ablation.manifest import Manifest, read_manifest
 from grape_rewrite.ablation.outcomes import read_outcomes
-from grape_rewrite.ablation.study import Study
+from grape_rewrite.ablation.study import Job, Study
 from grape_rewrite.errors import UserError
 from grape_rewrite.evaluation.holm import holm
 from grape_rewrite.evaluation.significance import bootstrap_interval, randomisation_tests
 
 COMPARED = ("recall@10", "mrr")
 RAW = "raw"
+LOOKED_AT = ("recall@10", "mrr", "d_pos", "d_hard", "d_neg", "margin")  # on dev, during training
 COSTS = ("training_seconds", "evaluation_seconds", "peak_gb", "trained_parameters")
 
 Values = npt.NDArray[np.float64]
@@ -36,8 +37,9 @@ def read_results(study: Study, out: Path, seed: int = 0) -> dict[str, Any]:
     :param seed: of the bootstrap and the tests.
     :return: `arms` (name -> metric -> mean, std and seeds; low and high too for what scores do), `comparisons` (a, b,
         metric, difference, low, high, p, p_holm, seeds), `inflation` (the same of what scores do, without a test),
-        `costs` (name -> cost -> mean), `queries`, `runs` (how many are complete), `missing`, and
-        `unchanged`, the runs whose training never beat the untrained rewriter on dev.
+        `training` (name -> step -> what dev queries showed then, as for arms), `costs` (name -> cost -> mean),
+        `queries`, `runs` (how many are complete), `missing`, and `unchanged`, the runs whose training never beat the
+        untrained rewriter on dev.
     :raises UserError: when nothing is complete, or runs were made with something else than others, so that they cannot
         be compared; see `comparable`.
     """
@@ -63,6 +65,7 @@ def read_results(study: Study, out: Path, seed: int = 0) -> dict[str, Any]:
         "arms": arms,
         "comparisons": _compare(rows, set(study.arms), clusters, seed) if DEFAULT in rows else [],
         "inflation": _compare_inflation(levels, set(study.arms), clusters, seed) if DEFAULT in levels else [],
+        "training": _training(complete),
         "costs": {
             arm: {
                 cost: _mean([getattr(found, cost) for job, found in complete.items() if job.arm == arm])
@@ -79,20 +82,31 @@ def read_results(study: Study, out: Path, seed: int = 0) -> dict[str, Any]:
 
 
 def _spread(seeds: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return mean, standard deviation and single values of each figure over the seeds."""
+    """Return mean, standard deviation and single values of each figure over the seeds that have it as a number."""
     found: dict[str, Any] = {}
-    for metric, value in next(iter(seeds.values())).items():
-        if isinstance(value, (int, float)):
-            values: list[float] = [float(summary[metric]) for summary in seeds.values()]
-            std = float(np.std(values, ddof=1)) if len(values) > 1 else None
-            found[metric] = {"mean": float(np.mean(values)), "std": std, "seeds": dict(zip(seeds, values, strict=True))}
+    for metric in dict.fromkeys(metric for summary in seeds.values() for metric in summary):
+        known = {seed: summary.get(metric) for seed, summary in seeds.items()}
+        values = {seed: float(value) for seed, value in known.items() if isinstance(value, (int, float))}
+        if values:
+            std = float(np.std(list(values.values()), ddof=1)) if len(values) > 1 else None
+            found[metric] = {"mean": float(np.mean(list(values.values()))), "std": std, "seeds": values}
     return found
+
+
+def _training(complete: Mapping[Job, Manifest]) -> dict[str, dict[int, dict[str, Any]]]:
+    """Return what the looks at the dev queries found, by arm and step, over the seeds that looked at that step."""
+    looks: dict[str, dict[int, dict[int, dict[str, Any]]]] = {}
+    for job, manifest in complete.items():
+        for row in manifest.looks:
+            figures = {key: row.get(f"dev_{key}") for key in LOOKED_AT}
+            looks.setdefault(job.arm, {}).setdefault(int(row["step"] or 0), {})[job.seed] = figures
+    return {arm: {step: _spread(seeds) for step, seeds in sorted(steps.items())} for arm, steps in looks.items()}
 
 
 def _add_inflation_intervals(
     arms: dict[str, dict[str, Any]], levels: Mapping[str, Mapping[int, Values]], clusters: Any, seed: int
 ) -> None:
-    """Add 95 % intervals, over items, to how much the scores of positives and hard negatives rise over raw."""
+    """Add 95 % intervals, over seeds and items, to how much the scores of positives and hard negatives rise."""
     if RAW not in levels:
         return
     before = next(iter(levels[RAW].values()))

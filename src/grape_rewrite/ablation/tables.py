@@ -16,11 +16,13 @@ COLUMNS = {
 INFLATION = {"d_pos": "positives", "d_hard": "hard negatives", "d_neg": "all negatives", "margin": "margin"}
 SPREAD = {"hubness": "hubness", "centroid": "cosine to the centroid"}
 FEW = 4
+LOOKS = 5  # steps in a table; more would not fit beside each other
 METRICS = {"recall@10": "points of R@10", "mrr": "points of MRR"}
 
 
 def markdown(results: Mapping[str, Any]) -> str:
-    """Return the tables of `read_results`: what each arm reaches, the comparisons, score inflation, cost.
+    """Return the tables of `read_results`: what each arm reaches, the comparisons, score inflation, also while it
+    trains, cost.
 
     Names of arms are the user's; a pipe in them would end a cell and is replaced.
     """
@@ -44,6 +46,8 @@ def markdown(results: Mapping[str, Any]) -> str:
         parts.append(f"Without an arm {DEFAULT}, which the others are compared with, there are no differences to test.")
     parts.append(_table(arms, INFLATION, "rise over raw of the scores of"))
     parts.append(_table(arms, SPREAD, "where the rewrites of it lie:"))
+    if table := _training(results["training"]):
+        parts.append(table)
     if results["costs"]:
         lines = ["| arm | training, s | peak, GB | parameters trained |", "|---|---|---|---|"]
         lines += [
@@ -65,8 +69,38 @@ def _table(arms: Mapping[str, Any], columns: Mapping[str, str], corner: str = "a
     return "\n".join(lines)
 
 
+def _training(training: Mapping[str, Any]) -> str:
+    """What dev queries showed during training: the mean over the seeds, at steps that all runs looked at."""
+    shared = sorted(set.intersection(*map(_whole, training.values()))) if training else []
+    if not shared:
+        return ""
+    last = len(shared) - 1
+    steps = [shared[place] for place in sorted({round(last * part / (LOOKS - 1)) for part in range(LOOKS)})]
+    head = "R@10, and rise of hard negatives, all negatives and the margin, on an arm's dev queries"
+    lines = [f"| {head} | " + " | ".join(f"step {step}" for step in steps) + " |", "|---" * (len(steps) + 1) + "|"]
+    for name, looks in training.items():
+        cells = [
+            ", ".join(_look(looks[step], key) for key in ("recall@10", "d_hard", "d_neg", "margin")) for step in steps
+        ]
+        lines.append(f"| {_cell(name)} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _whole(looks: Mapping[int, Any]) -> set[int]:
+    """The steps that all seeds of an arm looked at: one that was stopped early has fewer."""
+    seeds = {step: set(figures["mrr"]["seeds"]) for step, figures in looks.items()}
+    return {step for step, found in seeds.items() if found == set().union(*seeds.values())}
+
+
+def _look(figures: Mapping[str, Any], key: str) -> str:
+    """A figure of a look; a dash where no seed has it as a number."""
+    if key not in figures:
+        return "-"
+    return f"{figures[key]['mean']:.3f}" if key == "recall@10" else f"{figures[key]['mean']:+.3f}"
+
+
 def _spread(found: Mapping[str, Any]) -> str:
-    """The mean, with its spread over the seeds, and its interval over the items where it has one."""
+    """The mean, with its spread over the seeds, and its interval over seeds and items where it has one."""
     spread = f" ± {found['std']:.3f}" if len(found["seeds"]) > 1 else ""
     interval = f" ({found['low']:.3f} to {found['high']:.3f})" if "low" in found else ""
     return f"{found['mean']:.3f}{spread}{interval}"
