@@ -1,5 +1,6 @@
 """A user's own reward: a function in a module, called with the rewrites and what they are judged by."""
 
+import hashlib
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -112,6 +113,42 @@ def test_what_cannot_be_found(name: str, words: str) -> None:
         OwnReward(name)
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("\nname", "line 2: NameError: name 'name' is not defined"),
+        ("import json\n\njson.loads('{')", "line 3: JSONDecodeError: Expecting property name"),  # not a library's line
+        ("\n\ndef f(:\n", "line 3: SyntaxError: invalid syntax"),
+        ("import sys\nsys.exit('enough\\n  of this')", "line 2: SystemExit: enough of this"),
+    ],
+)
+def test_a_module_that_cannot_be_imported_shows_its_line(module: str, tmp_path: Path, content: str, words: str) -> None:
+    file = tmp_path / f"{module}.py"
+    file.write_text(content)
+    with pytest.raises(UserError) as error:
+        OwnReward(f"{module}:f")
+    assert str(error.value).startswith(f"reward '{module}:f': cannot import {module}: {file}, {words}")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("function", "where"), [("short_and_first", "its own"), ("borrowed", "the other"), ("INSTANCE", "its own")]
+)
+def test_its_fingerprint_is_that_of_the_file_that_it_is_written_in(
+    module: str, tmp_path: Path, function: str, where: str
+) -> None:
+    other = tmp_path / f"other_{module}.py"
+    other.write_text("def borrowed(rewrites, candidates):\n    return [1.0] * len(rewrites)\n")
+    own = tmp_path / f"{module}.py"
+    own.write_text(
+        f"from other_{module} import borrowed\n{MODULE}\n"
+        "class Scorer:\n    def __call__(self, rewrites, candidates):\n        return [1.0] * len(rewrites)\n\n"
+        "INSTANCE = Scorer()\n"
+    )
+    content = (own if where == "its own" else other).read_bytes()
+    assert OwnReward(f"{module}:{function}").fingerprint() == hashlib.sha256(content).hexdigest()
+
+
 @pytest.mark.parametrize("function", ["missing", "VALUE"])
 def test_a_module_without_that_function(module: str, function: str) -> None:
     with pytest.raises(UserError, match=f"module {module} has no function '{function}'"):
@@ -120,7 +157,7 @@ def test_a_module_without_that_function(module: str, function: str) -> None:
 
 def test_a_run_that_it_stops_can_be_resumed(begin: Callable[..., Any], module: str, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    with pytest.raises(UserError, match=r"line 32: RuntimeError: out of luck; the steps before it are saved, --resume"):
+    with pytest.raises(UserError, match=r"line 32: RuntimeError: out of luck$"):
         begin(out, reward=f"{module}:fails_later", save_every=100)
     assert str(RunFolder(out).last_checkpoint()).endswith("checkpoint-2")
     done = begin(out, reward=f"{module}:fails_later", save_every=100, resume=True)

@@ -96,6 +96,7 @@ def _trained(study: Study, job: Job, folder: Path, index: "Index", dataset: "Dat
     """Return the rewriter that the run trains, or has trained before it was stopped in its evaluation."""
     from grape_rewrite.rewriting import Rewriter
     from grape_rewrite.training import read_task, train
+    from grape_rewrite.training.own_reward import RewardError
     from grape_rewrite.training.run_folder import RunFolder
 
     run, config = RunFolder(folder), study.config(job)
@@ -103,7 +104,12 @@ def _trained(study: Study, job: Job, folder: Path, index: "Index", dataset: "Dat
         return Rewriter.load(str(folder), precision=study.precision)
     rewriter = Rewriter.load(study.rewriter, study.prompt, config.max_tokens, precision=study.precision)
     also = [read_task(spec) for spec in study.also(job.arm)]
-    return train(rewriter, index, dataset, folder, config, resume=run.can_resume(config), also=also)
+    try:
+        return train(rewriter, index, dataset, folder, config, resume=run.can_resume(config), also=also)
+    except RewardError as error:
+        if run.last_checkpoint() is None:
+            raise
+        raise UserError(f"{error}; the same command goes on with the steps that are saved") from error
 
 
 def finite(figures: Mapping[str, Any]) -> dict[str, float | None]:

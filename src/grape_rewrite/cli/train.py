@@ -1,7 +1,7 @@
 """`grape train`."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,9 @@ from grape_rewrite.cli.output import notes
 from grape_rewrite.errors import UserError
 from grape_rewrite.processes import is_first, one_at_a_time
 from grape_rewrite.training.config import TrainingConfig
+
+if TYPE_CHECKING:
+    from grape_rewrite.training.run_folder import RunFolder
 
 
 def _hyperparameter(key: str) -> Any:
@@ -162,6 +165,7 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
         folder.require_free()
     from grape_rewrite.training import read_task
     from grape_rewrite.training import train as train_rewriter
+    from grape_rewrite.training.own_reward import RewardError
 
     quiet = not is_first()
     loaded: dict[str, Any] = {}
@@ -204,6 +208,8 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
         cure = again if folder.last_checkpoint() else "nothing was saved yet; begin again."
         notes.print(f"Interrupted; {cure}", markup=False, soft_wrap=True)
         raise typer.Exit(130) from None
+    except RewardError as error:
+        raise _with_cure(error, folder) from error.__cause__
     if quiet:
         return
     facts = read_adapter(config.out)
@@ -213,3 +219,8 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
         markup=False,
         soft_wrap=True,
     )
+
+
+def _with_cure(error: UserError, folder: "RunFolder") -> UserError:
+    """What to say of a run that its reward has stopped: whether it can go on."""
+    return UserError(f"{error}; --resume goes on with the steps that are saved") if folder.last_checkpoint() else error

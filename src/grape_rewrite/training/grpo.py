@@ -70,6 +70,8 @@ def train(  # noqa: PLR0913
         MRR that chooses the checkpoint is the mean over all.
     :return: the rewriter with the adapter of the best dev MRR.
     :raises UserError: on impossible values, when `out` holds another run, or when the retriever has changed.
+    :raises RewardError: when a reward of one's own fails; the steps before it are saved (by several processes those up
+        to the last checkpoint), and `resume` goes on with them.
     :raises KeyboardInterrupt: after Ctrl-C, when all is saved.
     """
     config = config or TrainingConfig.of(**values)
@@ -134,10 +136,9 @@ def train(  # noqa: PLR0913
         warnings.filterwarnings("ignore", category=FutureWarning)  # TRL calls transformers by old names
         try:
             trainer.train(resume_from_checkpoint=last)
-        except RewardError as error:
-            if trainer.state.global_step == 0:
-                raise
-            raise _saved(error, trainer, chance) from error
+        except RewardError:
+            _save_whole_steps(trainer, chance)
+            raise
     for task, fingerprint in zip(tasks, frozen, strict=True):
         if task.index.retriever.fingerprint() != fingerprint:
             raise UserError(f"retriever {task.index.retriever.name!r} has changed during training; it must stay frozen")
@@ -151,15 +152,15 @@ def train(  # noqa: PLR0913
     return rewriter
 
 
-def _saved(error: RewardError, trainer: Any, chance: Chance) -> UserError:
-    """Save what was learned before the step whose reward failed; return what to say."""
-    if process_count() > 1:  # the others wait for this one; what they have cannot be saved together
-        return UserError(f"{error}; --resume goes on from the last checkpoint")
-    # The steps before are whole; they are saved with the state of chance that the step began with, so that it samples
-    # the same rewrites when the run goes on.
+def _save_whole_steps(trainer: Any, chance: Chance) -> None:
+    """Save what was learned before the step whose reward failed, with the state of chance that this step began with.
+
+    So it samples the same rewrites when the run goes on.
+    """
+    if trainer.state.global_step == 0 or process_count() > 1:  # others wait for this one; they cannot save together
+        return
     chance.restore()
     trainer._save_checkpoint(trainer.model, trial=None)
-    return UserError(f"{error}; the steps before it are saved, --resume goes on with them")
 
 
 def _begin(run: RunFolder, config: TrainingConfig, resume: bool) -> str | None:

@@ -86,9 +86,23 @@ def _find(name: str) -> Callable[..., Sequence[float]]:
         sys.path.insert(0, here)
     try:
         found: Any = importlib.import_module(module)
-    except Exception as error:  # whatever a user's module may raise
-        raise UserError(f"reward {name!r}: cannot import {module}: {type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:  # whatever a user's module may raise
+        said = " ".join((error.msg if isinstance(error, SyntaxError) else str(error)).split())  # in one line
+        raise UserError(
+            f"reward {name!r}: cannot import {module}: {_line_of(error)}{type(error).__name__}: {said}"
+        ) from error
     found = getattr(found, function, None)
     if not callable(found):
         raise UserError(f"reward {name!r}: module {module} has no function {function!r}")
     return found
+
+
+def _line_of(error: BaseException) -> str:
+    """The file and line of the module whose import failed, not those of a library below it."""
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}, line {error.lineno}: "
+    importing = {__file__, importlib.__file__}
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename not in importing]
+    frames = [frame for frame in frames if not frame.filename.startswith("<frozen importlib")]
+    lines = [frame for frame in frames if frame.filename == frames[0].filename]
+    return f"{lines[-1].filename}, line {lines[-1].lineno}: " if lines else ""
