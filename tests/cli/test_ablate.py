@@ -5,6 +5,21 @@ from pathlib import Path
 
 import pytest
 
+REWARD = """
+from pathlib import Path
+
+CALLS = 0
+
+
+def fails_once(rewrites, candidates):
+    global CALLS
+    CALLS += 1
+    if CALLS == 2 and not Path("failed").exists():
+        Path("failed").touch()
+        raise RuntimeError("out of luck")
+    return 1 / candidates.ranks
+"""
+
 
 @pytest.fixture
 def ablate(
@@ -33,6 +48,61 @@ def test_a_study_in_one_command(ablate, tmp_path: Path) -> None:
     again = ablate("--arm", small, "--seed", 0, "--queries", 6)
     assert again.code == 0
     assert again.err.count("complete already") == 2
+
+
+def test_a_study_of_which_a_run_fails_leaves_the_report_of_the_others(
+    ablate, grape, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "rewards_of_a_study.py").write_text(REWARD)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    out = tmp_path / "out"
+    settings = ("--set", "batch=8,group=4,max_tokens=6,dev_queries=8", "--steps", 2, "--queries", 6, "--seed", 0)
+    asked = ("--arm", "mine:reward=rewards_of_a_study:fails_once", *settings)
+    found = ablate(*asked)
+    assert found.code == 2
+    said = found.err.splitlines()[-1]
+    assert said.startswith("error: run mine/seed-0 failed: reward rewards_of_a_study:fails_once: ")
+    assert said.endswith("line 12: RuntimeError: out of luck; the same command goes on with the steps that are saved")
+    results = json.loads((out / "results.json").read_text())
+    assert (results["runs"], results["missing"]) == (1, ["mine/seed-0"])
+    assert "not complete: mine/seed-0" in (out / "results.md").read_text()
+    kept = {name: (out / name).read_bytes() for name in ("results.json", "results.md", "report.html")}
+    for name in kept:
+        (out / name).unlink()
+    again = grape("ablate", "--report", "--out", out, "--json")
+    assert again.code == 0, again.err
+    assert json.loads(again.out) == results
+    assert {name: (out / name).read_bytes() for name in kept} == kept
+    assert not (out / "mine" / "seed-0" / "manifest.json").exists()
+    assert ablate(*asked).code == 0
+    assert json.loads((out / "results.json").read_text())["missing"] == []
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ([], ["holds no study"]),
+        (["--arm", "grape"], ["--report", "leave --arm out"]),
+        (["--seed", "0"], ["leave --seed out"]),
+        (["--only", "grape/seed-0"], ["leave --only out"]),
+    ],
+)
+def test_no_report_of_what_is_not_there(grape, tmp_path: Path, options: list[str], words: list[str]) -> None:
+    found = grape("ablate", "--report", "--out", tmp_path / "out", *options)
+    assert found.code == 2
+    (line,) = found.error_lines
+    assert all(word in line for word in words), line
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_reward_whose_module_leaves_the_program(ablate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "reward_that_leaves.py").write_text("import sys\n\nsys.exit()\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    found = ablate("--arm", "mine:reward=reward_that_leaves:score")
+    assert found.code == 2
+    (line,) = found.error_lines
+    assert "reward_that_leaves.py, line 3: SystemExit" in line
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import json as jsonlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,7 +22,7 @@ from grape_rewrite.cli.output import notes, results, say
 from grape_rewrite.errors import UserError
 
 if TYPE_CHECKING:
-    from grape_rewrite.ablation import Job
+    from grape_rewrite.ablation import Job, Study
 
 
 def ablate(
@@ -56,6 +56,10 @@ def ablate(
     ] = None,
     parallel: Annotated[int, typer.Option(min=1, help="Runs at a time.")] = 1,
     only: Annotated[str | None, typer.Option(help="Just this run of the study, such as grape/seed-0.")] = None,
+    report: Annotated[
+        bool,
+        typer.Option("--report", help="Run nothing: write the report of the complete runs of the study in --out."),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Compare rewards, pools and other settings over several seeds, with one budget and one protocol.
@@ -63,7 +67,14 @@ def ablate(
     Example: [bold]grape ablate scenes --arm grape --arm grpo-similarity --seed 0 --seed 1 --parallel 2[/bold]
     """
     from grape_rewrite.ablation.arms import read_arms
+    from grape_rewrite.ablation.study import read_study
 
+    if report:
+        given = next((name for name, value in (("arm", arms), ("seed", seeds), ("only", only)) if value), None)
+        if given:
+            raise UserError(f"--report is of all runs that --out holds; leave --{given} out")
+        _show(_write_report(read_study(out), out), out, json)
+        return
     chosen = [0, 1, 2] if seeds is None else seeds
     twice = next((seed for place, seed in enumerate(chosen) if seed in chosen[:place]), None)
     if twice is not None:
@@ -79,7 +90,7 @@ def ablate(
     note_repeated(dataset, split)
     sampled(dataset.split(split), queries)  # for its note; each run samples for itself
 
-    from grape_rewrite.ablation import Study, chosen_jobs, markdown, prepare, read_results, run_study, write_study
+    from grape_rewrite.ablation import Study, chosen_jobs, prepare, run_study
 
     study = Study(
         data=data,
@@ -103,16 +114,43 @@ def ablate(
     try:
         prepare(whole, out)
         study = study.begin(out)
-        run_study(study, out, parallel, only, watch=_tell)
+        try:
+            run_study(study, out, parallel, only, watch=_tell)
+        except UserError:
+            _report_complete(study, out)
+            raise
     except KeyboardInterrupt:
         notes.print("Interrupted; all is saved. Go on with the same command.", markup=False)
         raise typer.Exit(130) from None
-    found = read_results(study, out)
+    _show(_write_report(study, out), out, json)
+
+
+def _write_report(study: "Study", out: Path) -> dict[str, Any]:
+    """Write `results.json`, `results.md` and `report.html` of the complete runs; return the results."""
+    from grape_rewrite.ablation import markdown, read_results, write_study
     from grape_rewrite.atomic import write_text
 
+    found = read_results(study, out)
     write_text(out / "results.json", jsonlib.dumps(found, indent=1) + "\n")
     write_text(out / "results.md", markdown(found))
     write_study(study, found, out)
+    return found
+
+
+def _report_complete(study: "Study", out: Path) -> None:
+    """Write the report of a study of which a run has failed, if it can be written; that failure is what counts."""
+    try:
+        _write_report(study, out)
+    except UserError as error:
+        notes.print(f"No report: {error}", markup=False, soft_wrap=True)
+    else:
+        notes.print(f"Report of the complete runs: {out / 'report.html'}", markup=False, soft_wrap=True)
+
+
+def _show(found: dict[str, Any], out: Path, json: bool) -> None:
+    """Print the results."""
+    from grape_rewrite.ablation import markdown
+
     if json:
         say(jsonlib.dumps(found))
     else:
