@@ -10,6 +10,19 @@ import pytest
 
 from grape_rewrite.rewriting.adapter import read_adapter, write_adapter
 
+FAILING_REWARDS = """
+CALLS = []
+
+
+def at_once(rewrites, candidates):
+    raise RuntimeError("out of luck")
+
+
+def later(rewrites, candidates):
+    CALLS.append(len(rewrites))
+    return 1 / candidates.ranks if len(CALLS) == 1 else at_once(rewrites, candidates)
+"""
+
 
 @pytest.fixture
 def evaluate(grape, adapter: Path, tiny_dataset_folder: Path, tiny_retriever_folder: Path, tmp_path: Path):
@@ -112,3 +125,27 @@ def test_empty_rewrites_are_counted(evaluate) -> None:
     for name, figures in methods.items():
         words = f"{name}: {figures['empty']} empty rewrite{'s' * (figures['empty'] != 1)}, searched with the query"
         assert (words in shown) == bool(figures["empty"])
+
+
+@pytest.mark.parametrize("function", ["at_once", "later"])
+def test_a_reward_that_fails_says_how_to_go_on_where_something_is_saved(
+    grape,
+    cache,
+    tiny_dataset_folder: Path,
+    tiny_retriever_folder: Path,
+    tiny_model_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    function: str,
+) -> None:
+    (tmp_path / "failing_rewards.py").write_text(FAILING_REWARDS)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    found = grape(
+        *("train", tiny_dataset_folder, "--retriever", tiny_retriever_folder, "--rewriter", tiny_model_folder),
+        *("--out", tmp_path / "run", "--steps", 2, "--batch", 8, "--group", 4, "--max-tokens", 8),
+        *("--reward", f"failing_rewards:{function}"),
+    )
+    assert found.code == 2
+    (line,) = found.error_lines
+    cure = "; --resume goes on with the steps that are saved" if function == "later" else ""
+    assert line.endswith(f"failing_rewards.py, line 6: RuntimeError: out of luck{cure}")
