@@ -28,12 +28,22 @@ def orphaned(rewrites, candidates) -> np.ndarray:
 
 
 def interrupted(rewrites, candidates) -> np.ndarray:
-    """Ctrl-C in the study, which passes it on to the run; the step ends when it has arrived."""
+    """Ctrl-C in the study, which passes it on to the run."""
+    return _ending_the_study(signal.SIGINT, candidates)
+
+
+def terminated(rewrites, candidates) -> np.ndarray:
+    """The study is told to end, as by `kill`, and tells the run."""
+    return _ending_the_study(signal.SIGTERM, candidates)
+
+
+def _ending_the_study(number: int, candidates) -> np.ndarray:
+    """Send the study a signal; the step ends when Ctrl-C has arrived here."""
     if _now():
         arrived = []
         handler = signal.getsignal(signal.SIGINT)
         signal.signal(signal.SIGINT, lambda *call: (arrived.append(call), handler(*call)))
-        os.kill(os.getppid(), signal.SIGINT)
+        os.kill(os.getppid(), number)
         while not arrived:
             time.sleep(0.01)
         signal.signal(signal.SIGINT, handler)

@@ -1,11 +1,17 @@
 """Prompt selection: the best on dev, by the same measure as everything else."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from grape_rewrite.ablation.baselines import LONGER, WEIGHTS, select_prompt, training_free, with_pictures
+from grape_rewrite.ablation.baselines import (
+    WEIGHTS,
+    longer_prompts,
+    plain_prompts,
+    select_prompt,
+    training_free,
+    with_pictures,
+)
 from grape_rewrite.datasets import Dataset
 from grape_rewrite.evaluation.rewriters import evaluate
 from grape_rewrite.index import Index
@@ -20,16 +26,24 @@ def test_the_best_prompt_on_dev_is_selected(
     dataset = Dataset.load(str(tiny_dataset_folder))
     index = Retriever.load(str(tiny_retriever_folder)).index(dataset.corpus, cache=tmp_path)
     rewriter = Rewriter.load(str(tiny_chat_folder), tiny_prompt)
-    selected = select_prompt(rewriter, index, dataset.dev)
-    prompts = {words: replace(tiny_prompt, instruction=f"Describe the picture. {words}".strip()) for words in LONGER}
-    policies = {words: rewriter.with_prompt(prompt) for words, prompt in prompts.items()}
+    longer, plain = longer_prompts(tiny_prompt), plain_prompts(tiny_prompt)
+    policies = {str(number): rewriter.with_prompt(prompt) for number, prompt in enumerate([*longer, *plain])}
     found = evaluate({"raw": None, **policies}, index, dataset.dev).summary["methods"]
-    quality = {words: found[words]["mrr"] for words in LONGER}
-    assert selected in prompts.values()
-    assert quality[selected.instruction.removeprefix("Describe the picture.").strip()] == pytest.approx(
-        max(quality.values())
-    )
+    quality = {policy.prompt: found[number]["mrr"] for number, policy in policies.items()}
     assert len(set(quality.values())) > 1
+    for prompts in (longer, plain, [*longer, *plain]):
+        selected = select_prompt(rewriter, index, dataset.dev, prompts)
+        assert selected in prompts
+        assert quality[selected] == pytest.approx(max(quality[prompt] for prompt in prompts))
+
+
+def test_prompts_to_select_from(tiny_prompt: Prompt) -> None:
+    longer, plain = longer_prompts(tiny_prompt), plain_prompts(tiny_prompt)
+    assert longer[0] == tiny_prompt
+    assert {prompt.examples for prompt in longer} == {tiny_prompt.examples}
+    assert plain[0] == tiny_prompt.zero_shot()
+    assert {prompt.examples for prompt in plain} == {()}
+    assert len({*longer, *plain}) == len(longer) + len(plain)
 
 
 def test_every_method_is_fused_with_the_picture_as_is_best_on_dev(
@@ -37,7 +51,7 @@ def test_every_method_is_fused_with_the_picture_as_is_best_on_dev(
 ) -> None:
     dev = Dataset.load(tiny_composed_folder).dev
     rewriter = Rewriter.load(str(tiny_model_folder), tiny_prompt, max_tokens=5)
-    methods = training_free(rewriter, dev, tiny_prompt, temperature=0.7)
+    methods = training_free(rewriter, dev, tiny_prompt.zero_shot(), tiny_prompt, temperature=0.7)
     found, weights = with_pictures(methods, composed_index, dev)
     assert set(found) - set(methods) == {"image", "text", *weights}
     assert set(weights) == {f"{name}+image" for name in methods if name != "english"}

@@ -46,6 +46,7 @@ def test_every_run_leaves_a_manifest(finished: tuple[Study, Path]) -> None:
         if job.arm == "untrained":
             assert manifest.training is manifest.training_seconds is None
             assert manifest.selected_instruction.startswith(PROMPTS["multilingual"].instruction)
+            assert "{query}" in manifest.zero_shot_template
             assert manifest.trained_parameters == 0
         else:
             assert manifest.selected_instruction is None
@@ -111,8 +112,9 @@ def test_runs_outlive_a_study_that_was_killed(ending, tmp_path: Path) -> None:
     assert told == ["complete already"]
 
 
-def test_ctrl_c_lets_the_runs_save(ending, tmp_path: Path) -> None:
-    study, run = ending("interrupted"), tmp_path / "grape" / "seed-0"
+@pytest.mark.parametrize("how", ["interrupted", "terminated"])
+def test_ctrl_c_and_sigterm_let_the_runs_save(ending, tmp_path: Path, how: str) -> None:
+    study, run = ending(how), tmp_path / "grape" / "seed-0"
     with pytest.raises(KeyboardInterrupt):
         run_study(study, tmp_path, only="grape/seed-0")
     assert _steps(run) == [0, 1, 2, 3]

@@ -1,6 +1,6 @@
 """What can be had without training, from the same model."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -29,21 +29,37 @@ LONGER = (
     "that most people would use, in the order of the query, and add nothing that was not asked for.",
 )
 """What is added to an instruction when the best of several is chosen."""
+PLAIN = (
+    'The English translation of "{query}" is "',
+    '"{query}" means "',
+    'In plain English, "{query}" is a picture of',
+    "{query}\n\nIn a few plain English words, it shows",
+)
+"""Templates without instruction and examples, among which zero-shot is chosen beside the prompt's own."""
 WEIGHTS = tuple(round(0.1 * step, 1) for step in range(11))
 """Shares of a query's own picture of which the best is chosen."""
 
 
-def select_prompt(rewriter: Rewriter, index: Index, dev: Split) -> Prompt:
-    """Return the prompt with the best mean reciprocal rank on dev: the rewriter's own, or with a longer instruction.
+def longer_prompts(own: Prompt) -> list[Prompt]:
+    """The prompt with its examples, as it is and with longer instructions."""
+    return [replace(own, instruction=f"{own.instruction} {words}".strip()) for words in LONGER]
+
+
+def plain_prompts(own: Prompt) -> list[Prompt]:
+    """The prompt without its examples, and others that have none: a small model may read another template better."""
+    return [own.zero_shot(), *(Prompt("", template, answer_after=own.answer_after) for template in PLAIN)]
+
+
+def select_prompt(rewriter: Rewriter, index: Index, dev: Split, prompts: Sequence[Prompt]) -> Prompt:
+    """Return the prompt with the best mean reciprocal rank on dev, the first of those that are equal.
 
     :param rewriter: the untrained rewriter.
     :param index: the embedded corpus.
     :param dev: the queries to choose by.
+    :param prompts: at least one.
     """
     index = index.of(dev)
     asked = index.asked(dev.queries, rewriter.sees)
-    own = rewriter.prompt
-    prompts = [replace(own, instruction=f"{own.instruction} {words}".strip()) for words in LONGER]
 
     def quality(prompt: Prompt) -> float:
         rewrites = rewriter.with_prompt(prompt).likeliest(asked)
@@ -53,7 +69,7 @@ def select_prompt(rewriter: Rewriter, index: Index, dev: Split) -> Prompt:
 
 
 def training_free(
-    rewriter: Rewriter, split: Split, selected: Prompt, temperature: float, seed: int = 0
+    rewriter: Rewriter, split: Split, plain: Prompt, selected: Prompt, temperature: float, seed: int = 0
 ) -> dict[str, Any]:
     """Return the methods of `evaluate` that need no training, raw first.
 
@@ -62,14 +78,16 @@ def training_free(
 
     :param rewriter: the untrained rewriter.
     :param split: the queries.
-    :param selected: the prompt of `prompt-selection`, see `select_prompt`.
+    :param plain: the prompt of `zero-shot`, one without examples; see `select_prompt`.
+    :param selected: the prompt of `prompt-selection`.
     :param temperature: of the sampling.
     :param seed: of the sampling.
     """
-    made = {name: Generations(method, temperature, seed) for name, method in rewriter.baselines().items()}
+    asked = {**rewriter.baselines(), "zero-shot": rewriter.with_prompt(plain)}
+    made = {name: Generations(method, temperature, seed) for name, method in asked.items()}
     best = list(made.values())[-1]
-    own = selected == rewriter.prompt  # then it is the best of those above
-    chosen = best if own else Generations(rewriter.with_prompt(selected), temperature, seed)
+    known = {rewriter.prompt: best, plain: made["zero-shot"]}
+    chosen = known.get(selected) or Generations(rewriter.with_prompt(selected), temperature, seed)
     return {
         "raw": None,
         **{name: Greedy(generations) for name, generations in made.items()},

@@ -50,7 +50,13 @@ def _require_source(source: Path, study: Study, retriever: "Retriever", pictured
 
 def untrained(study: Study, job: Job, index: "Index", dataset: "Dataset", split: "Split") -> Measured:
     """All that needs no training."""
-    from grape_rewrite.ablation.baselines import select_prompt, training_free, with_pictures
+    from grape_rewrite.ablation.baselines import (
+        longer_prompts,
+        plain_prompts,
+        select_prompt,
+        training_free,
+        with_pictures,
+    )
     from grape_rewrite.rewriting import Rewriter
     from grape_rewrite.training import TrainingConfig
     from grape_rewrite.training.grpo import restrict_output
@@ -60,10 +66,12 @@ def untrained(study: Study, job: Job, index: "Index", dataset: "Dataset", split:
     restrict_output(rewriter, index, shared)
     index.searching = shared.searching
     dev = dataset.dev.sample(shared.dev_queries)
-    selected = select_prompt(rewriter, index, dev)
-    methods = training_free(rewriter, split, selected, shared.temperature, job.seed)
+    plain = select_prompt(rewriter, index, dev, plain_prompts(rewriter.prompt))
+    selected = select_prompt(rewriter, index, dev, [*longer_prompts(rewriter.prompt), plain])
+    methods = training_free(rewriter, split, plain, selected, shared.temperature, job.seed)
     methods, weights = with_pictures(methods, index, dev)
-    noted = {"selected_instruction": selected.instruction, "picture_weights": weights}
+    chosen = {"zero_shot_template": plain.template, "selected_instruction": selected.instruction}
+    noted = {**chosen, "picture_weights": weights}
     return Measured(methods, rewriter, {**noted, "training_seconds": None, "looks": []})
 
 

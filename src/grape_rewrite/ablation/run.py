@@ -4,9 +4,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from grape_rewrite.ablation.manifest import read_manifest
 from grape_rewrite.ablation.study import Job, Study
@@ -30,11 +32,13 @@ def run_study(
     :param only: just the run `ARM/seed-N` of the study, as for one of many jobs of a cluster.
     :param watch: is called with a run and "begun", "done" or "complete already".
     :raises UserError: when a run fails, with the last line of its log; the others at work are stopped and can go on.
-    :raises KeyboardInterrupt: after Ctrl-C, when the runs at work have saved; after a second one they end at once.
+    :raises KeyboardInterrupt: after Ctrl-C, or when it is told to end (SIGTERM), as soon as the runs at work have
+        saved; after a second one they end at once.
     """
     tell = watch or (lambda job, what: None)
     waiting = chosen_jobs(study, out, only)
     at_work: dict[Job, subprocess.Popen[bytes]] = {}
+    before = _end_like_ctrl_c()
     try:
         while waiting or at_work:
             while waiting and len(at_work) < parallel:
@@ -52,7 +56,18 @@ def run_study(
                     tell(job, "done")
             time.sleep(0.05)
     finally:
-        _stop(list(at_work.values()))
+        try:
+            _stop(list(at_work.values()))
+        finally:
+            if before is not None:
+                signal.signal(signal.SIGTERM, before)
+
+
+def _end_like_ctrl_c() -> Any:
+    """Let SIGTERM, which `kill` and clusters send, do what Ctrl-C does; return what it did before, or None."""
+    if threading.current_thread() is not threading.main_thread():
+        return None
+    return signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def prepare(study: Study, out: Path) -> None:
