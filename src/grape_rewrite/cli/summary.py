@@ -15,22 +15,36 @@ from grape_rewrite.errors import UserError
 
 
 def summary(
-    folders: Annotated[list[Path], typer.Argument(help="Folders that grape evaluate wrote, one for each task.")],
+    folders: Annotated[
+        list[Path], typer.Argument(help="Folders that grape evaluate or grape ablate wrote, one for each task.")
+    ],
     out: Annotated[Path | None, typer.Option(help="Write the table as Markdown into this file too.")] = None,
     json: Json = False,
 ) -> None:
     """Show several tasks in one table: Recall@10, and what training gains in the mean.
 
+    Of a study it is the mean over its seeds, and the best of all its baselines without training is among them.
+
     Example: [bold]grape summary runs/scenes-test runs/paragraphs-test runs/composed-test[/bold]
     """
     from grape_rewrite.atomic import write_text
-    from grape_rewrite.evaluation.overview import OURS, SHOWN, gain_of, markdown, mean_of, overview, read_evaluation
+    from grape_rewrite.evaluation.overview import (
+        GAINS,
+        OURS,
+        SHOWN,
+        gain_of,
+        markdown,
+        mean_of,
+        overview,
+        read_task_figures,
+        value_of,
+    )
 
     names = [folder.resolve().name for folder in folders]
     again = next((name for name in names if names.count(name) > 1), None)
     if again is not None:
         raise UserError(f"two of the folders are called {again}; tasks are named after their folders")
-    found = overview({name: read_evaluation(folder) for name, folder in zip(names, folders, strict=True)})
+    found = overview({name: read_task_figures(folder) for name, folder in zip(names, folders, strict=True)})
     if out:
         write_text(out, markdown(found))
         notes.print(f"Written: {out}", markup=False, soft_wrap=True)
@@ -42,9 +56,9 @@ def summary(
     table.add_column("task", "average", min_width=len("average"))
     for method in (*methods, OURS):
         table.add_column(method, justify="right", no_wrap=True)
-    for method in methods:
+    for method in GAINS:
         table.add_column(f"gain over {method}", mean_of(found, method), justify="right")
     for task, figures in found["tasks"].items():
-        values = (f"{figures[method]:.3f}" if method in figures else "" for method in (*methods, OURS))
-        table.add_row(escape(task), *values, *(gain_of(figures["gains"].get(method), "\n") for method in methods))
+        values = (value_of(figures, method).replace(" ", "\n", 1) for method in (*methods, OURS))
+        table.add_row(escape(task), *values, *(gain_of(figures["gains"].get(method), "\n") for method in GAINS))
     show(table)

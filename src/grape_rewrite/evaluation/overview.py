@@ -4,79 +4,126 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import mean
-from typing import Any
+from typing import Any, NamedTuple
+
+import yaml
 
 from grape_rewrite.errors import UserError
 from grape_rewrite.evaluation.evaluation import EVALUATION
 
 METRIC = "recall@10"
 OURS = "grape"
-SHOWN = ("raw", "zero-shot", "few-shot")
-GAIN = ("a", "b", "metric", "difference", "low", "high", "p")
+BEST = "best untrained"
+SHOWN = ("raw", "zero-shot", "few-shot", BEST)
+GAINS = ("raw", BEST)  # over which of them the table says what training gains
+UNTRAINED = ("raw", "zero-shot", "few-shot", "image", "text")  # what an evaluation has of what needs no training
+REFERENCE = "english"
+STUDY, RESULTS = "study.yaml", "results.json"  # of a folder that grape ablate wrote
 
 
-def read_evaluation(folder: Path) -> dict[str, Any]:
-    """Read the `evaluation.json` of a folder that `grape evaluate` or `grape demo` wrote.
+class TaskFigures(NamedTuple):
+    """What is shown of a task.
+
+    :param queries: how many there are.
+    :param recall: Recall@10 of each method that needs no training, and of the trained rewriter.
+    :param gains: method -> difference, low, high and p of what the trained rewriter gains over it.
+    :param std: the spread of the trained rewriter's over several seeds; None for one.
+    """
+
+    queries: int
+    recall: dict[str, float]
+    gains: dict[str, dict[str, float]]
+    std: float | None = None
+
+
+def read_task_figures(folder: Path) -> TaskFigures:
+    """Read the `evaluation.json` that `grape evaluate` wrote, or the `results.json` of a study of `grape ablate`.
 
     :raises UserError: when it is missing or another file, or has no trained rewriter in it.
     """
-    file = folder / EVALUATION
+    study = (folder / STUDY).is_file()
+    file = folder / (RESULTS if study else EVALUATION)
     try:
         summary = json.loads(file.read_text(encoding="utf-8"))
-        methods = summary["methods"]
-        found = {name: float(methods[name][METRIC]) for name in (*SHOWN, OURS) if name in methods}
-        rows = [{key: row[key] for key in GAIN} for row in summary["comparisons"]]
-        int(summary["queries"])
-    except FileNotFoundError:
-        raise UserError(f"{folder} has no {EVALUATION}; name a folder that grape evaluate wrote") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{file} is no evaluation of grape evaluate: {error}") from error
-    if not {"raw", OURS} <= found.keys() or not rows:
-        raise UserError(f"{file} has no trained rewriter beside raw queries; it has {', '.join(methods)}")
-    return dict(summary)
-
-
-def overview(evaluations: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Put evaluations side by side.
-
-    :param evaluations: task -> what `read_evaluation` returns.
-    :return: `tasks` (name -> Recall@10 of each method of `SHOWN` that there is and of the trained rewriter, and
-        `gains`: method -> difference, low, high, p), and `average`, method -> the mean gain over the tasks that have
-        it, and their number.
-    """
-    tasks = {
-        name: {
-            "queries": summary["queries"],
-            **{method: summary["methods"][method][METRIC] for method in (*SHOWN, OURS) if method in summary["methods"]},
-            "gains": {
-                row["b"]: {key: row[key] for key in ("difference", "low", "high", "p")}
-                for row in summary["comparisons"]
-                if row["a"] == OURS and row["b"] in SHOWN and row["metric"] == METRIC
-            },
+        queries, comparisons = int(summary["queries"]), summary["comparisons"]
+        if study:
+            arms = yaml.safe_load((folder / STUDY).read_text(encoding="utf-8"))["arms"]
+            methods = {name: figures[METRIC]["mean"] for name, figures in summary["arms"].items()}
+            untrained = [name for name in methods if name not in arms and name != REFERENCE]
+            std = summary["arms"][OURS][METRIC]["std"] if OURS in methods else None
+        else:
+            methods = {name: figures[METRIC] for name, figures in summary["methods"].items()}
+            untrained, std = [name for name in UNTRAINED if name in methods], None
+        recall = {name: float(methods[name]) for name in [*untrained, OURS] if name in methods}
+        gains = {
+            str(row["b"]): {key: float(row[key]) for key in ("difference", "low", "high", "p")}
+            for row in comparisons
+            if row["a"] == OURS and row["b"] in recall and row["metric"] == METRIC
         }
-        for name, summary in evaluations.items()
-    }
-    gains = {
-        method: [task["gains"][method]["difference"] for task in tasks.values() if method in task["gains"]]
+    except FileNotFoundError:
+        writer = "grape ablate --report writes it" if study else "name a folder that grape evaluate or ablate wrote"
+        raise UserError(f"{folder} has no {file.name}; {writer}") from None
+    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as error:
+        raise UserError(f"{file} is no evaluation of grape evaluate, and no study of grape ablate: {error}") from error
+    if not {"raw", OURS} <= recall.keys() or "raw" not in gains:
+        raise UserError(f"{file} has no trained rewriter beside raw queries; it has {', '.join(methods)}")
+    return TaskFigures(queries, recall, gains, std)
+
+
+def overview(tasks: Mapping[str, TaskFigures]) -> dict[str, Any]:
+    """Put tasks side by side.
+
+    `best untrained` is whichever method of a task reaches most without training, which favours it: it is chosen by the
+    queries that it is measured on.
+
+    :param tasks: task -> what `read_task_figures` returns.
+    :return: `tasks` (name -> queries, Recall@10 of each method of `SHOWN` that there is and of the trained rewriter,
+        `std`, the name of the `best`, and `gains`: method -> difference, low, high, p), and `average`, method -> the
+        mean gain over the tasks that have it, and their number.
+    """
+    rows: dict[str, dict[str, Any]] = {}
+    for name, task in tasks.items():
+        best = max((method for method in task.recall if method != OURS), key=task.recall.__getitem__)
+        recall = {**task.recall, BEST: task.recall[best]}
+        gains = {**task.gains, **({BEST: task.gains[best]} if best in task.gains else {})}
+        rows[name] = {
+            "queries": task.queries,
+            **{method: recall[method] for method in (*SHOWN, OURS) if method in recall},
+            "std": task.std,
+            "best": best,
+            "gains": {method: gains[method] for method in SHOWN if method in gains},
+        }
+    gained = {
+        method: [row["gains"][method]["difference"] for row in rows.values() if method in row["gains"]]
         for method in SHOWN
     }
-    average = {method: {"difference": mean(found), "tasks": len(found)} for method, found in gains.items() if found}
-    return {"tasks": tasks, "average": average}
+    average = {method: {"difference": mean(found), "tasks": len(found)} for method, found in gained.items() if found}
+    return {"tasks": rows, "average": average}
 
 
 def markdown(found: Mapping[str, Any]) -> str:
     """Write an overview as a Markdown table."""
     names = [method for method in SHOWN if method in found["average"]]
-    heads = ["task", "queries", *names, OURS, *(f"gain over {method}" for method in names)]
+    heads = ["task", "queries", *names, OURS, *(f"gain over {method}" for method in GAINS)]
     lines = [heads, ["---"] * len(heads)]
     for task, figures in found["tasks"].items():
-        values = [f"{figures[method]:.3f}" if method in figures else "" for method in (*names, OURS)]
+        values = [value_of(figures, method) for method in (*names, OURS)]
         lines.append(
-            [task, str(figures["queries"]), *values, *(gain_of(figures["gains"].get(method)) for method in names)]
+            [task, str(figures["queries"]), *values, *(gain_of(figures["gains"].get(method)) for method in GAINS)]
         )
-    means = [mean_of(found, method) for method in names]
+    means = [mean_of(found, method) for method in GAINS]
     lines.append(["average", *[""] * (2 + len(names)), *means])
     return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+
+
+def value_of(figures: Mapping[str, Any], method: str) -> str:
+    """Write a task's Recall@10 of a method: of the best with its name, of ours with its spread over seeds."""
+    if method not in figures:
+        return ""
+    value = f"{figures[method]:.3f}"
+    if method == BEST:
+        return f"{value} ({figures['best']})"
+    return f"{value} ± {figures['std']:.3f}" if method == OURS and figures["std"] is not None else value
 
 
 def mean_of(found: Mapping[str, Any], method: str) -> str:
