@@ -27,7 +27,8 @@ from grape_rewrite.ablation.manifest import MANIFEST, read_manifest
 from grape_rewrite.ablation.outcomes import OUTCOMES
 from grape_rewrite.ablation.study import STUDY
 from grape_rewrite.atomic import write_text
-from grape_rewrite.evaluation.operating_points import UNGUARDED
+from grape_rewrite.errors import UserError
+from grape_rewrite.evaluation.operating_points import KINDS, UNGUARDED, Point, choose
 
 MEANINGS = {
     "grape": "the default",
@@ -52,6 +53,8 @@ def main() -> None:
         for name in ("pools", "operating_points", "rules", "drawings")
         for path in [arguments.docs / "evidence" / f"{name}.json"]
     }
+    if measured["operating_points"]:
+        measured["operating_points"]["runs"] = [as_chosen(run) for run in measured["operating_points"]["runs"]]
     draw(tasks, measured, arguments.docs / "figures")
     least = mildest(measured["operating_points"]) if measured["operating_points"] else None
     loader = jinja2.FileSystemLoader(Path(__file__).parent)
@@ -99,6 +102,20 @@ def draw(tasks: dict[str, Task], measured: dict[str, Any], folder: Path) -> None
         figures.pools(measured["pools"], folder / "pools.svg")
     if measured["operating_points"]:
         figures.tradeoff(*dev_points(measured["operating_points"]), folder / "tradeoff.svg")
+
+
+def as_chosen(run: dict[str, Any]) -> dict[str, Any]:
+    """Return a run of `operating_points.py` with what today's rules choose from what it measured on dev.
+
+    :raises UserError: when they choose what was not measured on test.
+    """
+    points = [Point(**point) for point in run["dev"]]
+    names = {UNGUARDED: UNGUARDED, **{kind: choose(points, kind).strategy for kind in KINDS}}
+    tested = {name: run["test"][kind] for kind, name in run["strategies"].items()}
+    missing = next((name for name in names.values() if name not in tested), None)
+    if missing:
+        raise UserError(f"{run['run']}: {missing!r} was not measured on test; run benchmarks/operating_points.py anew")
+    return {**run, "strategies": names, "test": {kind: tested[name] for kind, name in names.items()}}
 
 
 def dev_points(found: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, str]]:

@@ -9,14 +9,14 @@ HISTORY = [{"step": step, "mrr": 0.1 + step / 50, "rewards/rank_log/mean": 0.4} 
 # One way to search is best at everything and costs least: its mark is in the corner, three names stand beside it.
 CORNER = [
     Point("raw", 0.5, -0.4, 0.4, 0.0, 0.0, 10.0),
-    Point("greedy", 1.0, 0.0, 0.8, 0.08, 5.0, 400.0),
+    Point("greedy", 1.0, 0.0, 0.8, 0.08, 5.3, 400.0),
     Point("worthwhile-0:greedy", 1.0, 0.0, 0.8, 0.0, 5.0, 400.0),
     Point("mean-8", 0.9, -0.1, 0.8, 0.17, 40.0, 900.0),
 ]
 CROWDED = [
     Point("raw", 0.1, -0.4, 0.05, 0.0, 0.0, 0.0),
     Point("greedy", 0.664, 0.0, 0.3, 0.047, 6.1, 80.0),
-    Point("greedy+raw-0.1", 0.667, 0.0, 0.3, 0.042, 6.1, 80.0),
+    Point("sure-0.05:greedy", 0.667, 0.0, 0.3, 0.042, 5.7, 80.0),
     Point("mean-8+raw-0.2", 0.703, 0.03, 0.35, 0.033, 49.0, 200.0),
     Point("mean-16", 0.716, 0.04, 0.35, 0.041, 98.0, 300.0),
     *(Point(f"rrf-{row}", 0.6 + row / 100, -0.1, 0.3, 0.03 + row / 500, 6.0 * row, 90.0) for row in range(1, 9)),

@@ -60,8 +60,8 @@ def tradeoffs(found: Mapping[str, Any]) -> list[Tradeoff]:
         if point["strategy"] != "raw"
     ]
     roles = {UNGUARDED: UNGUARDED}
-    for name in found["chosen"].values():
-        roles[name] = ", ".join(kind for kind, chosen in found["chosen"].items() if chosen == name)
+    for kind, name in found["chosen"].items():
+        roles[name] = f"{roles[name]}, {kind}" if name in roles else kind
     return [
         _chart("Recall@10 and harm", "the share of queries that rank worse than raw, in %", points, "harm", roles),
         _chart("Recall@10 and cost", "the tokens that are generated for a query", points, "tokens", roles),
