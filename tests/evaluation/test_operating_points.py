@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grape_rewrite.errors import UserError
-from grape_rewrite.evaluation.operating_points import CATALOGUE, KINDS, Point, choose, describe_points, measure_points
+from grape_rewrite.evaluation.operating_points import (
+    CATALOGUE,
+    GATED,
+    KINDS,
+    Point,
+    choose,
+    describe_points,
+    measure_points,
+)
 from grape_rewrite.evaluation.rewriters import evaluate
 from grape_rewrite.rewriting import Prompt, Rewriter
 from grape_rewrite.strategies import Generations
@@ -58,6 +66,15 @@ def test_points_are_what_an_evaluation_says(
     points = {point.strategy: point for point in measure_points(Generations(rewriter), tiny_index, tiny_dataset.dev)}
     assert set(CATALOGUE) < set(points)
     assert sum(name.startswith("sure-") for name in points) == len(points) - len(CATALOGUE)
+    gated: dict[str, list[tuple[float, Point]]] = {inner: [] for inner in GATED}
+    for name in set(points) - set(CATALOGUE):
+        threshold, inner = name.removeprefix("sure-").split(":")
+        gated[inner].append((float(threshold), points[name]))
+    for inner, found in gated.items():  # the surer raw must be to be left alone, the more is rewritten, at its cost
+        assert {threshold for threshold, _ in found} == {threshold for threshold, _ in gated[GATED[0]]}
+        tokens = [point.tokens for _, point in sorted(found, key=lambda pair: pair[0])]
+        assert tokens == sorted(tokens)
+        assert 0 < tokens[0] <= tokens[-1] <= points[inner].tokens
     figures = evaluate({"raw": None, "greedy": rewriter}, tiny_index, tiny_dataset.dev).summary["methods"]
     for name in ("raw", "greedy"):
         assert points[name].recall == figures[name]["recall@10"]
