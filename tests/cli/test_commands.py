@@ -95,6 +95,29 @@ def test_an_operating_point_is_named_and_measured(
         assert words in refused.error_lines[0]
 
 
+def test_other_ways_to_search_are_measured_beside(
+    grape, adapter: Path, tiny_dataset_folder: Path, tiny_retriever_folder: Path, tmp_path: Path
+) -> None:
+    arguments = ("evaluate", tiny_dataset_folder, "--retriever", tiny_retriever_folder, "--rewriter", adapter)
+    ways = ("mean-2+raw-0.5", "greedy", "except-de:greedy")
+    asked = [word for way in ways for word in ("--strategy", way)]
+    found = grape(*arguments, *asked, "--out", tmp_path / "o", "--json")
+    assert found.code == 0, found.err
+    methods = json.loads(found.out)["methods"]
+    own = {"raw", "zero-shot", "few-shot", "english", "grape"}
+    assert set(methods) == own | {"mean-2+raw-0.5", "except-de:greedy"}
+    assert methods["mean-2+raw-0.5"]["rewrite_tokens"] > methods["grape"]["rewrite_tokens"]
+    assert methods["except-de:greedy"]["rewrite_tokens"] < methods["grape"]["rewrite_tokens"]
+    assert " ".join(map(str, asked)) in (tmp_path / "o" / "report.html").read_text()
+    for wrong, words in (
+        (("--strategy", "best"), "unknown strategy 'best'"),
+        (("--strategy", "raw", "--rewriter", "x"), "one rewriter, and 2 are given"),
+    ):
+        refused = grape(*arguments, *wrong)
+        assert refused.code == 2
+        assert words in refused.error_lines[0]
+
+
 def test_an_adapter_for_another_retriever_is_refused_unless_allowed(
     grape, adapter: Path, tiny_dataset_folder: Path, tmp_path: Path
 ) -> None:
@@ -184,6 +207,20 @@ def test_search_in_another_way(grape, adapter: Path, tiny_dataset_folder: Path, 
     refused = grape(*asked, "--strategy", "best")
     assert refused.code == 2
     assert "unknown strategy 'best'; valid are raw, greedy, query2doc, mean-K" in refused.error_lines[0]
+
+
+def test_a_query_in_a_language_that_is_left_alone(
+    grape, adapter: Path, tiny_dataset_folder: Path, tiny_retriever_folder: Path
+) -> None:
+    asked = ("search", tiny_dataset_folder, "rot apple", "--retriever", tiny_retriever_folder, "--rewriter", adapter)
+    gated = (*asked, "--strategy", "except-en,fr:mean-3")
+    found = {name: json.loads(grape(*gated, "--json", "--language", name).out) for name in ("en", "de")}
+    assert found["en"]["rewrite"] == "rot apple"
+    assert found["de"] == json.loads(grape(*asked, "--strategy", "mean-3", "--json").out)
+    assert found["de"]["rewrite"] != "rot apple"
+    refused = grape(*gated)
+    assert refused.code == 2
+    assert "goes by the language of a query, and none has one; name it, such as --language de" in refused.error_lines[0]
 
 
 def test_search_with_an_untrained_rewriter_uses_the_words_of_the_retriever(

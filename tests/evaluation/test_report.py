@@ -182,6 +182,16 @@ def test_no_difference_is_called_one_that_chance_may_bring(evaluate, pictures):
     assert "points of Recall@10 against zero-shot, no more than chance may bring about" in Document(html).text
 
 
+def test_another_way_to_search_with_ours_is_no_rival(evaluate, pictures, split_for):
+    names = [query.reference for query in split_for(pictures)]
+    evaluation = evaluate(pictures, **{"zero-shot": ["red"] * len(names), "mean-8": names})
+    rival, way = (Document(render_report(evaluation, details=details)).text for details in ({}, {"ways": ["mean-8"]}))
+    assert "points of Recall@10 against mean-8" in rival
+    assert "points of Recall@10 against zero-shot" not in rival
+    assert "points of Recall@10 against mean-8" not in way
+    assert "points of Recall@10 against zero-shot" in way
+
+
 def test_a_corpus_of_texts(evaluate, texts):
     document = Document(render_report(evaluate(texts)))
     assert not document.all("img")

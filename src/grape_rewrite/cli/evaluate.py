@@ -10,6 +10,7 @@ import typer
 
 from grape_rewrite.cli.load import (
     check_adapter,
+    check_languages,
     load_data,
     load_index,
     load_retriever,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from grape_rewrite.datasets import Split
     from grape_rewrite.index import Index
     from grape_rewrite.rewriting import Rewriter
+    from grape_rewrite.strategies import Generations
 
 
 def evaluate(
@@ -55,6 +57,14 @@ def evaluate(
     split: Annotated[str, typer.Option(help="train, dev or test.")] = "test",
     queries: Annotated[int | None, typer.Option(min=1, help="Queries, all languages alike; all by default.")] = None,
     settings: Searched = None,
+    strategy: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--strategy",
+            help="Another way to search with the rewriter, such as mean-8+raw-0.2, measured beside the others. "
+            "Repeat it for several.",
+        ),
+    ] = None,
     operating_point: Annotated[
         str | None,
         typer.Option(
@@ -78,15 +88,18 @@ def evaluate(
     from grape_rewrite.evaluation.evaluation import EVALUATION
     from grape_rewrite.evaluation.rewriters import evaluate as evaluate_rewriters
     from grape_rewrite.fitting import fitted
+    from grape_rewrite.strategies import Generations, strategy_of
     from grape_rewrite.training.run_folder import RunFolder
 
     names = list(dict.fromkeys(rewriter or ["gemma-3-270m"]))
-    if operating_point:
-        _check_operating_point(operating_point, names, split)
+    ways = list(dict.fromkeys(strategy or []))
+    _check_ways(ways, operating_point, names, split)
     asked, searching = read_prompt(prompt), read_searching(settings)
     dataset = load_data(data, [split, "dev"] if operating_point else [split])
     note_repeated(dataset, split)
     chosen = sampled(dataset.split(split), queries)
+    for way in ways:
+        check_languages(way, chosen.queries, f"{split} queries need a language in queries.jsonl")
     if (out / EVALUATION).is_file():
         notes.print(f"note: the evaluation in {out} will be replaced", markup=False, soft_wrap=True)
     frozen = load_retriever(retriever, trust_remote_code, json)
@@ -107,16 +120,20 @@ def evaluate(
     index = load_index(frozen, dataset.corpus, max_unreadable, json)
     policies = {name: fitted(policy, index, searching) for name, policy in policies.items()}
     methods = _methods(policies, chosen)
+    generations = Generations(policies[names[0]], seed=seed, progress=shows_progress(json))
     deployed: dict[str, Any] = {}
     if operating_point:
-        more, deployed = _operating_point(operating_point, policies[names[0]], index, dataset.dev, seed, out, json)
-        methods |= more
+        deployed = _operating_point(operating_point, generations, index, dataset.dev, out, json)
+        ways = list(dict.fromkeys([*ways, deployed["strategy"]]))
+    ways = [way for way in ways if way not in {"raw", "greedy"}]  # these are there
+    methods |= {way: strategy_of(way, generations) for way in ways}
     evaluation = evaluate_rewriters(methods, index, chosen, seed, shows_progress(json))
     evaluation.write(out)
     command = ["grape", "evaluate", data, "--retriever", retriever, "--split", split, "--seed", str(seed)]
     command += [word for name in names for word in ("--rewriter", name)]
     command += ["--prompt", prompt] if prompt else []
     command += ["--set", settings] if settings else []
+    command += [word for way in strategy or [] for word in ("--strategy", way)]
     command += ["--operating-point", operating_point] if operating_point else []
     command += ["--queries", str(queries)] if queries else []
     write_report(
@@ -126,6 +143,7 @@ def evaluate(
         details={
             "facts": _facts(data, split, retriever, policies),
             "commands": [shlex.join(command)],
+            "ways": ways,
             **({"points": deployed} if deployed else {}),
         },
     )
@@ -177,9 +195,17 @@ def _facts(data: str, split: str, retriever: str, policies: "Mapping[str, Rewrit
     }
 
 
-def _check_operating_point(kind: str, names: list[str], split: str) -> None:
+def _check_ways(strategies: list[str], kind: str | None, names: list[str], split: str) -> None:
+    """Refuse ways to search, and an operating point, that cannot be measured."""
     from grape_rewrite.evaluation.operating_points import KINDS
+    from grape_rewrite.strategies import require_strategy
 
+    for spec in strategies:
+        require_strategy(spec)
+    if strategies and len(names) > 1:
+        raise UserError(f"--strategy is a way to search with one rewriter, and {len(names)} are given")
+    if kind is None:
+        return
     if kind not in KINDS:
         raise UserError(f"unknown operating point {kind!r}; known are {', '.join(KINDS)}")
     if split == "dev":
@@ -189,15 +215,13 @@ def _check_operating_point(kind: str, names: list[str], split: str) -> None:
 
 
 def _operating_point(
-    kind: str, policy: "Rewriter", index: "Index", dev: "Split", seed: int, out: Path, quiet: bool
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Choose an operating point on dev queries; return its method, and all that was measured, which is kept too."""
+    kind: str, generations: "Generations", index: "Index", dev: "Split", out: Path, quiet: bool
+) -> dict[str, Any]:
+    """Choose an operating point on dev queries; return all that was measured, which is kept too."""
     from grape_rewrite.atomic import write_text
     from grape_rewrite.cli.tables import points_table
     from grape_rewrite.evaluation.operating_points import DEV_QUERIES, describe_points, measure_points
-    from grape_rewrite.strategies import Generations, strategy_of
 
-    generations = Generations(policy, seed=seed, progress=shows_progress(quiet))
     sample = dev.sample(DEV_QUERIES)
     points = measure_points(generations, index, sample, shows_progress(quiet))
     found = describe_points(points, kind)
@@ -206,5 +230,4 @@ def _operating_point(
         show(points_table(points, found["chosen"], len(sample)))
         say(f"To deploy: {found['strategy']} ({kind}: {found['rule']})")
         say(f"As in: grape search DATA QUERY --strategy {found['strategy']}")
-    name = found["strategy"]
-    return ({} if name in {"raw", "greedy"} else {name: strategy_of(name, generations)}), found
+    return found

@@ -3,7 +3,7 @@
 So a mistake is said before the work that it would have wasted.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from grape_rewrite.cli.output import announce, notes, shows_progress
 from grape_rewrite.errors import UserError
 
 if TYPE_CHECKING:
-    from grape_rewrite.datasets import Corpus, Dataset, Split
+    from grape_rewrite.datasets import Corpus, Dataset, Query, Split
     from grape_rewrite.index import Index
     from grape_rewrite.retrievers import Retriever
     from grape_rewrite.rewriting import Prompt, Rewriter
@@ -60,6 +60,18 @@ def sampled(split: "Split", queries: int | None) -> "Split":
     if queries > len(split):
         notes.print(f"note: {split.name} has {len(split)} queries, not {queries}; all are taken", markup=False)
     return split.sample(queries)
+
+
+def check_languages(strategy: str, queries: "Sequence[Query]", cure: str) -> None:
+    """Refuse a strategy that goes by the languages of queries where none of them has one: it would do nothing.
+
+    :param cure: how to give them one.
+    :raises UserError: for that, and for a name that is of no strategy.
+    """
+    from grape_rewrite.strategies import require_strategy
+
+    if require_strategy(strategy)["known"] and not any(query.language for query in queries):
+        raise UserError(f"strategy {strategy!r} goes by the language of a query, and none has one; {cure}")
 
 
 def load_retriever(name: str, trust_remote_code: bool = False, quiet: bool = False) -> "Retriever":

@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from grape_rewrite.cli.load import load_data, load_search
+from grape_rewrite.cli.load import check_languages, load_data, load_search
 from grape_rewrite.cli.options import (
     AllowMismatch,
     Data,
@@ -43,6 +43,10 @@ def search(
     image: Annotated[
         Path | None, typer.Option(help="A picture; the query then says what is to be different in what is found.")
     ] = None,
+    language: Annotated[
+        str | None,
+        typer.Option(help="The language of the query, such as de, for a strategy that goes by it (except-en:greedy)."),
+    ] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="Results.")] = 5,
     json: Json = False,
     allow_mismatch: AllowMismatch = False,
@@ -56,16 +60,16 @@ def search(
     if not query.strip():
         raise UserError("the query is empty; give it some words")
     from grape_rewrite.datasets import Query
-    from grape_rewrite.strategies import Ask, Generations, require_strategy, search_asks, strategy_of
+    from grape_rewrite.strategies import Ask, Generations, search_asks, strategy_of
 
-    require_strategy(strategy)
+    wanted = [Query("", query, image, language)]
+    check_languages(strategy, wanted, "name it, such as --language de")
     asked, searching = read_prompt(prompt), read_searching(settings)
     corpus = load_data(data).corpus
     pictured = image is not None
     policy, index = load_search(
         retriever, rewriter, asked, searching, corpus, pictured, allow_mismatch, max_unreadable, trust_remote_code, json
     )
-    wanted = [Query("", query, image)]
     [ask] = strategy_of(strategy, Generations(policy, seed=seed))(wanted, index)
     rewritten = ask.shown
     raw, better = (search_asks([asked], index, k, wanted)[0] for asked in (Ask((query,)), ask))

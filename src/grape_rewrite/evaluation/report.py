@@ -46,6 +46,7 @@ def render_report(
       - `facts`: name -> value, such as models, versions, settings, listed beside the fingerprints;
       - `licences`: mappings with `name`, `licence` and `credit`;
       - `points`: what was measured to choose an operating point, see `operating_points.describe_points`;
+      - `ways`: the methods that are other ways to search with ours, not rivals of it;
       - `commands`: shell lines that make this report again;
       - `notes`: further paragraphs of plain text.
 
@@ -124,8 +125,7 @@ def _roles(summary: Mapping[str, Any], reference: str, details: Mapping[str, Any
     human = next(
         (name for name in (details.get("human"), "human", "english") if name in methods and name != ours), None
     )
-    deployed = details.get("points", {}).get("strategy")  # another way to search with ours, not a rival of it
-    rest = [name for name in methods if name not in (reference, ours, human, deployed)]
+    rest = [name for name in methods if name not in (reference, ours, human, *details.get("ways", ()))]
     # What ours is held against where there is room for one: the strongest of the others, which is the honest one.
     strongest = sorted(rest, key=lambda name: -summary["methods"][name]["recall@10"])[:1]
     return ours, human, [*dict.fromkeys([reference, *strongest, ours])]
