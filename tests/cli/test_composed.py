@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from grape_rewrite.datasets import Dataset
+from grape_rewrite.retrievers import Retriever
 from grape_rewrite.rewriting.adapter import read_adapter
 from grape_rewrite.searching import Searching
 
@@ -47,7 +49,14 @@ def test_what_is_trained_is_measured_and_searched_with(
         "--json",
     )
     assert found.code == 0, found.err
-    assert set(json.loads(found.out)["methods"]) == {"raw", "zero-shot", "few-shot", "english", "grape"}
+    methods = json.loads(found.out)["methods"]
+    assert set(methods) == {"raw", "image", "text", "zero-shot", "few-shot", "english", "grape"}
+    dataset = Dataset.load(tiny_composed_folder)
+    index = Retriever.load(str(tiny_clip_folder)).index(dataset.corpus)
+    for name, weight in (("image", 1.0), ("text", 0.0)):
+        ranks = index.searched(picture_weight=weight).ranks(dataset.test.texts, dataset.test)
+        assert methods[name]["mrr"] == pytest.approx((1 / ranks).mean())
+    assert "Picture alone" in (out / "report.html").read_text()
     records = [json.loads(line) for line in (out / "rewrites.jsonl").read_text().splitlines()]
     for record in records:
         own = f"p{record['_id'].split('>')[0]}"

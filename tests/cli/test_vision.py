@@ -26,7 +26,7 @@ def test_it_is_measured_searched_and_rewritten_with(
     models = ("--retriever", tiny_clip_folder, "--rewriter", sees)
     found = grape("evaluate", tiny_composed_folder, *models, "--out", tmp_path / "evaluation", "--json")
     assert found.code == 0, found.err
-    assert set(json.loads(found.out)["methods"]) == {"raw", "zero-shot", "english", "grape"}
+    assert set(json.loads(found.out)["methods"]) == {"raw", "image", "text", "zero-shot", "english", "grape"}
     rewrites = {}
     for number in (2, 3):
         picture = ("--image", tiny_composed_folder / "images" / f"{number}.png")

@@ -10,7 +10,17 @@ from grape_rewrite.datasets import Split
 from grape_rewrite.index import Index
 from grape_rewrite.rewards import best_positive_rank
 from grape_rewrite.rewriting import Prompt, Rewriter
-from grape_rewrite.strategies import EmbeddedAsks, Generations, Greedy, Pictured, Raw, Strategy, embed_asks, strategy_of
+from grape_rewrite.strategies import (
+    EmbeddedAsks,
+    Generations,
+    Greedy,
+    Pictured,
+    Raw,
+    Strategy,
+    alone,
+    embed_asks,
+    strategy_of,
+)
 
 FUSED = {
     "hyde": f"mean-8+raw-{1 / 9:.4f}",  # eight captions and the query, all alike
@@ -107,12 +117,12 @@ def with_pictures(methods: Mapping[str, Any], index: Index, dev: Split) -> tuple
     :param dev: the queries to choose the weights by.
     :return: the methods, and the weight of each that was added; `image` and `text` are the two alone.
     """
-    if not any(query.image for query in dev.queries):
+    if not dev.pictured:
         return dict(methods), {}
     strategies = {"raw": Raw(), **{name: method for name, method in methods.items() if callable(method)}}
     weights = {f"{name}+image": best_weight(strategy, index, dev) for name, strategy in strategies.items()}
     fused = {f"{name}+image": Pictured(strategy, weights[f"{name}+image"]) for name, strategy in strategies.items()}
-    return {**methods, "image": Pictured(Raw(), 1.0), "text": Pictured(Raw(), 0.0), **fused}, weights
+    return {**methods, **alone(), **fused}, weights
 
 
 def best_weight(strategy: Strategy, index: Index, dev: Split) -> float:

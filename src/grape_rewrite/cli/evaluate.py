@@ -157,7 +157,9 @@ def evaluate(
 
 
 def _methods(policies: "Mapping[str, Rewriter]", split: "Split") -> dict[str, Any]:
-    """Return the methods in the order in which they are shown: raw, untrained, references, trained."""
+    """Return the methods in the order shown: raw, picture and text alone, untrained, references, trained."""
+    from grape_rewrite.strategies import alone
+
     untrained: dict[str, Any] = {}
     bases: list[Any] = []
     for name, policy in policies.items():
@@ -170,6 +172,7 @@ def _methods(policies: "Mapping[str, Rewriter]", split: "Split") -> dict[str, An
         trained = {"grape": next(iter(trained.values()))}
     return {
         "raw": None,
+        **(alone() if split.pictured else {}),
         **untrained,
         **({"english": split.references} if split.references else {}),
         **trained,

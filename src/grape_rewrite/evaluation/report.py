@@ -15,6 +15,8 @@ from grape_rewrite.evaluation.tradeoff import tradeoffs
 
 LABELS = {
     "raw": "Raw queries",
+    "image": "Picture alone",
+    "text": "Text alone",
     "zero-shot": "Zero-shot",
     "few-shot": "Few-shot",
     "grape": "GRAPE",

@@ -6,7 +6,7 @@ from grape_rewrite.strategies.chosen import MostConfident
 from grape_rewrite.strategies.gated import ForLanguages, Sure, Worthwhile
 from grape_rewrite.strategies.generations import Generations
 from grape_rewrite.strategies.interpolated import Interpolated
-from grape_rewrite.strategies.pictured import Pictured
+from grape_rewrite.strategies.pictured import Pictured, alone
 from grape_rewrite.strategies.plain import Greedy, Raw
 from grape_rewrite.strategies.query2doc import Query2doc
 from grape_rewrite.strategies.sampled import Sampled
@@ -29,6 +29,7 @@ __all__ = [
     "Sure",
     "UntilAgreement",
     "Worthwhile",
+    "alone",
     "embed_asks",
     "require_strategy",
     "search_asks",
