@@ -79,6 +79,15 @@ class Task:
             f"Holm p = {row['p_holm']:.2g}, {seeds} seed{'s' if seeds > 1 else ''})"
         )
 
+    @property
+    def zero_shot(self) -> str:
+        """What zero-shot is asked with."""
+        run = self.manifests.get(Job(UNTRAINED, 0))
+        template = run.zero_shot_template if run else None
+        return (
+            f"the best of several templates on dev, `{template!r}`" if template else "the prompt without its examples"
+        )
+
     def by_seed(self, other: str, metric: str = "recall@10") -> str:
         """What each seed of GRAPE gains over an arm that needs no training, in points, with its own p-value."""
         found = []
