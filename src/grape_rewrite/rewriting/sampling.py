@@ -50,27 +50,27 @@ def sample(
     found: list[list[int]] = [[] for _ in range(len(prompts) * group)]
     for family in families(prompts):
         own = [prompts[prompt] for prompt in family]
-        completions = _sample_family(decoder, vocabulary, own, group, max_tokens, stop, temperature, window)
+        cut = shared_prefix(own)
+        forest = Forest(decoder, own[0][:cut], -(-len(own) // PROMPTS_IN_A_ROW), window)
+        rests = [list(prompt[cut:]) for prompt in own]
+        completions = _grow(forest, vocabulary, rests, group, max_tokens, stop, temperature)
         for place, prompt in enumerate(family):
             found[prompt * group : (prompt + 1) * group] = completions[place * group : (place + 1) * group]
     return found
 
 
-def _sample_family(
-    decoder: Any,
+def _grow(
+    forest: Forest,
     vocabulary: OutputVocabulary,
-    prompts: Sequence[list[int]],
+    rests: list[list[int]],
     group: int,
     max_tokens: int,
     stop: Sequence[int],
     temperature: float,
-    window: int | None,
 ) -> list[list[int]]:
-    cut = shared_prefix(prompts)
-    rows = -(-len(prompts) // PROMPTS_IN_A_ROW)
-    forest = Forest(decoder, prompts[0][:cut], rows, window)
-    completions: list[list[int]] = [[] for _ in range(len(prompts) * group)]
-    branches, hidden = _plant(forest, [list(prompt[cut:]) for prompt in prompts], group)
+    """Sample completions for the prompts of one family, given by what they do not share."""
+    completions: list[list[int]] = [[] for _ in range(len(rests) * group)]
+    branches, hidden = _plant(forest, rests, group)
     ends = set(stop)
     for step in range(max_tokens):
         logits = vocabulary.logits(hidden)
