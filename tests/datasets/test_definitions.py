@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from grape_rewrite.datasets import Dataset, build_definitions
-from grape_rewrite.datasets.definitions import THINGS
+from grape_rewrite.datasets import Dataset, build_definitions, build_large_definitions
+from grape_rewrite.datasets.definitions import MORE_THINGS, THINGS
 from grape_rewrite.datasets.emoji_names import read_emoji
 from grape_rewrite.datasets.scene import AND, caption
 from grape_rewrite.datasets.wordnet import read_definitions
@@ -69,3 +69,19 @@ def test_something_else_is_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="holds something other than the data set 'definitions'"):
         build_definitions(tmp_path)
     assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
+def test_the_large_one_asks_for_more_things_in_the_same_way(folder: Path, tmp_path: Path, targets) -> None:
+    large = Dataset.load(build_large_definitions(tmp_path / "large"))
+    assert len(large.corpus) == 4983
+    uses = Counter(id for item in large.corpus.ids for id in item.split("+"))
+    assert uses == dict.fromkeys([*THINGS, *MORE_THINGS], 66)
+    parts = {name: targets(large, name) for name in SPLITS}
+    assert sum(map(len, parts.values())) == len(set.union(*parts.values())) == 4983
+    small = Dataset.load(folder)
+    both = small.corpus.position.keys() & large.corpus.position.keys()
+    assert both, "of the pairs of sixty things, some are seated near each other among all"
+    for item in both:
+        texts = {data.corpus[data.corpus.position[item]].text for data in (small, large)}
+        assert len(texts) == 1
+        assert large.queries[f"{item}.de"].text == small.queries[f"{item}.de"].text

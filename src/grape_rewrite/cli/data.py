@@ -96,6 +96,19 @@ def definitions(
     say(str(build_definitions(folder=out)))
 
 
+@app.command(name="definitions-5k")
+def large_definitions(
+    out: Annotated[Path | None, typer.Option(help="Folder to build; the cache by default.")] = None,
+) -> None:
+    """4,983 texts, made as those of [bold]definitions[/bold] are, from ordinary packages.
+
+    Example: [bold]grape data definitions-5k --out data/definitions-5k[/bold]
+    """
+    from grape_rewrite.datasets import build_large_definitions
+
+    say(str(build_large_definitions(folder=out)))
+
+
 @app.command()
 def composed(
     out: Annotated[Path | None, typer.Option(help="Folder to build; the cache by default.")] = None,

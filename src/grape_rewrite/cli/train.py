@@ -31,7 +31,7 @@ def train(
         str | None,
         typer.Argument(
             help="A folder in the BEIR layout, [bold]scenes[/bold], [bold]emoji[/bold], [bold]definitions[/bold], "
-            "[bold]paragraphs[/bold], [bold]composed[/bold], or a YAML config."
+            "[bold]definitions-5k[/bold], [bold]paragraphs[/bold], [bold]composed[/bold], or a YAML config."
         ),
     ] = None,
     retriever: Annotated[

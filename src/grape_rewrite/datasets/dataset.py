@@ -14,6 +14,7 @@ EMBEDDED = {
     "scenes": ("emoji_scenes", "build_scenes"),
     "emoji": ("emoji", "build_emoji"),
     "definitions": ("definitions", "build_definitions"),
+    "definitions-5k": ("definitions", "build_large_definitions"),
     "paragraphs": ("paragraphs", "build_paragraphs"),
     "composed": ("composed", "build_composed"),
 }
