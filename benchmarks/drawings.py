@@ -2,9 +2,9 @@
 
     .venv/bin/python benchmarks/drawings.py > docs/evidence/drawings.json
 
-Pictures of `scenes`, `paragraphs` and `composed` show two drawings each, of sixty or so. The intervals of
-`grape ablate` draw pictures, as if each were of its own; here both drawings of a picture are drawn, which is wider. The
-comparisons of GRAPE with every other arm are those of the runs in `docs/evidence`. The last line, on standard output,
+Pictures of `scenes`, `paragraphs` and `composed` show two drawings each, of sixty or so, and texts of `definitions` define
+two things. The intervals of `grape ablate` draw items, as if each were of its own; here both things of an item are
+drawn, which is wider. The comparisons of GRAPE with every other arm are those of the runs in `docs/evidence`. The last line, on standard output,
 is one JSON object: study -> arm -> metric -> difference, low and high.
 """
 
@@ -22,15 +22,16 @@ from grape_rewrite.ablation.study import STUDY, UNTRAINED, Job
 from grape_rewrite.datasets import Dataset
 from grape_rewrite.evaluation.significance import pigeonhole_interval
 
+PAIRED = ("scenes", "paragraphs", "composed", "definitions", "definitions-5k")  # items are two things
 EVIDENCE = Path(__file__).parent.parent / "docs" / "evidence"
 
 
 def main() -> None:
-    """Compare in all studies of scenes, and print."""
+    """Compare in all studies of items of two things, and print."""
     found = {}
     for path in sorted(EVIDENCE.glob(f"*/{STUDY}")):
         task = Task(path.parent)
-        if task.study.data in ("scenes", "paragraphs", "composed") and DEFAULT in task.arms:
+        if task.study.data in PAIRED and DEFAULT in task.arms:
             found[path.parent.name] = compared(task)
             print(f"{path.parent.name}: {len(found[path.parent.name])} arms", file=sys.stderr)
     print(json.dumps(found))

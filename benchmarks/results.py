@@ -62,7 +62,9 @@ def main() -> None:
         loader=loader, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     template = environment.get_template("results.md.jinja")
-    results = template.render(tasks=tasks, average=average(tasks), mildest=least, **measured)
+    results = template.render(
+        tasks=tasks, average=average(tasks), longer=longer(list(tasks.values())), mildest=least, **measured
+    )
     write_text(arguments.docs / "results.md", results + "\n")
     files = sorted((arguments.docs / "evidence" / "leaderboard").glob("*.json"))
     if files:
@@ -73,10 +75,12 @@ def main() -> None:
 
 
 def average(tasks: dict[str, Task]) -> dict[str, Any]:
-    """The mean gain in Recall@10 over all tasks, each counted once: not again in another number format."""
-    measured = {name: task for name, task in tasks.items() if {"raw", "grape"} <= set(task.arms)}
-    twice = {f"{name}-bfloat16" for name in measured}
-    counted = [task for name, task in measured.items() if name not in twice]
+    """The mean gain in Recall@10 over all data sets, each counted once, by its first study with the default steps."""
+    first: dict[str, Task] = {}
+    for task in tasks.values():
+        if {"raw", "grape"} <= set(task.arms) and "steps" not in task.study.training:
+            first.setdefault(task.study.data, task)
+    counted = list(first.values())
     recall = [{arm: figures["recall@10"]["mean"] for arm, figures in task.arms.items()} for task in counted]
     return {
         "tasks": [task.folder.name for task in counted],
@@ -85,6 +89,22 @@ def average(tasks: dict[str, Task]) -> dict[str, Any]:
             arms["grape"] - arms[task.training_free] for task, arms in zip(counted, recall, strict=True)
         ),
     }
+
+
+def longer(tasks: list[Task]) -> list[tuple[Task, Task]]:
+    """The pairs of studies that differ in nothing but the steps of training, which the second names."""
+
+    def rest(task: Task) -> dict[str, Any]:
+        study = task.study.model_dump(exclude={"arms", "seeds"})
+        return {**study, "training": {key: value for key, value in study["training"].items() if key != "steps"}}
+
+    return [
+        (task, other)
+        for other in tasks
+        if "steps" in other.study.training
+        for task in tasks
+        if task.study.training != other.study.training and rest(task) == rest(other)
+    ]
 
 
 def draw(tasks: dict[str, Task], measured: dict[str, Any], folder: Path) -> None:

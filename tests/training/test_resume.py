@@ -18,13 +18,15 @@ from grape_rewrite.rewriting import Prompt, Rewriter
 from grape_rewrite.training import train
 from grape_rewrite.training.run_folder import RunFolder
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)  # Ctrl-C, and what clusters send
 
-def interrupt_at(step: int) -> Callable[..., None]:
+
+def interrupt_at(step: int, number: signal.Signals = signal.SIGINT) -> Callable[..., None]:
     """A watch that does what Ctrl-C does when the row of a step is shown."""
 
     def watch(row: dict[str, Any], _: object) -> None:
         if row["step"] == step:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(number)
 
     return watch
 
@@ -38,13 +40,19 @@ def same(one: Path, other: Path) -> bool:
     return mine.keys() == theirs.keys() and all(torch.equal(mine[name], theirs[name]) for name in mine)
 
 
-@pytest.mark.parametrize("step", [0, 1, 2])
-def test_resumed_is_uninterrupted(begin: Callable[..., Any], finished, tmp_path: Path, step: int) -> None:
-    before = signal.getsignal(signal.SIGINT)
+def handlers() -> list[Any]:
+    return [signal.getsignal(number) for number in SIGNALS]
+
+
+@pytest.mark.parametrize(("step", "number"), [(0, signal.SIGINT), (1, signal.SIGTERM), (2, signal.SIGINT)])
+def test_resumed_is_uninterrupted(
+    begin: Callable[..., Any], finished, tmp_path: Path, step: int, number: signal.Signals
+) -> None:
+    before = handlers()
     folder = tmp_path / "run"
     with pytest.raises(KeyboardInterrupt):
-        begin(folder, watch=interrupt_at(step))
-    assert signal.getsignal(signal.SIGINT) is before
+        begin(folder, watch=interrupt_at(step, number))
+    assert handlers() == before
     # The step in progress is finished and saved.
     assert steps(folder) == list(range(step + 2))
     assert RunFolder(folder).last_checkpoint().endswith(f"checkpoint-{step + 1}")
@@ -64,10 +72,10 @@ def test_a_failure_gives_the_signal_back(begin: Callable[..., Any], tmp_path: Pa
         if row["step"] == 1:
             raise RuntimeError("the screen is gone")
 
-    before = signal.getsignal(signal.SIGINT)
+    before = handlers()
     with pytest.raises(RuntimeError, match="the screen is gone"):
         begin(tmp_path / "run", watch=fail)
-    assert signal.getsignal(signal.SIGINT) is before
+    assert handlers() == before
 
 
 def test_an_interrupted_run_is_not_overwritten(begin: Callable[..., Any], tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from grape_rewrite.evaluation.significance import bootstrap_interval, randomisat
 
 COMPARED = ("recall@10", "mrr")
 RAW = "raw"
+RESULTS = "results.json"  # what `read_results` returns, as `grape ablate` writes it
 LOOKED_AT = ("recall@10", "mrr", "d_pos", "d_hard", "d_neg", "margin")  # on dev, during training
 COSTS = ("training_seconds", "evaluation_seconds", "peak_gb", "trained_parameters")
 

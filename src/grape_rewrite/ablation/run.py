@@ -6,9 +6,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from grape_rewrite.ablation.manifest import read_manifest
 from grape_rewrite.ablation.study import Job, Study
@@ -38,36 +38,39 @@ def run_study(
     tell = watch or (lambda job, what: None)
     waiting = chosen_jobs(study, out, only)
     at_work: dict[Job, subprocess.Popen[bytes]] = {}
-    before = _end_like_ctrl_c()
-    try:
-        while waiting or at_work:
-            while waiting and len(at_work) < parallel:
-                job = waiting.pop(0)
-                if read_manifest(job.folder(out)):
-                    tell(job, "complete already")
-                    continue
-                at_work[job] = _start(job, out, parallel)
-                tell(job, "begun")
-            for job, process in list(at_work.items()):
-                if process.poll() is not None:
-                    del at_work[job]
-                    if process.returncode:
-                        raise UserError(f"run {job.arm}/seed-{job.seed} failed: {_reason(process, job.folder(out))}")
-                    tell(job, "done")
-            time.sleep(0.05)
-    finally:
+    with _told_to_end_as_by_ctrl_c():
         try:
-            _stop(list(at_work.values()))
+            while waiting or at_work:
+                while waiting and len(at_work) < parallel:
+                    job = waiting.pop(0)
+                    if read_manifest(job.folder(out)):
+                        tell(job, "complete already")
+                        continue
+                    at_work[job] = _start(job, out, parallel)
+                    tell(job, "begun")
+                for job, process in list(at_work.items()):
+                    if process.poll() is not None:
+                        del at_work[job]
+                        if process.returncode:
+                            reason = _reason(process, job.folder(out))
+                            raise UserError(f"run {job.arm}/seed-{job.seed} failed: {reason}")
+                        tell(job, "done")
+                time.sleep(0.05)
         finally:
-            if before is not None:
-                signal.signal(signal.SIGTERM, before)
+            _stop(list(at_work.values()))
 
 
-def _end_like_ctrl_c() -> Any:
-    """Let SIGTERM, which `kill` and clusters send, do what Ctrl-C does; return what it did before, or None."""
-    if threading.current_thread() is not threading.main_thread():
-        return None
-    return signal.signal(signal.SIGTERM, signal.default_int_handler)
+@contextmanager
+def _told_to_end_as_by_ctrl_c() -> Iterator[None]:
+    """Let SIGTERM, which `kill` and clusters send, do what Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():  # only there may signals be handled
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def prepare(study: Study, out: Path) -> None:

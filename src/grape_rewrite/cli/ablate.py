@@ -128,10 +128,11 @@ def ablate(
 def _write_report(study: "Study", out: Path) -> dict[str, Any]:
     """Write `results.json`, `results.md` and `report.html` of the complete runs; return the results."""
     from grape_rewrite.ablation import markdown, read_results, write_study
+    from grape_rewrite.ablation.results import RESULTS
     from grape_rewrite.atomic import write_text
 
     found = read_results(study, out)
-    write_text(out / "results.json", jsonlib.dumps(found, indent=1) + "\n")
+    write_text(out / RESULTS, jsonlib.dumps(found, indent=1) + "\n")
     write_text(out / "results.md", markdown(found))
     write_study(study, found, out)
     return found

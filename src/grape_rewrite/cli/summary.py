@@ -28,7 +28,7 @@ def summary(
     Example: [bold]grape summary runs/scenes-test runs/paragraphs-test runs/composed-test[/bold]
     """
     from grape_rewrite.atomic import write_text
-    from grape_rewrite.evaluation.overview import (
+    from grape_rewrite.overview import (
         GAINS,
         OURS,
         SHOWN,

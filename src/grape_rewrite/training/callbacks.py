@@ -17,24 +17,26 @@ from grape_rewrite.processes import any_process, is_first
 
 logger = logging.getLogger(__name__)
 
+STOPPING = (signal.SIGINT, signal.SIGTERM)  # what Ctrl-C sends, and what kill and clusters send
+
 
 class Interrupt(TrainerCallback):
-    """Ctrl-C lets the step in progress finish, saves and stops; a second Ctrl-C stops at once.
+    """Ctrl-C, or SIGTERM, lets the step in progress finish, saves and stops; a second one stops at once.
 
-    A context: the signal is taken over inside it, and given back however it ends.
+    A context: the signals are taken over inside it, and given back however it ends.
     """
 
     def __init__(self) -> None:
         self.asked = False
-        self._before: Any = None
+        self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> None:
         if threading.current_thread() is threading.main_thread():  # only there may signals be handled
-            self._before = signal.signal(signal.SIGINT, self._note)
+            self._before = {number: signal.signal(number, self._note) for number in STOPPING}
 
     def __exit__(self, *_: object) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
     def _note(self, *_: Any) -> None:
         if self.asked:

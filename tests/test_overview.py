@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from grape_rewrite import UserError
-from grape_rewrite.evaluation.overview import markdown, overview, read_task_figures
+from grape_rewrite.overview import markdown, overview, read_task_figures
 
 
 def evaluation(folder: Path, **recall: float) -> Path:

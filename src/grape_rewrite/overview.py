@@ -6,8 +6,9 @@ from pathlib import Path
 from statistics import mean
 from typing import Any, NamedTuple
 
-import yaml
-
+from grape_rewrite.ablation import read_study
+from grape_rewrite.ablation.results import RESULTS
+from grape_rewrite.ablation.study import STUDY
 from grape_rewrite.errors import UserError
 from grape_rewrite.evaluation.evaluation import EVALUATION
 
@@ -18,7 +19,6 @@ SHOWN = ("raw", "zero-shot", "few-shot", BEST)
 GAINS = ("raw", BEST)  # over which of them the table says what training gains
 UNTRAINED = ("raw", "zero-shot", "few-shot", "image", "text")  # what an evaluation has of what needs no training
 REFERENCE = "english"
-STUDY, RESULTS = "study.yaml", "results.json"  # of a folder that grape ablate wrote
 
 
 class TaskFigures(NamedTuple):
@@ -41,15 +41,14 @@ def read_task_figures(folder: Path) -> TaskFigures:
 
     :raises UserError: when it is missing or another file, or has no trained rewriter in it.
     """
-    study = (folder / STUDY).is_file()
+    study = read_study(folder) if (folder / STUDY).is_file() else None
     file = folder / (RESULTS if study else EVALUATION)
     try:
         summary = json.loads(file.read_text(encoding="utf-8"))
         queries, comparisons = int(summary["queries"]), summary["comparisons"]
         if study:
-            arms = yaml.safe_load((folder / STUDY).read_text(encoding="utf-8"))["arms"]
             methods = {name: figures[METRIC]["mean"] for name, figures in summary["arms"].items()}
-            untrained = [name for name in methods if name not in arms and name != REFERENCE]
+            untrained = [name for name in methods if name not in study.arms and name != REFERENCE]
             std = summary["arms"][OURS][METRIC]["std"] if OURS in methods else None
         else:
             methods = {name: figures[METRIC] for name, figures in summary["methods"].items()}
@@ -63,7 +62,7 @@ def read_task_figures(folder: Path) -> TaskFigures:
     except FileNotFoundError:
         writer = "grape ablate --report writes it" if study else "name a folder that grape evaluate or ablate wrote"
         raise UserError(f"{folder} has no {file.name}; {writer}") from None
-    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{file} is no evaluation of grape evaluate, and no study of grape ablate: {error}") from error
     if not {"raw", OURS} <= recall.keys() or "raw" not in gains:
         raise UserError(f"{file} has no trained rewriter beside raw queries; it has {', '.join(methods)}")
