@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from grape_rewrite import UserError
+from grape_rewrite.ablation import Study
 from grape_rewrite.overview import markdown, overview, read_task_figures
 
 
@@ -56,8 +57,8 @@ def test_average_gains_are_means_over_the_tasks_that_have_the_method(tmp_path: P
 
 def study(folder: Path, **recall: float) -> Path:
     """What `grape ablate` leaves, as far as it is read here: GRAPE has two seeds around its mean."""
-    folder.mkdir()
-    (folder / "study.yaml").write_text("arms: {grape: {}, sft: {algorithm: best-of-group}}\n")
+    arms: dict[str, dict[str, str]] = {"grape": {}, "sft": {"algorithm": "best-of-group"}}
+    Study(data="scenes", retriever="lite-clip", rewriter="gemma-3-270m", arms=arms, seeds=[0, 1]).begin(folder)
     row = {"a": "grape", "p": 0.01, "p_holm": 0.02, "seeds": [0, 1]}
     found = {
         "queries": 200,
