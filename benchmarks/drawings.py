@@ -2,10 +2,10 @@
 
     .venv/bin/python benchmarks/drawings.py > docs/evidence/drawings.json
 
-Pictures of `scenes`, `paragraphs` and `composed` show two drawings each, of sixty or so, and texts of `definitions` define
-two things. The intervals of `grape ablate` draw items, as if each were of its own; here both things of an item are
-drawn, which is wider. The comparisons of GRAPE with every other arm are those of the runs in `docs/evidence`. The last line, on standard output,
-is one JSON object: study -> arm -> metric -> difference, low and high.
+Pictures of `scenes`, `paragraphs` and `composed` show two drawings each, of sixty or so, and texts of `definitions`
+define two things. The intervals of `grape ablate` draw items, as if each were of its own; here both things of an item
+are drawn, which is wider. The comparisons of GRAPE with every other arm are those of the runs in `docs/evidence`. The
+last line, on standard output, is one JSON object: study -> arm -> metric -> difference, low and high.
 """
 
 import json
