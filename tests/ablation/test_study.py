@@ -220,6 +220,8 @@ def test_an_arm_measures_what_another_study_trained(
     timed = {"ms_per_query": found.figures["theirs"]["ms_per_query"]}
     assert found.figures == {"theirs": {**origin.figures["grape"], **timed}}  # the same adapter on the same queries
     assert not (Job("theirs", 1).folder(tmp_path) / "adapter_model.safetensors").exists()
+    later = own.model_copy(update={"seeds": [0, 7]})
+    prepare(later, tmp_path, only="theirs/seed-0")  # the other's source may still be in training
     for changes, words in (
         ({"seeds": [7]}, "seed-7 holds no complete run of a study to take an adapter from"),
         ({"arms": {"theirs": {"from": str(there / "untrained")}}}, r"grape.json is missing"),

@@ -3,7 +3,7 @@
 from grape_rewrite.ablation.arms import ARMS, read_arms
 from grape_rewrite.ablation.report import write_study
 from grape_rewrite.ablation.results import read_results
-from grape_rewrite.ablation.run import chosen_jobs, prepare, run_study
+from grape_rewrite.ablation.run import prepare, run_study
 from grape_rewrite.ablation.study import Job, Study, read_study
 from grape_rewrite.ablation.tables import markdown
 
@@ -11,7 +11,6 @@ __all__ = [
     "ARMS",
     "Job",
     "Study",
-    "chosen_jobs",
     "markdown",
     "prepare",
     "read_arms",

@@ -77,8 +77,8 @@ def read_results(study: Study, out: Path, seed: int = 0) -> dict[str, Any]:
         },
         "queries": next(iter(complete.values())).queries,
         "runs": len(complete),
-        "unchanged": [str(job.folder(out).relative_to(out)) for job, found in complete.items() if found.kept_step == 0],
-        "missing": [str(job.folder(out).relative_to(out)) for job in study.jobs() if job not in complete],
+        "unchanged": [job.name for job, found in complete.items() if found.kept_step == 0],
+        "missing": [job.name for job in study.jobs() if job not in complete],
     }
 
 

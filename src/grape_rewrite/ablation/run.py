@@ -36,7 +36,7 @@ def run_study(
         saved; after a second one they end at once.
     """
     tell = watch or (lambda job, what: None)
-    waiting = chosen_jobs(study, out, only)
+    waiting = study.chosen(only)
     at_work: dict[Job, subprocess.Popen[bytes]] = {}
     with _told_to_end_as_by_ctrl_c():
         try:
@@ -53,7 +53,7 @@ def run_study(
                         del at_work[job]
                         if process.returncode:
                             reason = _reason(process, job.folder(out))
-                            raise UserError(f"run {job.arm}/seed-{job.seed} failed: {reason}")
+                            raise UserError(f"run {job.name} failed: {reason}")
                         tell(job, "done")
                 time.sleep(0.05)
         finally:
@@ -73,15 +73,16 @@ def _told_to_end_as_by_ctrl_c() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def prepare(study: Study, out: Path) -> None:
+def prepare(study: Study, out: Path, only: str | None = None) -> None:
     """Load what the runs need in a process of its own, so that a mistake is found before any of them begins.
 
     :param study: with the arms and seeds that its folder holds already, as `Study.joined` returns it.
     :param out: its folder; nothing is written there.
+    :param only: just the run that is to be done, as for `run_study`.
     :raises UserError: when something cannot be had, or has changed since the runs that the folder holds.
     """
     done = subprocess.run(  # noqa: S603 - this interpreter, a module of ours
-        [sys.executable, "-m", "grape_rewrite.ablation.work", "prepare", str(out)],
+        [sys.executable, "-m", "grape_rewrite.ablation.work", "prepare", str(out), *([only] if only else [])],
         input=study.model_dump_json(),
         stderr=subprocess.PIPE,
         text=True,
@@ -92,21 +93,6 @@ def prepare(study: Study, out: Path) -> None:
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.strip()]
         raise UserError(lines[-1].removeprefix("error: ") if lines else f"it ended with code {done.returncode}")
-
-
-def chosen_jobs(study: Study, out: Path, only: str | None) -> list[Job]:
-    """Return the runs to do: all, or the one that is named `ARM/seed-N`.
-
-    :raises UserError: when the study has no such run.
-    """
-    jobs = list(study.jobs())
-    if only is None:
-        return jobs
-    chosen = [job for job in jobs if str(job.folder(out).relative_to(out)) == only]
-    if not chosen:
-        names = ", ".join(str(job.folder(out).relative_to(out)) for job in jobs)
-        raise UserError(f"the study has no run {only!r}; it has {names}")
-    return chosen
 
 
 def _start(job: Job, out: Path, parallel: int) -> "subprocess.Popen[bytes]":

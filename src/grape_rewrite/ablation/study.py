@@ -26,9 +26,14 @@ class Job(NamedTuple):
     arm: str
     seed: int
 
+    @property
+    def name(self) -> str:
+        """What it is called: `ARM/seed-N`."""
+        return f"{self.arm}/seed-{self.seed}"
+
     def folder(self, out: Path) -> Path:
         """Where the run lies."""
-        return out / self.arm / f"seed-{self.seed}"
+        return out / self.name
 
 
 class Study(BaseModel):
@@ -57,6 +62,17 @@ class Study(BaseModel):
         for seed in self.seeds:
             for arm in self.arms:
                 yield Job(arm, seed)
+
+    def chosen(self, only: str | None = None) -> list[Job]:
+        """Return the runs to do: all, or the one of this name, as for one of many jobs of a cluster.
+
+        :raises UserError: when there is no such run.
+        """
+        jobs = list(self.jobs())
+        chosen = [job for job in jobs if only in (None, job.name)]
+        if not chosen:
+            raise UserError(f"the study has no run {only!r}; it has {', '.join(job.name for job in jobs)}")
+        return chosen
 
     def config(self, job: Job) -> TrainingConfig:
         """The hyperparameters of a run."""

@@ -1,7 +1,7 @@
 """One run of a study, in a process of its own: `python -m grape_rewrite.ablation.work OUT ARM SEED`.
 
-With `prepare OUT` as arguments and a study as JSON on standard input it loads what all runs need, so that a mistake is
-found, and the corpus embedded, before any of them begins.
+With `prepare OUT [ARM/seed-N]` as arguments and a study as JSON on standard input it loads what all runs need, or the
+one that is named, so that a mistake is found, and the corpus embedded, before any of them begins.
 """
 
 import signal
@@ -35,7 +35,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     try:
         if sys.argv[1] == "prepare":
-            prepare(Study.model_validate_json(sys.stdin.read()), Path(sys.argv[2]))
+            prepare(Study.model_validate_json(sys.stdin.read()), Path(sys.argv[2]), *sys.argv[3:])
         else:
             out, arm, seed = sys.argv[1:]
             job = Job(arm, int(seed))
@@ -48,11 +48,12 @@ def main() -> None:
         sys.exit(130)
 
 
-def prepare(study: Study, out: Path) -> None:
+def prepare(study: Study, out: Path, only: str | None = None) -> None:
     """Load the data and the models and embed the corpus into the cache.
 
     :param study: with the arms and seeds that its folder holds already.
     :param out: its folder.
+    :param only: just the run that is to be done; all by default.
     :raises UserError: when one of them cannot be had, the rewriter is a trained adapter, one from another study does
         not fit, or a run that is to be done could not be compared with those that the folder holds.
     """
@@ -66,7 +67,7 @@ def prepare(study: Study, out: Path) -> None:
     if rewriter.facts is not None:
         raise UserError(f"{study.rewriter} is a trained adapter; a study trains from a base model, {rewriter.name!r}")
     index = retriever.index(dataset.corpus, progress=sys.stdout.isatty())
-    waiting = [job for job in study.jobs() if read_manifest(job.folder(out)) is None]
+    waiting = [job for job in study.chosen(only) if read_manifest(job.folder(out)) is None]
     for spec in {spec for job in waiting if job.arm in study.arms for spec in study.also(job.arm)}:
         read_task(spec)
     known = {**_fingerprints(dataset, split, index), "rewriter": rewriter.fingerprint()}

@@ -90,7 +90,7 @@ def ablate(
     note_repeated(dataset, split)
     sampled(dataset.split(split), queries)  # for its note; each run samples for itself
 
-    from grape_rewrite.ablation import Study, chosen_jobs, prepare, run_study
+    from grape_rewrite.ablation import Study, prepare, run_study
 
     study = Study(
         data=data,
@@ -110,9 +110,9 @@ def ablate(
             study.config(job).require_queries(dataset.train)
             study.config(job).require_corpus(len(dataset.train.searched or dataset.corpus))
     whole = study.joined(out)
-    chosen_jobs(whole, out, only)
+    whole.chosen(only)
     try:
-        prepare(whole, out)
+        prepare(whole, out, only)
         study = study.begin(out)
         try:
             run_study(study, out, parallel, only, watch=_tell)
