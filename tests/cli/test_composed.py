@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from PIL import Image
 
 from grape_rewrite.datasets import Dataset
 from grape_rewrite.retrievers import Retriever
@@ -76,13 +77,17 @@ def test_a_picture_from_elsewhere_can_be_searched_with_and_must_be_one(
     grape, adapter: Path, tiny_composed_folder: Path, tiny_clip_folder: Path, tmp_path: Path
 ) -> None:
     arguments = ("search", tiny_composed_folder, "Mond", "--retriever", tiny_clip_folder, "--rewriter", adapter)
-    copy = tmp_path / "mine.png"
-    copy.write_bytes((tiny_composed_folder / "images" / "3.png").read_bytes())
-    found = grape(*arguments, "--image", copy, "--json", "-k", 20)
-    assert found.code == 0, found.err
-    assert {hit["_id"] for hit in json.loads(found.out)["raw"]} == {f"p{number}" for number in range(16)}
-    copy.write_text("no picture")
-    refused = grape(*arguments, "--image", copy)
+    own, mine = tiny_composed_folder / "images" / "3.png", tmp_path / "mine.png"
+    with Image.open(own) as picture:
+        picture.transpose(Image.Transpose.ROTATE_180).save(mine)
+    everything = {f"p{number}" for number in range(16)}
+    for content, ids in ((mine.read_bytes(), everything), (own.read_bytes(), everything - {"p3"})):
+        mine.write_bytes(content)
+        found = grape(*arguments, "--image", mine, "--json", "-k", 20)
+        assert found.code == 0, found.err
+        assert {hit["_id"] for hit in json.loads(found.out)["raw"]} == ids
+    mine.write_text("no picture")
+    refused = grape(*arguments, "--image", mine)
     assert refused.code == 2
     [line] = refused.error_lines
     assert "mine.png" in line
@@ -170,3 +175,18 @@ def test_an_adapter_from_before_there_were_pictures_searches_by_text(grape, adap
     del facts["searching"]
     (adapter / "grape.json").write_text(json.dumps(facts))
     assert read_adapter(adapter).searching == Searching(picture_weight=0.0)
+
+
+def test_a_note_where_an_untrained_one_is_not_asked_about_pictures(
+    grape, cache, tiny_composed_folder: Path, tiny_clip_folder: Path, tiny_model_folder: Path
+) -> None:
+    picture = tiny_composed_folder / "images" / "2.png"
+    command = ("search", tiny_composed_folder, "rot", "--retriever", tiny_clip_folder, "--rewriter", tiny_model_folder)
+    for more, said in (
+        (("--image", picture), True),
+        (("--image", picture, "--prompt", "composed"), False),
+        ((), False),
+    ):
+        found = grape(*command, *more)
+        assert found.code == 0, found.err
+        assert ("is not asked what they want changed; --prompt composed does" in found.err) == said

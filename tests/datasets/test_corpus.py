@@ -52,3 +52,15 @@ def test_fingerprint_of_a_dataset_follows_queries_and_judgements(folder):
     with (folder / "queries.jsonl").open("a") as file:
         file.write('{"_id": "q4", "text": "x"}\n')
     assert len({first, second, Dataset.load(folder).fingerprint()}) == 3
+
+
+def test_a_picture_is_known_by_its_file_and_by_its_copy(tmp_path):
+    for name, content in {"a.png": b"12", "b.png": b"34", "copy.png": b"34", "other.png": b"35"}.items():
+        (tmp_path / name).write_bytes(content)
+    files = [tmp_path / "a.png", tmp_path / "b.png", tmp_path / "b.png"]
+    corpus = Corpus([*(Item(str(row), None, file) for row, file in enumerate(files)), Item("text", "x")])
+    assert corpus.rows_with(tmp_path / "b.png").tolist() == [1, 2]
+    assert corpus.rows_with(tmp_path / ".." / tmp_path.name / "a.png").tolist() == [0]
+    assert corpus.rows_with(tmp_path / "copy.png").tolist() == [1, 2]
+    for nothing in (tmp_path / "other.png", tmp_path / "missing.png", None):
+        assert corpus.rows_with(nothing).tolist() == []

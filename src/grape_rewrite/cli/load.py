@@ -90,14 +90,14 @@ def load_rewriter(
     quiet: bool = False,
     device: str | None = None,
     precision: "Precision | None" = None,
-    pictured: bool = True,
+    pictured: bool | None = None,
 ) -> "Rewriter":
-    """Load a rewriter; note when an untrained one that sees is to be shown nothing.
+    """Load a rewriter; note when an untrained one that sees is to be shown nothing, or is not asked about pictures.
 
     :param prompt: what an untrained one is asked with, the multilingual prompt by default; an adapter brings its own,
         and one that learned several tasks takes the one of these that is named.
     :param max_tokens: where rewrites of an untrained one are cut off.
-    :param pictured: whether the queries that it is to rewrite have pictures.
+    :param pictured: whether the queries that it is to rewrite have pictures; None where nobody knows.
     :raises UserError: when an adapter did not learn this prompt.
     """
     announce(f"Loading rewriter {name}", quiet)
@@ -114,12 +114,14 @@ def load_rewriter(
         device=device,
         precision=precision,
     )
-    if rewriter.sees and not rewriter.facts and not pictured:
-        notes.print(
-            f"note: rewriter {name} sees, and is asked with text alone: the queries have no picture",
-            markup=False,
-            soft_wrap=True,
-        )
+    note = None
+    if pictured is False and rewriter.sees and not rewriter.facts:
+        note = f"rewriter {name} sees, and is asked with text alone: the queries have no picture"
+    elif pictured and prompt is None and not rewriter.facts:
+        suited = "composed-picture" if rewriter.sees else "composed"
+        note = f"queries have pictures, and rewriter {name} is not asked what they want changed; --prompt {suited} does"
+    if note:
+        notes.print(f"note: {note}", markup=False, soft_wrap=True)
     return rewriter
 
 

@@ -90,5 +90,5 @@ def search(
 
 def _describe(index: "Index", id: str) -> str:
     item = index.corpus[index.corpus.position[id]]
-    text = item.text or (item.image.name if item.image else "")
-    return escape(f"{id}  {text[:60]}")
+    text = item.text or (item.image.name if item.image and item.image.stem != id else "")
+    return escape(f"{id}  {text[:60]}".rstrip())

@@ -185,6 +185,7 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
             quiet,
             config.device,
             config.precision,
+            dataset.train.pictured,
         )
         index = load_index(frozen, dataset.corpus, config.max_unreadable, quiet)
         also = [read_task(spec, load) for spec in config.also]

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from filecmp import cmp
 from functools import cached_property
 from pathlib import Path
 from typing import overload
@@ -66,8 +67,24 @@ class Corpus(Sequence[Item]):
         return Corpus(item for item in self.items if item.id in wanted)
 
     def rows_with(self, image: Path | None) -> npt.NDArray[np.int64]:
-        """Return the rows of the items that a picture belongs to; none for None."""
-        return np.array([] if image is None else self.pictured.get(image.resolve(), []), dtype=np.int64)
+        """Return the rows of the items that a picture belongs to, which may be a copy of theirs; none for None."""
+        if image is None:
+            return np.array([], dtype=np.int64)
+        file = image.resolve()
+        files = [file] if file in self.pictured else [other for other in self._alike(file) if cmp(file, other, False)]
+        return np.array(sorted(row for known in files for row in self.pictured[known]), dtype=np.int64)
+
+    def _alike(self, file: Path) -> list[Path]:
+        """The pictures that have as many bytes as a file."""
+        return self._by_size.get(file.stat().st_size, []) if file.is_file() else []
+
+    @cached_property
+    def _by_size(self) -> dict[int, list[Path]]:
+        found: dict[int, list[Path]] = {}
+        for file in self.pictured:
+            if file.is_file():
+                found.setdefault(file.stat().st_size, []).append(file)
+        return found
 
     @property
     def has_images(self) -> bool:
