@@ -58,6 +58,8 @@ def test_what_is_trained_is_measured_and_searched_with(
         ranks = index.searched(picture_weight=weight).ranks(dataset.test.texts, dataset.test)
         assert methods[name]["mrr"] == pytest.approx((1 / ranks).mean())
     assert "Picture alone" in (out / "report.html").read_text()
+    search = ("search", tiny_composed_folder, "rot", "--rewriter", adapter, "--json")
+    assert grape(*search).out == grape(*search, *retriever).out, "the adapter's own retriever unless another is named"
     records = [json.loads(line) for line in (out / "rewrites.jsonl").read_text().splitlines()]
     for record in records:
         own = f"p{record['_id'].split('>')[0]}"

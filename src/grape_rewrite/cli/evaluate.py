@@ -16,6 +16,7 @@ from grape_rewrite.cli.load import (
     load_retriever,
     load_rewriter,
     note_repeated,
+    retriever_of,
     sampled,
     takes_prompt,
 )
@@ -26,7 +27,7 @@ from grape_rewrite.cli.options import (
     MaxUnreadable,
     PromptName,
     RemoteCode,
-    RetrieverName,
+    RetrieverOfAdapter,
     Searched,
     Seed,
     read_prompt,
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 
 def evaluate(
     data: Data = "scenes",
-    retriever: RetrieverName = "lite-clip",
+    retriever: RetrieverOfAdapter = None,
     rewriter: Annotated[
         list[str] | None,
         typer.Option(
@@ -92,6 +93,7 @@ def evaluate(
     from grape_rewrite.training.run_folder import RunFolder
 
     names = list(dict.fromkeys(rewriter or ["gemma-3-270m"]))
+    retriever = retriever_of(retriever, names)
     ways = list(dict.fromkeys(strategy or []))
     _check_ways(ways, operating_point, names, split)
     asked, searching = read_prompt(prompt), read_searching(settings)

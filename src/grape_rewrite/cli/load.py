@@ -163,6 +163,16 @@ def load_search(
     return fitted(policy, index, searching), index
 
 
+def retriever_of(named: str | None, rewriters: Iterable[str]) -> str:
+    """Return the name of the retriever to search with: the one that is named, else the first adapter's, else lite-clip.
+
+    :raises UserError: when an adapter's `grape.json` does not hold what it should.
+    """
+    from grape_rewrite.rewriting.adapter import read_adapter
+
+    return named or next((read_adapter(Path(name)).retriever for name in rewriters if is_adapter(name)), "lite-clip")
+
+
 def is_adapter(name: str) -> bool:
     """Whether a rewriter's name is the folder of a trained adapter."""
     from grape_rewrite.rewriting.adapter import ADAPTER_FILE

@@ -21,6 +21,14 @@ Data = Annotated[
 RetrieverName = Annotated[
     str, typer.Option("--retriever", help="lite-clip, minilm, a model folder or a name on the model hub.")
 ]
+RetrieverOfAdapter = Annotated[
+    str | None,
+    typer.Option(
+        "--retriever",
+        help="lite-clip, minilm, a model folder or a name on the model hub.",
+        show_default="the adapter's own, else lite-clip",
+    ),
+]
 RewriterName = Annotated[
     str,
     typer.Option(

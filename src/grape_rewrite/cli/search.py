@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from grape_rewrite.cli.load import check_languages, load_data, load_search
+from grape_rewrite.cli.load import check_languages, load_data, load_search, retriever_of
 from grape_rewrite.cli.options import (
     AllowMismatch,
     Data,
@@ -16,7 +16,7 @@ from grape_rewrite.cli.options import (
     MaxUnreadable,
     PromptName,
     RemoteCode,
-    RetrieverName,
+    RetrieverOfAdapter,
     RewriterName,
     Searched,
     Seed,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 def search(
     data: Data,
     query: Annotated[str, typer.Argument(help="What to search for.")],
-    retriever: RetrieverName = "lite-clip",
+    retriever: RetrieverOfAdapter = None,
     rewriter: RewriterName = "gemma-3-270m",
     prompt: PromptName = None,
     strategy: StrategyName = "greedy",
@@ -67,8 +67,9 @@ def search(
     asked, searching = read_prompt(prompt), read_searching(settings)
     corpus = load_data(data).corpus
     pictured = image is not None
+    frozen = retriever_of(retriever, [rewriter])
     policy, index = load_search(
-        retriever, rewriter, asked, searching, corpus, pictured, allow_mismatch, max_unreadable, trust_remote_code, json
+        frozen, rewriter, asked, searching, corpus, pictured, allow_mismatch, max_unreadable, trust_remote_code, json
     )
     [ask] = strategy_of(strategy, Generations(policy, seed=seed))(wanted, index)
     rewritten = ask.shown

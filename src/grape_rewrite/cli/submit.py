@@ -5,14 +5,14 @@ from typing import Annotated
 
 import typer
 
-from grape_rewrite.cli.load import load_data, load_search
+from grape_rewrite.cli.load import load_data, load_search, retriever_of
 from grape_rewrite.cli.options import (
     AllowMismatch,
     Data,
     MaxUnreadable,
     PromptName,
     RemoteCode,
-    RetrieverName,
+    RetrieverOfAdapter,
     RewriterName,
     Searched,
     Seed,
@@ -27,7 +27,7 @@ def submit(
     data: Data,
     split: Annotated[str, typer.Option(help="Queries of the data set without judgements, unjudged/NAME.txt.")],
     out: Annotated[Path, typer.Option(help="Folder for the files.")],
-    retriever: RetrieverName = "lite-clip",
+    retriever: RetrieverOfAdapter = None,
     rewriter: RewriterName = "gemma-3-270m",
     prompt: PromptName = None,
     strategy: StrategyName = "greedy",
@@ -51,8 +51,9 @@ def submit(
     dataset = load_data(data)
     queries = dataset.unjudged(split)
     corpus, pictured = dataset.corpus, queries.pictured
+    frozen = retriever_of(retriever, [rewriter])
     policy, index = load_search(
-        retriever, rewriter, asked, searching, corpus, pictured, allow_mismatch, max_unreadable, trust_remote_code
+        frozen, rewriter, asked, searching, corpus, pictured, allow_mismatch, max_unreadable, trust_remote_code
     )
     generations = Generations(policy, seed=seed, progress=shows_progress())
     asks = strategy_of(strategy, generations)(queries.queries, index.of(queries))

@@ -23,7 +23,8 @@ def summary(
 ) -> None:
     """Show several tasks in one table: Recall@10, and what training gains in the mean.
 
-    Of a study it is the mean over its seeds, and the best of all its baselines without training is among them.
+    Of a study it is the mean over its seeds, and the best of all its baselines without training is among them; its
+    zero-shot is the best of several templates on dev, that of an evaluation the prompt without its examples.
 
     Example: [bold]grape summary runs/scenes-test runs/paragraphs-test runs/composed-test[/bold]
     """

@@ -216,7 +216,7 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
     facts = read_adapter(config.out)
     best = f"best dev MRR {facts.dev_mrr:.3f} at step {facts.steps}"
     notes.print(
-        f"{best}. Next: grape evaluate {config.data} --retriever {config.retriever} --rewriter {config.out}",
+        f"{best}. Next: grape evaluate {config.data} --rewriter {config.out}",
         markup=False,
         soft_wrap=True,
     )
