@@ -83,6 +83,10 @@ def test_an_operating_point_is_named_and_measured(
     assert found.code == 0, found.err
     point = json.loads((tmp_path / "o" / "operating_point.json").read_text())
     assert f"To deploy: {point['strategy']} (best: the highest Recall@10)" in found.out
+    count = len(point["points"])
+    for place, measured in enumerate(point["points"], 1):
+        assert f"Choosing how to search, {place} of {count}: {measured['strategy']} ..." in found.err.splitlines()
+    assert "note: the choice is by 16 dev queries; fewer than 100 tell strategies apart only roughly" in found.err
     summary = json.loads((tmp_path / "o" / "evaluation.json").read_text())
     assert point["strategy"] in {"raw", "greedy"} or point["strategy"] in summary["methods"]
     for wrong, words in (

@@ -1,5 +1,6 @@
 """Operating points: what is measured, and what is chosen from it."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,17 @@ def test_points_are_what_an_evaluation_says(
     tiny_index, tiny_dataset, tiny_model_folder: Path, tiny_prompt: Prompt
 ) -> None:
     rewriter = Rewriter.load(str(tiny_model_folder), tiny_prompt, max_tokens=4)
-    points = {point.strategy: point for point in measure_points(Generations(rewriter), tiny_index, tiny_dataset.dev)}
+    begun: list[tuple[str, int, int]] = []
+    measured = measure_points(Generations(rewriter), tiny_index, tiny_dataset.dev, lambda *part: begun.append(part))
+    points = {point.strategy: point for point in measured}
+    assert [done for _, done, _ in begun] == list(range(len(begun)))
+    assert {parts for _, _, parts in begun} == {len(begun)}
+    said = [what for what, _, _ in begun]
+    assert said[: len(points)] == [f"{place} of {len(points)}: {name}" for place, name in enumerate(points, 1)]
+    assert said[len(points)] == f"figures of all {len(points)}"
+    assert {what.split(": ")[1] for what in said[len(points) + 1 :]} == {
+        re.sub(r"raw-0\.[2-4]", "raw-0.1", name) for name in points
+    }
     assert set(CATALOGUE) < set(points)
     assert sum(name.startswith("sure-") for name in points) == len(points) - len(CATALOGUE)
     gated: dict[str, list[tuple[float, Point]]] = {inner: [] for inner in GATED}

@@ -2,9 +2,8 @@
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,6 +56,10 @@ NONE_FAST = (
 TIMED = 14  # queries
 SHARE = re.compile(r"\+raw-[0-9.]+")  # of the query in what is searched with
 DEV_QUERIES = 1040  # to choose by; the more there are, the less of what is chosen is luck
+FEW = 100  # dev queries; fewer tell strategies apart only roughly
+
+Watch = Callable[[str, int, int], None]
+"""Is called when a part of the measuring begins: what it is, how many parts are done, and how many there are."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ class Point:
     milliseconds: float
 
 
-def measure_points(generations: Generations, index: "Index", split: "Split", progress: bool = False) -> list[Point]:
+def measure_points(generations: Generations, index: "Index", split: "Split", watch: Watch | None = None) -> list[Point]:
     """Measure every strategy of the catalogue, and gates whose thresholds are taken from these queries.
 
     Strategies of K samples share them: each takes the first K of the most that any of them wants. What a query takes is
@@ -86,23 +89,37 @@ def measure_points(generations: Generations, index: "Index", split: "Split", pro
     :param generations: of the rewriter.
     :param index: the embedded corpus.
     :param split: the queries to choose by: dev, not test.
-    :param progress: show progress bars.
+    :param watch: is called before each strategy is tried, before the figures of all, and before each is timed.
     """
     index = index.of(split)
     sure = confidence(index.slabs(index.embed(split.texts, split.queries), index.own(split.queries)))
     gates = [f"sure-{np.quantile(sure, share):.4f}:{inner}" for inner in GATED for share in SURE]
+    generations = replace(generations, progress=False)  # dozens of bars that begin again say less than `watch`
     shared = replace(generations, ahead=MOST)
     specs = list(dict.fromkeys([*CATALOGUE, *gates]))
+    works = {spec: SHARE.sub("+raw-0.1", spec) for spec in specs}
+    timings = list(dict.fromkeys(works.values()))
+    parts = len(specs) + 1 + len(timings)
+
+    def enter(spec: str | None) -> None:
+        if watch and spec is None:
+            watch(f"figures of all {len(specs)}", len(specs), parts)
+        elif watch and spec is not None:
+            place = specs.index(spec)
+            watch(f"{place + 1} of {len(specs)}: {spec}", place, parts)
+
     methods = {spec: None if spec == "raw" else strategy_of(spec, shared) for spec in specs}
-    evaluation = evaluate(methods, index, split, progress=progress)
+    evaluation = evaluate(methods, index, split, enter=enter)
     found = evaluation.summary["methods"]
     recalls = {spec: evaluation.methods[spec].metrics["recall@10"] for spec in specs}
     clusters = cluster_labels(evaluation.positives)
     timed = split.sample(TIMED).queries
 
-    @cache
-    def milliseconds(work: str) -> float:
-        return latency(strategy_of(work, replace(generations, _known={})), index, timed)
+    milliseconds = {}
+    for place, work in enumerate(timings):
+        if watch:
+            watch(f"timing {place + 1} of {len(timings)}: {work}", len(specs) + 1 + place, parts)
+        milliseconds[work] = latency(strategy_of(work, replace(generations, _known={})), index, timed)
 
     def gain_low(spec: str) -> float:
         return bootstrap_interval(recalls[spec] - recalls[UNGUARDED], np.random.default_rng(0), clusters).low
@@ -115,7 +132,7 @@ def measure_points(generations: Generations, index: "Index", split: "Split", pro
             figures["mrr"],
             figures["harm"],
             figures["rewrite_tokens"] or 0.0,
-            milliseconds(SHARE.sub("+raw-0.1", spec)),
+            milliseconds[works[spec]],
         )
         for spec, figures in found.items()
     ]

@@ -1,6 +1,6 @@
 """Rewriters side by side: let each rewrite the queries of a split, measure what that costs, and evaluate."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ def evaluate(
     split: "Split",
     seed: int = 0,
     progress: bool = False,
+    enter: Callable[[str | None], None] | None = None,
 ) -> Evaluation:
     """Evaluate methods on a split: recall, MRR, nDCG, harm, score inflation, intervals and tests.
 
@@ -35,6 +36,7 @@ def evaluate(
     :param split: the queries and their judgements.
     :param seed: seed of bootstrap and tests.
     :param progress: show progress bars.
+    :param enter: is called before each method with its name, and with None before the figures of all of them.
     :return: the evaluation; `.summary` is the content of `evaluation.json`.
     :raises UserError: see `evaluate_methods`; and when two trained rewriters are searched with in different ways.
     """
@@ -42,6 +44,8 @@ def evaluate(
     rewrites: dict[str, Sequence[str | Ask] | None] = {}
     costs: dict[str, dict[str, float]] = {}
     for name, method in methods.items():
+        if enter:
+            enter(name)
         if method is None:
             rewrites[name] = None
             continue
@@ -55,6 +59,8 @@ def evaluate(
             "rewrite_tokens": float(np.mean([ask.tokens for ask in asks])),
             "ms_per_query": 1000 * float(np.mean([ask.seconds for ask in asks])),
         }
+    if enter:
+        enter(None)
     return evaluate_methods(
         rewrites, index, split, reference=next(iter(methods)), seed=seed, costs=costs, progress=progress
     )
