@@ -53,15 +53,16 @@ def run_demo(
     :param queries: test queries, all languages alike.
     :param watch: is called after each step of training.
     :param begin: is called before training, with the number of steps.
-    :param enter: is called at the beginning of each part of the work, with its name.
+    :param enter: is called at the beginning of each part of the work, with what is done in it.
     """
     clock = Clock(enter)
-    with clock("data"):
+    with clock("data", "Building the data set, unless it is there"):
         dataset = Dataset.load(build_scenes(progress=progress))
-    with clock("retriever and index"):
+    with clock("retriever", "Loading the retriever, whose head is fitted the first time"):
         retriever = Retriever.load(RETRIEVER)
+    with clock("index", "Embedding the corpus"):
         index = retriever.index(dataset.corpus, progress=progress)
-    with clock("rewriter"):
+    with clock("rewriter", "Loading the rewriter"):
         rewriter = Rewriter.load(REWRITER)
     config = TrainingConfig.of(seed=seed, **({} if steps is None else {"steps": steps}))
     run = RunFolder(out)
@@ -70,9 +71,9 @@ def run_demo(
         run.clear()
     if begin:
         begin(config.steps)
-    with clock("training"):
+    with clock("training", "Training"):
         trained = train(rewriter, index, dataset, out=out, config=config, resume=resume, watch=watch)
-    with clock("evaluation"):
+    with clock("evaluation", "Evaluating"):
         split = dataset.test.sample(queries)
         evaluation = evaluate(side_by_side(trained, split), index, split, seed=seed, progress=progress)
     evaluation.write(out)
@@ -118,7 +119,7 @@ def side_by_side(trained: Rewriter, split: Split) -> dict[str, Rewriter | list[s
 class Clock:
     """Measures named stretches of time, in seconds.
 
-    :param enter: is called at the beginning of each, with its name.
+    :param enter: is called at the beginning of each, with what is done in it.
     """
 
     def __init__(self, enter: Callable[[str], None] | None = None) -> None:
@@ -126,10 +127,14 @@ class Clock:
         self._enter = enter
 
     @contextmanager
-    def __call__(self, name: str) -> Iterator[None]:
-        """Measure the block."""
+    def __call__(self, name: str, what: str) -> Iterator[None]:
+        """Measure the block.
+
+        :param name: under which its seconds are kept.
+        :param what: is done in it.
+        """
         if self._enter:
-            self._enter(name)
+            self._enter(what)
         start = time.perf_counter()
         yield
         self.seconds[name] = time.perf_counter() - start
