@@ -47,7 +47,8 @@ def test_an_adapter_that_changes_nothing_is_called_so(evaluate, adapter: Path, t
 
 def test_a_note_on_an_evaluation_that_is_replaced(evaluate) -> None:
     assert "replaced" not in evaluate("--queries", 4).err
-    assert "evaluation will be replaced" in evaluate("--queries", 4).err
+    assert "will be replaced" not in evaluate("--retriever", "./missing").err  # as nothing replaces it
+    assert "will be replaced" in evaluate("--queries", 4).err
 
 
 def test_a_note_on_fewer_queries_than_were_asked_for(evaluate) -> None:

@@ -103,8 +103,6 @@ def evaluate(
     chosen = sampled(dataset.split(split), queries)
     for way in ways:
         check_languages(way, chosen.queries, f"{split} queries need a language in queries.jsonl")
-    if (out / EVALUATION).is_file():
-        notes.print(f"note: the evaluation in {out} will be replaced", markup=False, soft_wrap=True)
     frozen = load_retriever(retriever, trust_remote_code, json)
     for name in names:
         check_adapter(name, frozen, dataset.corpus, chosen.pictured, allow_mismatch)
@@ -123,6 +121,8 @@ def evaluate(
     index = load_index(frozen, dataset.corpus, max_unreadable, json)
     policies = {name: fitted(policy, index, searching) for name, policy in policies.items()}
     methods = _methods(policies, chosen)
+    if (out / EVALUATION).is_file():
+        notes.print(f"note: the evaluation in {out} will be replaced", markup=False, soft_wrap=True)
     generations = Generations(policies[names[0]], seed=seed, progress=shows_progress(json))
     deployed: dict[str, Any] = {}
     if operating_point:
