@@ -43,6 +43,29 @@ def test_a_mistake_is_one_line_and_exit_code_2(arguments: list[str], words: list
     assert not any(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("command", ["headroom", "evaluate"])
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (["nowhere"], "there is no folder nowhere"),
+        (["DATA", "--split", "tset"], "has no split 'tset'"),
+        (["DATA", "--set", "width=1"], "unknown key 'width'"),
+        (["DATA", "--retriever", "./nowhere"], "no retriever './nowhere'"),
+    ],
+)
+def test_a_mistake_is_said_before_a_heavy_library_loads(
+    tiny_dataset_folder: Path, tmp_path: Path, command: str, wrong: list[str], words: str
+) -> None:
+    arguments = [command, *(str(tiny_dataset_folder) if word == "DATA" else word for word in wrong)]
+    code = (
+        f"import sys; from grape_rewrite.cli.app import app; app({arguments!r}, standalone_mode=False); "
+        "sys.exit(bool({'torch', 'transformers'} & set(sys.modules)))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert found.returncode == 0, found.stderr
+    assert words in found.stderr
+
+
 def test_ctrl_c_saves_and_resume_goes_on(
     grape,
     cache: Path,

@@ -85,14 +85,6 @@ def evaluate(
 
     Example: [bold]grape evaluate scenes --rewriter runs/demo --queries 260[/bold]
     """
-    from grape_rewrite.cli.tables import evaluation_table, protocol_table
-    from grape_rewrite.evaluation import write_report
-    from grape_rewrite.evaluation.evaluation import EVALUATION
-    from grape_rewrite.evaluation.rewriters import evaluate as evaluate_rewriters
-    from grape_rewrite.fitting import fitted
-    from grape_rewrite.strategies import Generations, strategy_of
-    from grape_rewrite.training.run_folder import RunFolder
-
     names = list(dict.fromkeys(rewriter or ["gemma-3-270m"]))
     retriever = retriever_of(retriever, names)
     ways = list(dict.fromkeys(strategy or []))
@@ -104,6 +96,15 @@ def evaluate(
     for way in ways:
         check_languages(way, chosen.queries, f"{split} queries need a language in queries.jsonl")
     frozen = load_retriever(retriever, trust_remote_code, json)
+
+    from grape_rewrite.cli.tables import evaluation_table, protocol_table
+    from grape_rewrite.evaluation import write_report
+    from grape_rewrite.evaluation.evaluation import EVALUATION
+    from grape_rewrite.evaluation.rewriters import evaluate as evaluate_rewriters
+    from grape_rewrite.fitting import fitted
+    from grape_rewrite.strategies import Generations, strategy_of
+    from grape_rewrite.training.run_folder import RunFolder
+
     for name in names:
         check_adapter(name, frozen, dataset.corpus, chosen.pictured, allow_mismatch)
     # A prompt beside several rewriters is for those that can be asked with it; there must be one.
@@ -203,15 +204,17 @@ def _facts(data: str, split: str, retriever: str, policies: "Mapping[str, Rewrit
 
 def _check_ways(strategies: list[str], kind: str | None, names: list[str], split: str) -> None:
     """Refuse ways to search, and an operating point, that cannot be measured."""
-    from grape_rewrite.evaluation.operating_points import KINDS
-    from grape_rewrite.strategies import require_strategy
+    if strategies:
+        from grape_rewrite.strategies import require_strategy
 
-    for spec in strategies:
-        require_strategy(spec)
+        for spec in strategies:
+            require_strategy(spec)
     if strategies and len(names) > 1:
         raise UserError(f"--strategy is a way to search with one rewriter, and {len(names)} are given")
     if kind is None:
         return
+    from grape_rewrite.evaluation.operating_points import KINDS
+
     if kind not in KINDS:
         raise UserError(f"unknown operating point {kind!r}; known are {', '.join(KINDS)}")
     if split == "dev":

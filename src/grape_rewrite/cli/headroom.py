@@ -40,12 +40,13 @@ def headroom(
 
     Example: [bold]grape headroom data/mine --retriever minilm --queries 100[/bold]
     """
-    from grape_rewrite.evaluation.headroom import measure_headroom
-    from grape_rewrite.fitting import fitted
-
     asked, searching = read_prompt(prompt), read_searching(settings)
     dataset = load_data(data, [split])
     frozen = load_retriever(retriever, trust_remote_code, quiet=json)
+
+    from grape_rewrite.evaluation.headroom import measure_headroom
+    from grape_rewrite.fitting import fitted
+
     sample = dataset.split(split).sample(queries)
     policy = load_rewriter(rewriter, asked, trust_remote_code=trust_remote_code, quiet=json, pictured=sample.pictured)
     index = load_index(frozen, dataset.corpus, max_unreadable, quiet=json)
