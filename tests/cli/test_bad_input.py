@@ -164,7 +164,8 @@ def test_a_config_is_checked_before_anything_loads(grape, tmp_path: Path, text: 
         (["rewrite", "ein Hund", " "], "a query is empty"),
         (["train", "--resume", "--out", "/nowhere/run"], "nothing to resume: /nowhere/run holds no run"),
         (["rewrite", "x", "--group", 3], "--temperature"),
-        (["rewrite", "--file", "/nowhere/queries.txt"], "/nowhere/queries.txt"),
+        (["rewrite", "--file", "/nowhere/queries.txt"], "there is no file /nowhere/queries.txt"),
+        (["rewrite", "--file", "/"], "cannot read /: Is a directory"),
         (["train"], "DATA"),
     ],
 )
@@ -173,6 +174,13 @@ def test_commands_say_what_they_miss(grape, arguments: list[object], word: str) 
     assert found.code == 2
     assert len(found.error_lines) == 1
     assert word in found.err
+
+
+def test_queries_that_are_no_text(grape, tmp_path: Path) -> None:
+    (tmp_path / "queries.txt").write_bytes(b"\xff\xfe")
+    found = grape("rewrite", "--file", tmp_path / "queries.txt")
+    assert found.code == 2
+    assert f"cannot read {tmp_path / 'queries.txt'} as UTF-8 text" in found.error_lines[0]
 
 
 def test_a_broken_adapter_is_named(grape, tmp_path: Path) -> None:

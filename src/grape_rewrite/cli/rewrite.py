@@ -68,7 +68,11 @@ def _require_sight(rewriter: "Rewriter", image: Path | None) -> None:
 def _read(file: Path) -> list[str]:
     try:
         text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except FileNotFoundError as error:
+        raise UserError(f"there is no file {file}; give one with a query a line, or - for standard input") from error
+    except OSError as error:
+        raise UserError(f"cannot read {file}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
         raise UserError(f"cannot read {file} as UTF-8 text: {error}") from error
     lines = text.splitlines()
     for number, line in enumerate(lines, 1):
