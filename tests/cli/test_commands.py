@@ -270,6 +270,12 @@ def test_help_shows_an_example(grape, command) -> None:
     assert "Example" in found.out
 
 
+def test_help_calls_algorithms_by_their_names(grape) -> None:
+    text = grape("train", "--help").out
+    assert "grpo, or best-of-group" in " ".join(text.replace("│", " ").split())
+    assert "Grpo" not in text
+
+
 def test_search_refuses_an_adapter_for_another_retriever(grape, adapter: Path, tiny_dataset_folder: Path) -> None:
     arguments = ("search", tiny_dataset_folder, "[/x] red apple", "--retriever", "minilm", "--rewriter", adapter)
     refused = grape(*arguments)

@@ -35,7 +35,8 @@ class TrainingConfig(BaseModel):
     )
     algorithm: Literal["grpo", "best-of-group"] = Field(
         "grpo",
-        description="grpo, or best-of-group: supervised fine-tuning on the best sample of each group, at equal compute",
+        description="how it learns: grpo, or best-of-group, which is supervised fine-tuning on the best sample of each "
+        "group, at equal compute",
     )
     steps: int = Field(40, ge=1, description="updates of the policy")
     minutes: float | None = Field(None, gt=0, description="stop after so many minutes, if that comes first")
