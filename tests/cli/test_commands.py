@@ -10,6 +10,7 @@ import yaml
 from grape_rewrite.cli.load import load_rewriter
 from grape_rewrite.cli.run_config import RunConfig
 from grape_rewrite.datasets import Dataset
+from grape_rewrite.datasets.scene import AND
 from grape_rewrite.fitting import fitted
 from grape_rewrite.retrievers import Retriever
 from grape_rewrite.rewriting import Prompt, Rewriter
@@ -274,6 +275,12 @@ def test_help_calls_algorithms_by_their_names(grape) -> None:
     text = grape("train", "--help").out
     assert "grpo, or best-of-group" in " ".join(text.replace("│", " ").split())
     assert "Grpo" not in text
+
+
+@pytest.mark.parametrize("name", ["emoji", "scenes", "definitions"])
+def test_help_counts_english_apart_as_no_split_has_it(grape, name: str) -> None:
+    text = " ".join(grape("data", name, "--help").out.split())
+    assert f"in {len(AND) - 1} languages and English" in text
 
 
 def test_search_refuses_an_adapter_for_another_retriever(grape, adapter: Path, tiny_dataset_folder: Path) -> None:

@@ -61,7 +61,7 @@ def emoji(
         Path | None, typer.Option(help="Unpacked npm package emojibase-data, for further languages.")
     ] = None,
 ) -> None:
-    """OpenMoji drawings (CC BY-SA 4.0) with their names in 14 languages, from ordinary packages.
+    """OpenMoji drawings (CC BY-SA 4.0) with their names in 13 languages and English, from ordinary packages.
 
     Example: [bold]grape data emoji --out data/emoji[/bold]
     """
@@ -74,7 +74,7 @@ def emoji(
 def scenes(
     out: Annotated[Path | None, typer.Option(help="Folder to build; the cache by default.")] = None,
 ) -> None:
-    """600 scenes of two OpenMoji drawings (CC BY-SA 4.0) with captions in 14 languages, from ordinary packages.
+    """600 scenes of two OpenMoji drawings (CC BY-SA 4.0), captions in 13 languages and English, from ordinary packages.
 
     Example: [bold]grape data scenes --out data/scenes[/bold]
     """
@@ -87,7 +87,7 @@ def scenes(
 def definitions(
     out: Annotated[Path | None, typer.Option(help="Folder to build; the cache by default.")] = None,
 ) -> None:
-    """600 texts of two definitions each (WordNet 3.0), asked for by names in 14 languages, from ordinary packages.
+    """600 pairs of definitions (WordNet 3.0), asked for by names in 13 languages and English, from ordinary packages.
 
     Example: [bold]grape data definitions --out data/definitions[/bold]
     """
