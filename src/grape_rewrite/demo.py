@@ -96,6 +96,7 @@ def run_demo(
                 "Rewrites for training": f"{config.steps * config.batch:,}",
                 **{f"Time for {name}": f"{seconds:.0f} s" for name, seconds in clock.seconds.items()},
             },
+            "unchanged": [] if trained.facts and trained.facts.steps else ["grape"],
             "licences": LICENCES,
             "commands": [f"grape demo --seed {seed} --steps {config.steps} --queries {queries}"],
         },

@@ -182,6 +182,19 @@ def test_no_difference_is_called_one_that_chance_may_bring(evaluate, pictures):
     assert "points of Recall@10 against zero-shot, no more than chance may bring about" in Document(html).text
 
 
+@pytest.mark.parametrize("unchanged", [[], ["grape"], ["zero-shot", "grape"]])
+def test_training_that_changes_nothing_is_said_first(evaluate, pictures, unchanged):
+    html = render_report(evaluate(pictures), details={"unchanged": unchanged, "labels": {"grape": HOSTILE}})
+    [hero] = re.findall(r'<section id="result".*?</section>', html, re.DOTALL)
+    said = [hero.index(found) for found in re.findall(r"[^>]*: training never beat the untrained rewriter", hero)]
+    assert len(said) == len(unchanged)
+    assert all(place < hero.index("hero-number") for place in said)
+    labels = {"zero-shot": "Zero-shot", "grape": HOSTILE}
+    for name in unchanged:
+        line = f"{labels[name]}: training never beat the untrained rewriter on the dev queries, so it changes nothing."
+        assert line in Document(html).text
+
+
 def test_another_way_to_search_with_ours_is_no_rival(evaluate, pictures, split_for):
     names = [query.reference for query in split_for(pictures)]
     evaluation = evaluate(pictures, **{"zero-shot": ["red"] * len(names), "mean-8": names})

@@ -148,6 +148,7 @@ def evaluate(
             "facts": _facts(data, split, retriever, policies),
             "commands": [shlex.join(command)],
             "ways": ways,
+            "unchanged": _unchanged(methods),
             **({"points": deployed} if deployed else {}),
         },
     )
@@ -183,16 +184,22 @@ def _methods(policies: "Mapping[str, Rewriter]", split: "Split") -> dict[str, An
     }
 
 
+def _unchanged(methods: Mapping[str, Any]) -> list[str]:
+    """Return the trained rewriters of which the untrained one was kept: no step of the training beat it."""
+    from grape_rewrite.rewriting import Rewriter
+
+    return [
+        name
+        for name, method in methods.items()
+        if isinstance(method, Rewriter) and method.facts and not method.facts.steps
+    ]
+
+
 def _facts(data: str, split: str, retriever: str, policies: "Mapping[str, Rewriter]") -> dict[str, str]:
     """Return what the report says was evaluated on what, and which step of its training an adapter is of."""
     from grape_rewrite.evaluation.formats import name_of
-    from grape_rewrite.rewriting.adapter import UNCHANGED
 
-    steps = [
-        f"{policy.facts.steps}" if policy.facts.steps else f"0: {UNCHANGED}"
-        for policy in policies.values()
-        if policy.facts
-    ]
+    steps = [f"{policy.facts.steps}" for policy in policies.values() if policy.facts]
     return {
         "Data": name_of(data),
         "Split": split,

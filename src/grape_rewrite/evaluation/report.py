@@ -12,6 +12,7 @@ from grape_rewrite.evaluation.gallery import gallery
 from grape_rewrite.evaluation.strips import shared_scale
 from grape_rewrite.evaluation.templates import environment
 from grape_rewrite.evaluation.tradeoff import tradeoffs
+from grape_rewrite.rewriting.adapter import UNCHANGED
 
 LABELS = {
     "raw": "Raw queries",
@@ -48,6 +49,7 @@ def render_report(
       - `facts`: name -> value, such as models, versions, settings, listed beside the fingerprints;
       - `licences`: mappings with `name`, `licence` and `credit`;
       - `points`: what was measured to choose an operating point, see `operating_points.describe_points`;
+      - `unchanged`: the methods whose training never beat the untrained rewriter, which the result says first;
       - `ways`: the methods that are other ways to search with ours, not rivals of it;
       - `commands`: shell lines that make this report again;
       - `notes`: further paragraphs of plain text.
@@ -58,7 +60,15 @@ def render_report(
     :param details: what the evaluation itself does not know.
     :return: a whole HTML document.
     """
-    details = {"summary": "", "facts": {}, "licences": [], "commands": [], "notes": [], **(details or {})}
+    details = {
+        "summary": "",
+        "facts": {},
+        "licences": [],
+        "commands": [],
+        "notes": [],
+        "unchanged": [],
+        **(details or {}),
+    }
     summary = evaluation.summary
     ours, human, shown = _roles(summary, evaluation.reference, details)
     labels = {**{name: name for name in summary["methods"]}, **LABELS, **details.get("labels", {})}
@@ -83,6 +93,7 @@ def render_report(
             shown=shown,
             noun=noun,
             single=single,
+            changes_nothing=UNCHANGED,
             headline=verdict.headline(summary["corpus"], noun, single),
             findings=[
                 *(
