@@ -177,6 +177,16 @@ def test_losses_are_shown(evaluate, pictures, split_for):
     assert "\u2212" in text
 
 
+def test_a_small_p_value_is_no_zero(evaluate, pictures, split_for):
+    names = [query.reference for query in split_for(pictures)]
+    evaluation = evaluate(pictures, raw=["unknown thing"] * len(names), grape=names)
+    for row in evaluation.summary["comparisons"]:
+        row["p"] = 1e-5
+    text = " ".join(Document(render_report(evaluation)).text.split())
+    assert text.count("p < 0.0001") == 2 + 9  # in the findings, and in the table of comparisons
+    assert "p = 0.0000" not in text
+
+
 def test_no_difference_is_called_one_that_chance_may_bring(evaluate, pictures):
     html = render_report(evaluate(pictures, **{"zero-shot": ["red"] * 24, "grape": ["red"] * 24}))
     assert "points of Recall@10 against zero-shot, no more than chance may bring about" in Document(html).text

@@ -44,11 +44,13 @@ def rank(value: float) -> str:
 
 
 def confidence(p: float) -> str:
-    """Return a p-value.
+    """Return a p-value, which is never zero.
 
-    >>> confidence(0.0001), confidence(0.0123), confidence(0.5)
-    ('p = 0.0001', 'p = 0.012', 'p = 0.50')
+    >>> confidence(0.00001), confidence(0.0001), confidence(0.0123), confidence(0.5)
+    ('p < 0.0001', 'p = 0.0001', 'p = 0.012', 'p = 0.50')
     """
+    if p < 0.0001:
+        return "p < 0.0001"
     digits = 4 if p < 0.001 else 3 if p < 0.1 else 2
     return f"p = {p:.{digits}f}"
 
