@@ -13,10 +13,15 @@ Row = Mapping[str, float]
 # The drawing area of a chart, in units of its view box of 320 x 170.
 LEFT, RIGHT, TOP, BOTTOM = 38.0, 312.0, 8.0, 146.0
 
+SMOOTHED = 20  # values that a line needs for its moving average, over a tenth of them, to differ from it
+
 
 @dataclass(frozen=True)
 class Series:
-    """One line: its name, the polylines of all values and of their moving average, and its last value."""
+    """One line: its name, the polylines of all values and of their moving average, and its last value.
+
+    `smooth` is empty where the values are so few that their moving average is of one each.
+    """
 
     name: str
     points: str
@@ -97,7 +102,7 @@ def line_chart(title: str, note: str, names: Mapping[str, str], history: Sequenc
             Series(
                 name,
                 polyline(values[:, 0], values[:, 1]),
-                polyline(values[:, 0], moving_average(values[:, 1])),
+                polyline(values[:, 0], moving_average(values[:, 1])) if len(values) >= SMOOTHED else "",
                 float(values[-1, 1]),
             )
             for name, values in lines.items()
@@ -144,7 +149,7 @@ def ticks(low: float, high: float, count: int = 4, whole: bool = False) -> list[
 
 def moving_average(values: np.ndarray) -> np.ndarray:
     """Return the centred mean over a tenth of the values (an odd number of them, fewer at the ends)."""
-    half = len(values) // 20
+    half = len(values) // SMOOTHED
     total = np.concatenate([[0.0], np.cumsum(values)])
     at = np.arange(len(values))
     low, high = np.maximum(at - half, 0), np.minimum(at + half + 1, len(values))

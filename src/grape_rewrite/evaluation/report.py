@@ -74,6 +74,7 @@ def render_report(
     labels = {**{name: name for name in summary["methods"]}, **LABELS, **details.get("labels", {})}
     noun = details.get("item") or ("picture" if evaluation.corpus.has_images else "text")
     against = [row for row in summary["comparisons"] if row["metric"] == "recall@10"]
+    charts = training_charts(history or [])
     compared = {*shown, "few-shot"}  # the same prompt without training is always among the findings
     single = all(len(rows) == 1 for rows in evaluation.positives)
     return (
@@ -103,13 +104,18 @@ def render_report(
                 ),
                 verdict.harm(summary["methods"], ours, formats.within(labels[evaluation.reference])),
             ],
+            empties={
+                name: verdict.empty_rewrites(method, [query.text for query in evaluation.queries])
+                for name, method in evaluation.methods.items()
+            },
             inflation=verdict.inflation(summary["methods"], ours, shown[-2], formats.within(labels[shown[-2]]))
             if len(shown) > 1
             else "",
             top=_scale([summary["methods"]]),
             language_top=_scale([entry["methods"] for entry in summary["by_language"].values()]),
             scale=shared_scale(summary["comparisons"]),
-            charts=training_charts(history or []),
+            charts=charts,
+            smoothed=any(line.smooth for chart in charts for line in chart.series),
             tradeoffs=tradeoffs(details["points"]) if "points" in details else [],
             groups=gallery(evaluation, ours, {name: formats.within(labels[name]) for name in shown[:-1]}),
         )

@@ -1,9 +1,12 @@
 """The findings in sentences: what the numbers say, and no more than they say."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from grape_rewrite.evaluation.formats import confidence, decimal, percent, points
+from grape_rewrite.evaluation.formats import confidence, counted, decimal, percent, points
+
+if TYPE_CHECKING:
+    from grape_rewrite.evaluation.method import Method
 
 SIGNIFICANT = 0.05
 # Less than this share of the right item's rise as margin is called inflation.
@@ -47,7 +50,9 @@ def difference(comparison: Mapping[str, Any], label: str, clusters: int) -> Find
     :param clusters: the summary's number of independent queries.
     """
     text = f"points of Recall@10 against {label}"
-    if not can_tell(clusters):
+    if comparison["difference"] == 0:
+        text += ", no difference"
+    elif not can_tell(clusters):
         text += ", on too few queries to tell it from chance"
     elif comparison["p"] >= SIGNIFICANT:
         text += ", no more than chance may bring about"
@@ -70,6 +75,23 @@ def harm(methods: Mapping[str, Any], ours: str, reference: str) -> Finding:
         f"of the queries rank worse than with {reference}",
         f"their mean loss of reciprocal rank is {found['harm_loss']:.2f}" if found["harm"] else "",
     )
+
+
+def empty_rewrites(method: "Method", queries: Sequence[str]) -> str:
+    """Return how many queries got an empty rewrite, and what they were searched with; nothing where none did.
+
+    :param method: the method.
+    :param queries: the texts of its n queries.
+    """
+    found = [row for row, empty in enumerate(method.empties) if empty]
+    if not found:
+        return ""
+    text = f"{len(found):,} of {counted(len(queries), 'query', 'queries')} got an empty rewrite"
+    if all(method.rewrites[row] == queries[row] for row in found):
+        return f"{text} and {'is searched as it is' if len(found) == 1 else 'are searched as they are'}."
+    if any(not method.rewrites[row].strip() for row in found):
+        return f"{text}."  # texts that were given are searched with as they are
+    return f"{text}; the query stands in its place."
 
 
 def inflation(methods: Mapping[str, Any], ours: str, baseline: str, label: str) -> str:
