@@ -122,6 +122,14 @@ def test_hostile_texts_stay_texts(evaluate, hostile):
     assert {attributes["lang"] for _, attributes in document.elements if "lang" in attributes} == {"en"}
 
 
+def test_a_hostile_name_of_parts_stays_a_text(evaluate, pictures):
+    name = "sure-0.2:<script>+<i onload=x>"
+    document = Document(render_report(evaluate(pictures, **{name: ["red"] * 24})))
+    assert document.text.count(name) >= 4
+    assert len(document.having("part")) >= 3 * 4
+    assert not document.all("script")
+
+
 def test_hostile_ids_of_pictures_stay_in_their_attributes(evaluate, pictures):
     renamed = Corpus(Item(f'{item.id}"onload="alert(1)', image=item.image) for item in pictures)
     queries = [Query(item.id, "rot", reference="red") for item in renamed]

@@ -65,6 +65,22 @@ def test_nothing_lies_over_another_and_strips_are_aligned(evaluate, pictures, lo
     assert width < 1200 or found["scrolled"] == 0
 
 
+def test_the_name_of_a_strategy_breaks_between_its_parts(evaluate, pictures, look):
+    name = "sure-0.2001:greedy+raw-0.1"
+    page = render_report(evaluate(pictures, **{name: ["red"] * 24}))
+    for width in (390, 1200):
+        found = look(
+            page,
+            width,
+            """page => [...page.querySelectorAll(".hero-bars .part")].map(part => {
+              const words = page.createRange();
+              words.selectNodeContents(part);
+              return [part.textContent, new Set([...words.getClientRects()].map(line => line.top)).size];
+            })""",
+        )
+        assert found == [["sure-0.2001:", 1], ["greedy+", 1], ["raw-0.1", 1]]
+
+
 def test_alone_it_logs_nothing(report, browse):
     result = browse(report, "--dump-dom")
     assert "<h1>Colours</h1>" in result.stdout

@@ -1,8 +1,12 @@
 """Numbers as a reader wants them."""
 
+import re
 import unicodedata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 MINUS = "\u2212"
 
@@ -99,6 +103,22 @@ def name_of(place: str) -> str:
     """
     path = Path(place)
     return path.name if path.name and (path.is_absolute() or place.startswith("~")) else place
+
+
+def in_parts(label: str) -> "Markup":
+    """Return a label as HTML that breaks after ":" and "+" before it breaks elsewhere, as names of strategies are read.
+
+    >>> str(in_parts("sure-0.2:greedy+raw-0.1"))
+    '<span class="part">sure-0.2:</span><span class="part">greedy+</span><span class="part">raw-0.1</span>'
+    >>> str(in_parts("Q&A"))
+    'Q&amp;A'
+    """
+    from markupsafe import Markup, escape
+
+    parts = [part for part in re.split(r"(?<=[:+])(?=\S)", label) if part]
+    if len(parts) < 2:
+        return escape(label)
+    return Markup("").join(Markup('<span class="part">{}</span>').format(part) for part in parts)
 
 
 def within(label: str) -> str:

@@ -31,6 +31,7 @@ def environment(*folders: Path) -> "Environment":
         significant=formats.significant,
         counted=formats.counted,
         name_of=formats.name_of,
+        in_parts=formats.in_parts,
         within=formats.within,
         direction=formats.direction,
         language_name=language_name,
