@@ -8,6 +8,7 @@ import pytest
 from grape_rewrite.datasets import Corpus, Item, Query, Split
 from grape_rewrite.errors import UserError
 from grape_rewrite.evaluation import render_report, write_report
+from grape_rewrite.evaluation.operating_points import Point, describe_points
 from grape_rewrite.evaluation.report import _roles
 from grape_rewrite.strategies import Ask
 
@@ -221,6 +222,20 @@ def test_another_way_to_search_with_ours_is_no_rival(evaluate, pictures, split_f
     assert "points of Recall@10 against zero-shot" not in rival
     assert "points of Recall@10 against mean-8" not in way
     assert "points of Recall@10 against zero-shot" in way
+
+
+def test_lines_lead_to_names_that_have_no_room_beside_their_mark(evaluate, pictures):
+    level = [Point(name, 0.6, 0.0, 0.3, 0.0, 6.0, 80.0) for name in ("greedy", "rrf-2", "rrf-4", "rrf-8")]
+    points = {
+        **describe_points([Point("raw", 0.1, -0.4, 0.05, 0.0, 0.0, 0.0), *level], "safe"),
+        "chosen": {"fast": "rrf-2", "safe": "rrf-4", "best": "rrf-8"},
+    }
+    html = render_report(evaluate(pictures), details={"points": points})
+    found = Document("".join(re.findall("<line[^>]*/>", html))).having("lead-line")
+    assert 0 < len(found) < 8
+    for line in found:
+        assert all(0 <= float(line[end]) <= 320 for end in ("x1", "x2"))
+        assert all(0 <= float(line[end]) <= 170 for end in ("y1", "y2"))
 
 
 def test_a_corpus_of_texts(evaluate, texts):

@@ -46,6 +46,20 @@ def test_charts_hold_every_strategy_once_and_say_which_to_deploy() -> None:
     assert len(cost.frontier.split()) == 3
 
 
+def test_a_line_leads_to_a_name_that_has_no_room_beside_its_mark() -> None:
+    level = [Point(name, 0.6, 0.0, 0.35, 0.0, 6.0, 80.0) for name in ("greedy", "mean-8")]
+    crowd = [Point(f"rrf-{row}", 0.6, 0.0, 0.35, 0.0, 6.0, 80.0) for row in range(4)]
+    points = [POINTS[0], *level, *crowd]
+    found = {**describe_points(points, "safe"), "chosen": {"fast": "rrf-0", "safe": "rrf-1", "best": "rrf-2"}}
+    for chart in tradeoffs(found):
+        led = [role for role in chart.roles if role.lead]
+        assert 0 < len(led) < len(chart.roles)
+        for role in led:
+            [start, end] = role.lead
+            assert abs(start[0] - role.mark.x) <= 4
+            assert abs(end[1] - role.y) < 10
+
+
 def test_a_chart_without_a_line_says_so() -> None:
     points = [POINTS[0], POINTS[1], Point("mean-8", 0.6, 0.1, 0.35, 0.01, 50.0, 200.0)]
     harm, cost = tradeoffs(describe_points(points, "safe"))

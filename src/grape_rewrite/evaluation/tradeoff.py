@@ -6,7 +6,7 @@ from typing import Any
 
 from grape_rewrite.evaluation.curves import BOTTOM, LEFT, RIGHT, TOP, ticks
 from grape_rewrite.evaluation.formats import tick_label
-from grape_rewrite.evaluation.labels import Box, place_names
+from grape_rewrite.evaluation.labels import Box, Lead, lead, place_names
 from grape_rewrite.evaluation.operating_points import UNGUARDED
 
 FOOT = 2.5  # from the lower edge of a name to the line that its letters stand on
@@ -24,13 +24,17 @@ class Mark:
 
 @dataclass(frozen=True)
 class Role:
-    """What one of the marks is deployed for, and where the chart says so; see SVG's `text-anchor` for the anchor."""
+    """What one of the marks is deployed for, and where the chart says so; see SVG's `text-anchor` for the anchor.
+
+    `lead` are the ends of the line between the two where they are far apart.
+    """
 
     mark: Mark
     text: str
     x: float
     y: float
     anchor: str
+    lead: Lead | None
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,7 @@ def _role(mark: Mark, text: str, box: Box) -> Role:
         x, anchor = box.right, "end"
     else:
         x, anchor = (box.left + box.right) / 2, "middle"
-    return Role(mark, text, round(x, 1), round(box.bottom - FOOT, 1), anchor)
+    return Role(mark, text, round(x, 1), round(box.bottom - FOOT, 1), anchor, lead((mark.x, mark.y), box))
 
 
 def unbeaten(points: Sequence[Mapping[str, Any]], cost: str) -> list[Mapping[str, Any]]:
