@@ -11,9 +11,9 @@ from grape_rewrite.evaluation.operating_points import CATALOGUE, DEV_QUERIES, GA
 
 @pytest.mark.parametrize("quiet", [False, True])
 def test_a_line_for_each_part_away_from_a_terminal(capsys: pytest.CaptureFixture[str], quiet: bool) -> None:
-    with choosing.Choosing(quiet) as shown:
-        shown.watch("1 of 2: raw", 0, 5)
-        shown.watch("2 of 2: [greedy]", 1, 5)
+    with choosing.choosing(quiet) as watch:
+        watch("1 of 2: raw", 0, 5)
+        watch("2 of 2: [greedy]", 1, 5)
     found = capsys.readouterr()
     lines = [f"Choosing how to search, {what} ..." for what in ("1 of 2: raw", "2 of 2: [greedy]")]
     assert (found.out, found.err.splitlines()) == ("", [] if quiet else lines)
@@ -23,8 +23,8 @@ def test_a_line_for_each_part_away_from_a_terminal(capsys: pytest.CaptureFixture
 def test_a_bar_with_the_part_on_a_terminal(monkeypatch: pytest.MonkeyPatch, quiet: bool) -> None:
     terminal = Console(file=io.StringIO(), force_terminal=True, width=80, color_system=None)
     monkeypatch.setattr(choosing, "notes", terminal)
-    with choosing.Choosing(quiet) as shown:
-        shown.watch("41 of 43: sure-0.1234:mean-16+raw-0.3", 40, 66)
+    with choosing.choosing(quiet) as watch:
+        watch("41 of 43: sure-0.1234:mean-16+raw-0.3", 40, 66)
     assert ("Choosing, 41 of 43: sure-0.1234:mean-16+raw-0.3 ━" in terminal.file.getvalue()) != quiet
 
 

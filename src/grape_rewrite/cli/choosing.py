@@ -1,46 +1,39 @@
 """What a person sees while ways to search are measured on dev."""
 
-from types import TracebackType
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from grape_rewrite.cli.output import notes
 
+if TYPE_CHECKING:
+    from grape_rewrite.evaluation.operating_points import Watch
 
-class Choosing:
-    """A progress bar on a terminal; elsewhere a line for each part.
+
+@contextmanager
+def choosing(quiet: bool = False) -> "Iterator[Watch]":
+    """Give what is to be called as each part begins: it moves a progress bar on a terminal, and is a line elsewhere.
 
     :param quiet: show neither.
     """
+    bar = Progress(
+        TextColumn("Choosing, {task.description}", markup=False),
+        BarColumn(16),  # the longest description fits beside it in 80 columns
+        TimeElapsedColumn(),
+        console=notes,
+        transient=True,
+        refresh_per_second=2,
+        disable=quiet or not notes.is_terminal,
+    )
+    task = bar.add_task("", total=None, visible=False)
 
-    def __init__(self, quiet: bool = False) -> None:
-        self._quiet = quiet
-        self._bar = Progress(
-            TextColumn("Choosing, {task.description}", markup=False),
-            BarColumn(16),  # the longest description fits beside it in 80 columns
-            TimeElapsedColumn(),
-            console=notes,
-            transient=True,
-            refresh_per_second=2,
-            disable=quiet or not notes.is_terminal,
-        )
-        self._task = self._bar.add_task("", total=None, visible=False)
-
-    def __enter__(self) -> "Choosing":
-        self._bar.start()
-        return self
-
-    def watch(self, what: str, done: int, parts: int) -> None:
-        """Show that a part begins; see `operating_points.Watch`."""
+    def watch(what: str, done: int, parts: int) -> None:
         if notes.is_terminal:
-            self._bar.update(self._task, description=what, completed=done, total=parts, visible=True)
-        elif not self._quiet:
+            bar.update(task, description=what, completed=done, total=parts, visible=True)
+        elif not quiet:
             notes.print(f"Choosing how to search, {what} ...", markup=False, soft_wrap=True)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None = None,
-        value: BaseException | None = None,
-        trace: TracebackType | None = None,
-    ) -> None:
-        self._bar.stop()
+    with bar:
+        yield watch

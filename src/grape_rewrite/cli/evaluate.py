@@ -235,14 +235,14 @@ def _operating_point(
 ) -> dict[str, Any]:
     """Choose an operating point on dev queries; return all that was measured, which is kept too."""
     from grape_rewrite.atomic import write_text
-    from grape_rewrite.cli.choosing import Choosing
+    from grape_rewrite.cli.choosing import choosing
     from grape_rewrite.cli.tables import points_table
     from grape_rewrite.evaluation.formats import counted
     from grape_rewrite.evaluation.operating_points import DEV_QUERIES, FEW, describe_points, measure_points
 
     sample = dev.sample(DEV_QUERIES)
-    with Choosing(quiet) as choosing:
-        points = measure_points(generations, index, sample, choosing.watch)
+    with choosing(quiet) as watch:
+        points = measure_points(generations, index, sample, watch)
     found = describe_points(points, kind)
     write_text(out / "operating_point.json", jsonlib.dumps(found, indent=1) + "\n")
     if not quiet:
