@@ -23,6 +23,7 @@ import jinja2
 from task import REFERENCES, Task
 
 from grape_rewrite.ablation import read_study
+from grape_rewrite.ablation.arms import DEFAULT
 from grape_rewrite.ablation.manifest import MANIFEST, read_manifest
 from grape_rewrite.ablation.outcomes import OUTCOMES
 from grape_rewrite.ablation.study import STUDY
@@ -62,8 +63,14 @@ def main() -> None:
         loader=loader, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     template = environment.get_template("results.md.jinja")
+    studies = list(tasks.values())
     results = template.render(
-        tasks=tasks, average=average(tasks), longer=longer(list(tasks.values())), mildest=least, **measured
+        tasks=tasks,
+        average=average(tasks),
+        longer=longer(studies),
+        shared=shared(studies),
+        mildest=least,
+        **measured,
     )
     write_text(arguments.docs / "results.md", results + "\n")
     files = sorted((arguments.docs / "evidence" / "leaderboard").glob("*.json"))
@@ -105,6 +112,29 @@ def longer(tasks: list[Task]) -> list[tuple[Task, Task]]:
         for task in tasks
         if task.study.training != other.study.training and rest(task) == rest(other)
     ]
+
+
+def shared(tasks: list[Task]) -> dict[str, dict[str, Any]]:
+    """What one adapter reaches on several tasks: arm -> the `tasks`, and by seed what it gains in the `mean` of them.
+
+    The gain is in Recall@10, over the default, whose adapter learned each task alone.
+    """
+    found: dict[str, list[Task]] = {}
+    for task in tasks:
+        for arm in task.several:
+            if DEFAULT in task.arms:
+                found.setdefault(arm, []).append(task)
+
+    def gains(arm: str, task: Task) -> dict[int, float]:
+        own, other = (task.arms[name]["recall@10"]["seeds"] for name in (DEFAULT, arm))
+        return {seed: other[seed] - own[seed] for seed in other if seed in own}
+
+    means = {}
+    for arm, measured in found.items():
+        by_task = [gains(arm, task) for task in measured]
+        seeds = sorted(set.intersection(*map(set, by_task)))
+        means[arm] = {seed: mean(gained[seed] for gained in by_task) for seed in seeds}
+    return {arm: {"tasks": measured, "mean": means[arm]} for arm, measured in found.items() if len(measured) > 1}
 
 
 def draw(tasks: dict[str, Task], measured: dict[str, Any], folder: Path) -> None:
