@@ -129,12 +129,13 @@ def shared(tasks: list[Task]) -> dict[str, dict[str, Any]]:
         own, other = (task.arms[name]["recall@10"]["seeds"] for name in (DEFAULT, arm))
         return {seed: other[seed] - own[seed] for seed in other if seed in own}
 
-    means = {}
-    for arm, measured in found.items():
+    def means(arm: str, measured: list[Task]) -> dict[int, float]:
         by_task = [gains(arm, task) for task in measured]
         seeds = sorted(set.intersection(*map(set, by_task)))
-        means[arm] = {seed: mean(gained[seed] for gained in by_task) for seed in seeds}
-    return {arm: {"tasks": measured, "mean": means[arm]} for arm, measured in found.items() if len(measured) > 1}
+        return {seed: mean(gained[seed] for gained in by_task) for seed in seeds}
+
+    several = {arm: measured for arm, measured in found.items() if len(measured) > 1}
+    return {arm: {"tasks": measured, "mean": means(arm, measured)} for arm, measured in several.items()}
 
 
 def draw(tasks: dict[str, Task], measured: dict[str, Any], folder: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from grape_rewrite.cli.options import Seed
-from grape_rewrite.cli.output import notes, show, shows_progress
+from grape_rewrite.cli.output import enter, notes, show, shows_progress
 
 
 def demo(
@@ -19,7 +19,7 @@ def demo(
 
     Needs neither a model hub nor an accelerator. Example: [bold]grape demo --out runs/demo[/bold]
     """
-    _enter("Loading libraries")
+    enter("Loading libraries")
     from grape_rewrite.cli.display import Display
     from grape_rewrite.cli.tables import evaluation_table
     from grape_rewrite.demo import run_demo
@@ -34,7 +34,7 @@ def demo(
                 progress=shows_progress(),
                 watch=display.watch,
                 begin=display.begin,
-                enter=_enter,
+                enter=enter,  # some parts take minutes, and show nothing in a pipe
             )
     except KeyboardInterrupt:
         command = f"grape demo --out {out} --seed {seed}" + (f" --steps {steps}" if steps else "")
@@ -42,8 +42,3 @@ def demo(
         raise typer.Exit(130) from None
     show(evaluation_table(evaluation.summary))
     notes.print(f"Report: {out / 'report.html'}", markup=False, soft_wrap=True)
-
-
-def _enter(what: str) -> None:
-    """Say which part of the work begins, in a pipe too: some take minutes, and show nothing there."""
-    notes.print(f"{what} ...", style="dim", markup=False, soft_wrap=True)

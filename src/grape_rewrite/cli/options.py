@@ -18,16 +18,11 @@ Data = Annotated[
         "[bold]definitions[/bold], [bold]definitions-5k[/bold], [bold]paragraphs[/bold] or [bold]composed[/bold]."
     ),
 ]
-RetrieverName = Annotated[
-    str, typer.Option("--retriever", help="lite-clip, minilm, a model folder or a name on the model hub.")
-]
+RETRIEVERS = "lite-clip, minilm, a model folder or a name on the model hub."
+RetrieverName = Annotated[str, typer.Option("--retriever", help=RETRIEVERS)]
 RetrieverOfAdapter = Annotated[
     str | None,
-    typer.Option(
-        "--retriever",
-        help="lite-clip, minilm, a model folder or a name on the model hub.",
-        show_default="the adapter's own, else lite-clip",
-    ),
+    typer.Option("--retriever", help=RETRIEVERS, show_default="the adapter's own, else lite-clip"),
 ]
 RewriterName = Annotated[
     str,

@@ -27,10 +27,15 @@ def shows_progress(quiet: bool = False) -> bool:
     return sys.stdout.isatty() and not quiet
 
 
+def enter(what: str) -> None:
+    """Say which part of the work begins, in a pipe too."""
+    notes.print(f"{what} ...", style="dim", markup=False, soft_wrap=True)
+
+
 def announce(what: str, quiet: bool = False) -> None:
     """Say what comes next where somebody is waiting: libraries and models alone take seconds, in silence."""
     if shows_progress(quiet):
-        notes.print(f"{what} ...", style="dim", markup=False, soft_wrap=True)
+        enter(what)
 
 
 class Warnings(logging.Handler):

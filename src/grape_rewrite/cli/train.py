@@ -7,7 +7,7 @@ import typer
 
 from grape_rewrite.cache import cache_folder
 from grape_rewrite.cli.load import load_data, load_index, load_retriever, load_rewriter, note_repeated
-from grape_rewrite.cli.options import RemoteCode, Settings, read_settings
+from grape_rewrite.cli.options import RETRIEVERS, RemoteCode, Settings, read_settings
 from grape_rewrite.cli.output import notes
 from grape_rewrite.errors import UserError
 from grape_rewrite.processes import is_first, one_at_a_time
@@ -36,7 +36,7 @@ def train(
     ] = None,
     retriever: Annotated[
         str | None,
-        typer.Option(help="lite-clip, minilm, a model folder or a name on the model hub.", show_default="lite-clip"),
+        typer.Option(help=RETRIEVERS, show_default="lite-clip"),
     ] = None,
     rewriter: Annotated[
         str | None,
