@@ -114,6 +114,7 @@ def test_a_reward_whose_module_leaves_the_program(ablate, tmp_path: Path, monkey
         (["--arm", "pool-1024,batch=8"], ["'pool-1024' is no change"]),
         (["--set", "without"], ["--set without", "'without' is no change"]),
         (["--set", "without=2"], ["without=2", "1"]),
+        (["--set", "batch=8,group=4", "--set", "batch=16"], ["batch is named twice"]),
         (["--set", "also=[a:b:c]"], ["also is nothing that all arms share"]),
         (["--arm", "pool=41,batch=8,group=4"], ["pool=41", "40 items"]),
         (["--arm", "batch=800"], ["needs 100 queries", "48"]),

@@ -151,13 +151,15 @@ def test_how_an_untrained_rewriter_is_searched_with_can_be_said(
     models = ("--retriever", tiny_clip_folder, "--rewriter", tiny_model_folder, "--prompt", "composed")
     settings = {"picture_weight": 0.9, "picture_words": 1, "without": 0.5}
     given = ",".join(f"{key}={value}" for key, value in settings.items())
+    one_by_one = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
     figures = []
-    for number, more in enumerate(((), ("--set", given))):
+    for number, more in enumerate(((), ("--set", given), one_by_one)):
         found = grape("evaluate", tiny_composed_folder, *models, *more, "--out", tmp_path / str(number), "--json")
         assert found.code == 0, found.err
         figures.append(json.loads(found.out))
     assert figures[0]["searching"] == {"picture_weight": 0.4, "picture_words": 0, "without": 0.0}
     assert figures[1]["searching"] == settings
+    assert figures[2]["searching"] == settings
     assert figures[0]["methods"]["raw"]["mrr"] != figures[1]["methods"]["raw"]["mrr"]
     for command, *rest in (("headroom", "--group", 2), ("search", "ein Mond")):
         assert grape(command, tiny_composed_folder, *rest, *models, "--set", given).code == 0

@@ -17,7 +17,8 @@ def test_two_processes_have_the_gradient_of_one(
     tiny_model_folder: Path, tiny_retriever_folder: Path, tiny_dataset_folder: Path, tmp_path: Path
 ) -> None:
     arguments = [str(SCRIPT), str(tiny_model_folder), str(tiny_retriever_folder), str(tiny_dataset_folder)]
-    environment = {**os.environ, "GRAPE_CACHE": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
+    own = {"GRAPE_CACHE": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    environment = {**os.environ, **own}  # two need an accelerator each, or none
     runs = {
         "one": [sys.executable, *arguments, str(tmp_path / "one")],
         "two": [*TORCHRUN, *arguments, str(tmp_path / "two")],

@@ -72,7 +72,7 @@ def test_the_adapter_loads_in_both_ways(finished, tiny_model_folder: Path, tiny_
     assert len({rewrite for row in expected for rewrite in row}) > len(texts)
     loaded = Rewriter.load(str(finished.folder))
     assert rewrites(loaded) == expected
-    base = AutoModelForCausalLM.from_pretrained(tiny_model_folder, dtype=loaded.model.dtype)
+    base = AutoModelForCausalLM.from_pretrained(tiny_model_folder, dtype=loaded.model.dtype).to(loaded.model.device)
     plain = Rewriter(
         PeftModel.from_pretrained(base, finished.folder), loaded.tokenizer, loaded.prompt, "tiny", loaded.max_tokens
     )

@@ -136,7 +136,7 @@ def evaluate(
     command = ["grape", "evaluate", data, "--retriever", retriever, "--split", split, "--seed", str(seed)]
     command += [word for name in names for word in ("--rewriter", name)]
     command += ["--prompt", prompt] if prompt else []
-    command += ["--set", settings] if settings else []
+    command += [word for setting in settings or [] for word in ("--set", setting)]
     command += [word for way in strategy or [] for word in ("--strategy", way)]
     command += ["--operating-point", operating_point] if operating_point else []
     command += ["--queries", str(queries)] if queries else []

@@ -56,15 +56,15 @@ AllowMismatch = Annotated[
     bool, typer.Option("--allow-mismatch", help="Accept an adapter that was trained for another retriever.")
 ]
 Settings = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         "--set",
-        help="Hyperparameters and ways to search, such as batch=128,without=0.5.",
+        help="Hyperparameters and ways to search, such as batch=128,without=0.5; repeat it if you like.",
         show_default=False,
     ),
 ]
 Searched = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         "--set",
         help="How to search with an untrained rewriter, such as picture_weight=0.4,without=0.5; an adapter brings its "
@@ -74,20 +74,21 @@ Searched = Annotated[
 ]
 
 
-def read_settings(settings: str | None) -> dict[str, Any]:
-    """Return the keys and values that `--set` names.
+def read_settings(settings: list[str] | None) -> dict[str, Any]:
+    """Return the keys and values that `--set`, once or several times, names.
 
-    :raises UserError: for what is no `key=value`.
+    :raises UserError: for what is no `key=value`, and for a key that is named twice.
     """
     from grape_rewrite.training.config import read_changes
 
+    whole = ",".join(settings or [])
     try:
-        return {} if settings is None else read_changes(settings)
+        return read_changes(whole) if settings else {}
     except UserError as error:
-        raise UserError(f"--set {settings}: {error}") from error
+        raise UserError(f"--set {whole}: {error}") from error
 
 
-def read_searching(settings: str | None) -> "Searching | None":
+def read_searching(settings: list[str] | None) -> "Searching | None":
     """Return the way to search that `--set` names; None where it is not given.
 
     :raises UserError: for another key, and a value that is not possible.
@@ -97,12 +98,12 @@ def read_searching(settings: str | None) -> "Searching | None":
     from grape_rewrite.searching import Searching
     from grape_rewrite.training import TrainingConfig
 
-    if settings is None:
+    if not settings:
         return None
     values, known = read_settings(settings), [field.name for field in fields(Searching)]
     unknown = next((key for key in values if key not in known), None)
     if unknown is not None:
-        raise UserError(f"--set {settings}: unknown key {unknown!r}; known: {', '.join(known)}")
+        raise UserError(f"--set {','.join(settings)}: unknown key {unknown!r}; known: {', '.join(known)}")
     return TrainingConfig.of(**values).searching
 
 
