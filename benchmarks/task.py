@@ -206,10 +206,15 @@ class Task:
         return sorted((arm for arm in self.trained if arm.startswith("pool-")), key=lambda arm: int(arm[5:]))
 
     @property
+    def watched(self) -> list[str]:
+        """The arms whose looks at dev are of this task's queries alone."""
+        return [arm for arm in self.trained if arm not in self.several]
+
+    @property
     def steps(self) -> list[int]:
-        """The steps at which all runs were looked at."""
-        found = [{int(row["step"] or 0) for row in run.looks} for run in self.manifests.values() if run.looks]
-        return sorted(set.intersection(*found))
+        """The steps at which all runs that are watched were looked at."""
+        runs = (run for job, run in self.manifests.items() if job.arm in self.watched)
+        return sorted(set.intersection(*({int(row["step"] or 0) for row in run.looks} for run in runs)))
 
     def look(self, arm: str, step: int, key: str) -> str:
         """What dev queries showed at a step of training: the mean over the seeds."""
