@@ -86,6 +86,31 @@ def test_it_says_where_the_rewrites_lie(finished: tuple[Study, Path]) -> None:
     assert "</span>rrf</th>" not in table or "hubness" in results["arms"]["rrf"]
 
 
+def test_it_begins_with_what_training_is_worth(finished: tuple[Study, Path]) -> None:
+    study, out = finished
+    results = read_results(study, out)
+    untrained = {name: arm for name, arm in results["arms"].items() if name not in {*study.arms, "english"}}
+    best = max(untrained, key=lambda name: untrained[name]["recall@10"]["mean"])
+    (won,) = (row for row in results["comparisons"] if (row["b"], row["metric"]) == (best, "recall@10"))
+    for difference, word in ((0.123, "12.3 points more"), (-0.045, "4.5 points less")):
+        won["difference"] = difference
+        head = render_study(study, results, out).partition("</header>")[0]
+        assert (
+            f"Recall@10 of {100 * results['arms']['grape']['recall@10']['mean']:.1f}&nbsp;%: {word} than <b>{best}</b>"
+            in head
+        )
+
+
+def test_plots_of_what_needs_no_training_are_folded(finished: tuple[Study, Path]) -> None:
+    study, out = finished
+    page = render_study(study, read_results(study, out), out)
+    (folded,) = re.findall(r"<details>(.*?)</details>", page, re.DOTALL)
+    inside = set(re.findall(r"<figcaption><b>(.*?)</b>", folded))
+    assert inside.isdisjoint({"raw", "english", *study.arms})
+    assert f"<summary>{len(inside)} more that need no training</summary>" in folded
+    assert len(re.findall(r"<figcaption><b>", page.partition("<details>")[0])) <= len(study.arms) + 3
+
+
 def test_intervals_draw_seeds_where_there_are_several(finished: tuple[Study, Path]) -> None:
     study, out = finished
     for seeds, drawn in (([0, 1], "seeds and items"), ([0], "items")):

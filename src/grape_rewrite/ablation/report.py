@@ -15,6 +15,7 @@ from grape_rewrite.ablation.tables import COLUMNS, INFLATION, SPREAD
 from grape_rewrite.atomic import write_text
 from grape_rewrite.evaluation.curves import Chart, line_chart
 from grape_rewrite.evaluation.strips import shared_scale
+from grape_rewrite.evaluation.summary import HUMAN
 from grape_rewrite.evaluation.templates import environment
 
 CURVES = {
@@ -41,6 +42,7 @@ def render_study(study: Study, results: Mapping[str, Any], out: Path) -> str:
     charts = _curves(results["training"])
     drawn = {line.name for chart in charts for line in chart.series}
     trained = [name for name in arms if name in study.arms]
+    free = next((name for name in arms if name not in {*trained, HUMAN}), RAW)
     complete = [found for job in study.jobs() if (found := read_manifest(job.folder(out)))]
     return (
         environment(Path(__file__).parent)
@@ -50,6 +52,8 @@ def render_study(study: Study, results: Mapping[str, Any], out: Path) -> str:
             results=results,
             arms=arms,
             trained=trained,
+            free=free,
+            compared=[RAW, HUMAN, free, *trained],
             several=any(len(arm["recall@10"]["seeds"]) > 1 for arm in arms.values()),
             default=DEFAULT,
             columns=COLUMNS,
