@@ -1,5 +1,6 @@
 """A mistake is one line on standard error, exit code 2, and nothing written."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -188,3 +189,20 @@ def test_a_broken_adapter_is_named(grape, tmp_path: Path) -> None:
     found = grape("rewrite", "x", "--rewriter", tmp_path)
     assert found.code == 2
     assert str(tmp_path / "grape.json") in found.err
+
+
+@pytest.mark.parametrize("command", [("evaluate",), ("headroom",), ("search", "rot"), ("train",)])
+def test_a_path_to_no_rewriter_is_said_before_a_retriever_is_loaded(
+    grape, command: tuple[str, ...], tiny_dataset_folder: Path, adapter: Path, tmp_path: Path
+) -> None:
+    moved = shutil.copytree(adapter, tmp_path / "moved")
+    facts = json.loads((moved / "grape.json").read_text())
+    (moved / "grape.json").write_text(json.dumps({**facts, "base_model": "/gone"}))
+    name, *rest = command
+    out = ("--out", tmp_path / "run") if name == "train" else ()
+    for rewriter, base in (("/nowhere", "/nowhere"), (moved, "/gone")):
+        models = ("--retriever", "/no/retriever", "--rewriter", rewriter)
+        found = grape(name, tiny_dataset_folder, *rest, *models, *out)
+        assert found.code == 2
+        (line,) = found.error_lines
+        assert f"cannot load rewriter '{base}': there is no such folder" in line

@@ -11,6 +11,7 @@ import typer
 from grape_rewrite.cli.load import (
     check_adapter,
     check_languages,
+    check_rewriters,
     load_data,
     load_index,
     load_retriever,
@@ -39,7 +40,7 @@ from grape_rewrite.errors import UserError
 if TYPE_CHECKING:
     from grape_rewrite.datasets import Split
     from grape_rewrite.index import Index
-    from grape_rewrite.rewriting import Rewriter
+    from grape_rewrite.rewriting import Prompt, Rewriter
     from grape_rewrite.strategies import Generations
 
 
@@ -95,6 +96,7 @@ def evaluate(
     chosen = sampled(dataset.split(split), queries)
     for way in ways:
         check_languages(way, chosen.queries, f"{split} queries need a language in queries.jsonl")
+    check_rewriters(names)
     frozen = load_retriever(retriever, trust_remote_code, json)
 
     from grape_rewrite.cli.tables import evaluation_table, protocol_table
@@ -107,18 +109,7 @@ def evaluate(
 
     for name in names:
         check_adapter(name, frozen, dataset.corpus, chosen.pictured, allow_mismatch)
-    # A prompt beside several rewriters is for those that can be asked with it; there must be one.
-    asked_with = [name for name in names if asked and takes_prompt(name, asked)] or names
-    policies = {
-        name: load_rewriter(
-            name,
-            asked if name in asked_with else None,
-            trust_remote_code=trust_remote_code,
-            quiet=json,
-            pictured=chosen.pictured,
-        )
-        for name in names
-    }
+    policies = _load_rewriters(names, asked, chosen.pictured, trust_remote_code, json)
     index = load_index(frozen, dataset.corpus, max_unreadable, json)
     policies = {name: fitted(policy, index, searching) for name, policy in policies.items()}
     methods = _methods(policies, chosen)
@@ -159,6 +150,23 @@ def evaluate(
         if evaluation.summary["protocol"]:
             show(protocol_table(evaluation.summary["protocol"]))
         notes.print(f"Report: {out / 'report.html'}", markup=False, soft_wrap=True)
+
+
+def _load_rewriters(
+    names: list[str], asked: "Prompt | None", pictured: bool, trust_remote_code: bool, quiet: bool
+) -> dict[str, "Rewriter"]:
+    """Load rewriters. A prompt is for those that can be asked with it, of which there must be one."""
+    asked_with = [name for name in names if asked and takes_prompt(name, asked)] or names
+    return {
+        name: load_rewriter(
+            name,
+            asked if name in asked_with else None,
+            trust_remote_code=trust_remote_code,
+            quiet=quiet,
+            pictured=pictured,
+        )
+        for name in names
+    }
 
 
 def _methods(policies: "Mapping[str, Rewriter]", split: "Split") -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from grape_rewrite.cli.load import load_data, load_index, load_retriever, load_rewriter
+from grape_rewrite.cli.load import check_rewriters, load_data, load_index, load_retriever, load_rewriter
 from grape_rewrite.cli.options import (
     Data,
     Json,
@@ -42,6 +42,7 @@ def headroom(
     """
     asked, searching = read_prompt(prompt), read_searching(settings)
     dataset = load_data(data, [split])
+    check_rewriters([rewriter])
     frozen = load_retriever(retriever, trust_remote_code, quiet=json)
 
     from grape_rewrite.evaluation.headroom import measure_headroom

@@ -82,6 +82,18 @@ def load_retriever(name: str, trust_remote_code: bool = False, quiet: bool = Fal
     return Retriever.load(name, trust_remote_code=trust_remote_code)
 
 
+def check_rewriters(names: Iterable[str]) -> None:
+    """Refuse a rewriter whose name, or its base model's, is a path to nothing, before anything heavy is loaded.
+
+    :raises UserError: for that.
+    """
+    from grape_rewrite.rewriting.adapter import read_adapter
+    from grape_rewrite.rewriting.source import require_path
+
+    for name in names:
+        require_path(read_adapter(Path(name)).base_model if is_adapter(name) else name)
+
+
 def load_rewriter(
     name: str,
     prompt: "Prompt | None" = None,
@@ -154,6 +166,7 @@ def load_search(
     :param pictured: whether the queries have pictures.
     :raises UserError: see `check_adapter` and `fitting.fitted`.
     """
+    check_rewriters([rewriter])
     frozen = load_retriever(retriever, trust_remote_code, quiet)
     check_adapter(rewriter, frozen, corpus, pictured, allow_mismatch)
     policy = load_rewriter(rewriter, prompt, trust_remote_code=trust_remote_code, quiet=quiet, pictured=pictured)

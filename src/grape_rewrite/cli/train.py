@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from grape_rewrite.cache import cache_folder
-from grape_rewrite.cli.load import load_data, load_index, load_retriever, load_rewriter, note_repeated
+from grape_rewrite.cli.load import check_rewriters, load_data, load_index, load_retriever, load_rewriter, note_repeated
 from grape_rewrite.cli.options import RETRIEVERS, RemoteCode, Settings, read_settings
 from grape_rewrite.cli.output import notes
 from grape_rewrite.errors import UserError
@@ -158,6 +158,7 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
     if not config.also:
         config.training.require_queries(dataset.train)
     config.training.require_corpus(len(dataset.train.searched or dataset.corpus))
+    check_rewriters([config.rewriter])
     folder = RunFolder(config.out)
     if resume:
         folder.resume(config.training)

@@ -5,24 +5,18 @@ from pathlib import Path
 from safetensors import SafetensorError
 
 from grape_rewrite.errors import UserError, first_line
-from grape_rewrite.hub import NotOnHubError, find_on_hub
 from grape_rewrite.processes import best_device
 from grape_rewrite.quiet import quiet
 from grape_rewrite.rewriting.adapter import ADAPTER_FILE, read_adapter
 from grape_rewrite.rewriting.attention import require_attention
-from grape_rewrite.rewriting.gemma import EMBEDDED, gemma_folder
-from grape_rewrite.rewriting.gguf import SUFFIX, gguf_folder
 from grape_rewrite.rewriting.precision import Precision, dtype_of
 from grape_rewrite.rewriting.processor import load_processor
 from grape_rewrite.rewriting.prompt import PROMPTS, Prompt, require_reader
 from grape_rewrite.rewriting.rewriter import Rewriter
+from grape_rewrite.rewriting.source import VALID, find_source
 from grape_rewrite.rewriting.vision import VisionRewriter, is_vision
 
 UNREADABLE = (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError)
-VALID = (
-    "valid are gemma-3-270m, the folder of a causal or vision-language model with safetensors weights, a GGUF file, an "
-    "adapter folder with grape.json, or a hub name such as Qwen/Qwen2.5-0.5B-Instruct"
-)
 
 
 def load_rewriter(
@@ -41,7 +35,7 @@ def load_rewriter(
     folder = Path(name)
     facts = read_adapter(folder) if (folder / ADAPTER_FILE).is_file() else None
     base = facts.base_model if facts else name
-    source, local_only = _source(base)
+    source, local_only = find_source(base)
     loading = {"trust_remote_code": trust_remote_code, "local_files_only": local_only}
     try:
         with quiet():
@@ -89,20 +83,3 @@ def require_device(device: str) -> None:
         torch.zeros(1, device=device)
     except (AssertionError, RuntimeError, NotImplementedError) as error:
         raise UserError(f"device {device!r} cannot be used here: {first_line(error)}; valid is cpu") from error
-
-
-def _source(base: str) -> tuple[Path | str, bool]:
-    """Where a base model is loaded from, and whether that needs no hub.
-
-    :raises UserError: when it can be had nowhere.
-    """
-    if base == EMBEDDED:
-        return gemma_folder(), True
-    if Path(base).is_dir():
-        return base, True
-    if base.endswith(SUFFIX):
-        return gguf_folder(Path(base)), True
-    try:
-        return base, not find_on_hub(base).reachable
-    except NotOnHubError as error:
-        raise UserError(f"cannot load rewriter {base!r}: {error}; {VALID}") from error
