@@ -25,6 +25,24 @@ def test_a_folder_appears_when_the_block_has_ended(tmp_path: Path) -> None:
     assert [path.name for path in target.parent.iterdir()] == ["target"]
 
 
+def test_a_link_to_a_folder_stays_and_leads_to_what_was_built(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    with whole_folder(tmp_path / "link") as draft:
+        (draft / "file").write_text("new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real" / "file").read_text() == "new"
+    assert {path.name for path in tmp_path.iterdir()} == {"real", "link"}
+
+
+def test_the_working_directory_is_never_replaced(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for place in (Path("."), tmp_path):
+        with pytest.raises(UserError, match="is the working directory"), whole_folder(place):
+            pass
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_crash_leaves_what_was_there(tmp_path: Path) -> None:
     target = tmp_path / "target"
     target.mkdir()

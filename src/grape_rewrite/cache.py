@@ -23,9 +23,13 @@ def whole_folder(target: Path) -> Iterator[Path]:
 
     A crash half-way therefore never leaves a folder that looks complete.
 
-    :param target: the folder to make; if it exists already it is replaced.
-    :raises UserError: when the disk cannot take it, with the folder and the system's reason.
+    :param target: the folder to make, or a link to it; if it exists already it is replaced.
+    :raises UserError: when it is the working directory, or the disk cannot take it, with the folder and the system's
+        reason.
     """
+    target = target.resolve()
+    if target == Path.cwd():
+        raise UserError(f"{target} is the working directory, which cannot be replaced; name another folder")
     draft = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
     try:
         draft.mkdir(parents=True)
@@ -34,7 +38,7 @@ def whole_folder(target: Path) -> Iterator[Path]:
         try:
             draft.rename(target)
         except OSError:
-            if not target.exists():  # if it does, another process has built the same in the meantime
+            if not target.is_dir() or not any(target.iterdir()):  # else another process has built it in the meantime
                 raise
     except OSError as error:
         raise UserError(

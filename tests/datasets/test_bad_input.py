@@ -201,12 +201,24 @@ def test_a_querys_picture_must_be_searched(folder: Path, edit) -> None:
             json.dumps({**one, "image": f"images/{name}"}) + "\n" for one, name in zip(records, names, strict=True)
         )
 
+    edit("qrels/test.tsv", HEADER + "q1\td1\t1\n")
     edit("queries.jsonl", pictured("d2.png", "d2.png", "d2.png"))
     assert len(Dataset.load(folder).split("test"))
     edit("queries.jsonl", pictured("other.png", "other.png", "other.png"))
     message = mistake(folder, "test")
     assert str(folder / "queries.jsonl") in message
     assert "has the picture other.png, which no item that is searched has" in message
+
+
+def test_a_querys_own_picture_is_no_answer(folder: Path, edit) -> None:
+    records = [json.loads(line) for line in (folder / "queries.jsonl").read_text().splitlines()]
+    edit("queries.jsonl", "".join(json.dumps({**one, "image": "images/d2.png"}) + "\n" for one in records))
+    edit("qrels/test.tsv", HEADER + "q1\td1\t1\nq1\td2\t0\n")
+    assert len(Dataset.load(folder).split("test")) == 1
+    edit("qrels/test.tsv", HEADER + "q1\td1\t1\nq1\td2\t1\n")
+    message = mistake(folder, "test")
+    assert str(folder / "queries.jsonl") in message
+    assert "query 'q1' has the picture of item 'd2', which is judged relevant to it" in message
 
 
 def test_all_queries_of_a_split_have_a_picture_or_none(folder: Path, edit) -> None:

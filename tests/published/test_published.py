@@ -140,6 +140,17 @@ def test_counts_are_compared_with_the_published_ones(name: str, miniature: Minia
     assert len(Dataset.load(small.prepare(source, tmp_path / "out")).corpus) > 2
 
 
+def test_it_is_made_anew_when_the_files_have_changed(miniature: Miniature, tmp_path: Path) -> None:
+    benchmark, source, out = BENCHMARKS["flickr30k"], miniature("flickr30k"), tmp_path / "out"
+    missing = next(source.rglob("*.jpg"))
+    content = missing.read_bytes()
+    missing.unlink()
+    part = Dataset.load(benchmark.prepare(source, out, partial=True)).corpus.ids
+    missing.write_bytes(content)
+    whole = Dataset.load(benchmark.prepare(source, out, partial=True)).corpus.ids
+    assert set(whole) - set(part) == {missing.stem}
+
+
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_it_is_made_once_and_replaces_nothing(name: str, miniature: Miniature, tmp_path: Path) -> None:
     benchmark, source, out = BENCHMARKS[name], miniature(name), tmp_path / "out"

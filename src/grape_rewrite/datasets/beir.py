@@ -108,7 +108,7 @@ def read_split(folder: Path, name: str, queries: Mapping[str, Query], corpus: Co
 
     :raises UserError: for a split without a file or without judgements (naming those that exist), an id that is in no
         file, a query without a relevant item, a query without a picture where others have one, and a query whose
-        picture is none of what is searched.
+        picture is none of what is searched, or its own answer.
     """
     file = folder / "qrels" / f"{name}.tsv"
     if name not in (existing := split_names(folder)):
@@ -219,6 +219,12 @@ def _require_items(queries: Collection[Query], qrels: Qrels | None, corpus: Corp
             raise UserError(
                 f"{file}: query {shown(query.id)} has the picture {query.image.name}, which no item that is "
                 "searched has; a query's picture must be one of the corpus"
+            )
+        own = {corpus.ids[row] for row in corpus.pictured[query.image.resolve()]} if query.image else set()
+        if qrels and (answers := sorted(own & qrels[query.id].keys())):
+            raise UserError(
+                f"{file}: query {shown(query.id)} has the picture of item {shown(answers[0])}, which is judged "
+                "relevant to it; what a query shows is no answer to it"
             )
 
 

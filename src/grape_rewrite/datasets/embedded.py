@@ -80,6 +80,7 @@ def describe(
     parts: Iterable[str],
     qrels: Mapping[str, Qrels],
     languages: Iterable[str],
+    source: str | None = None,
 ) -> None:
     """Write the description of a data set, with the SHA-256 over its other files, as the last thing.
 
@@ -90,11 +91,13 @@ def describe(
     :param parts: the part of the data that each item belongs to.
     :param qrels: split -> query id -> judgements.
     :param languages: of the queries.
+    :param source: a fingerprint of the files that it was made from, where they are no packages'.
     """
     description = {
         "name": name,
         "key": key,
         "packages": dict(packages),
+        **({"source": source} if source else {}),
         "items": dict(Counter(parts)),
         "queries": {split: len(judged) for split, judged in qrels.items()},
         "languages": sorted(languages),

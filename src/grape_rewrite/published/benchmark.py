@@ -12,7 +12,7 @@ from pathlib import Path
 from grape_rewrite.cache import whole_folder
 from grape_rewrite.datasets.beir import write_dataset
 from grape_rewrite.datasets.dataset import Dataset
-from grape_rewrite.datasets.embedded import describe, is_built
+from grape_rewrite.datasets.embedded import describe, described, is_built
 from grape_rewrite.datasets.records import shown
 from grape_rewrite.errors import UserError
 from grape_rewrite.published.counts import Counts, compare
@@ -111,7 +111,7 @@ class Benchmark:
         )
 
     def prepare(self, source: Path, out: Path, partial: bool = False) -> Path:
-        """Write the data set, unless it is there already.
+        """Write the data set, unless it is there already, made from the same files.
 
         :param source: the folder with the official files.
         :param out: where to; a new or empty folder.
@@ -121,10 +121,12 @@ class Benchmark:
         :raises UserError: for a file that is missing, with where to get it; for what is not as published; for a test
             split without any query; and when `out` holds something else.
         """
-        key = f"{LAYOUT}{'-partial' if partial else ''}"
-        if is_built(out, self.name, key):
-            return out
         files = Source(source, self.name, self.page, self.files, partial)
+        key = f"{LAYOUT}{'-partial' if partial else ''}"
+        made_from = files.fingerprint() if source.is_dir() else None
+        # Once it is there, the files may go: pictures are links to them, or copies.
+        if is_built(out, self.name, key) and made_from in {None, described(out).get("source")}:
+            return out
         with whole_folder(out) as draft:
             read = self.read(files, Pictures(draft / "images"))
             if not read["test"].queries:
@@ -139,11 +141,18 @@ class Benchmark:
             parts = {name: part for name, part in read.items() if part.queries}
             compare(self.name, self.counts, parts, partial, self.captions, self.optional)
             (draft / "LICENSE.md").write_text(f"# {self.name}\n\n{self.licence}. From {self.page}.\n", encoding="utf-8")
-            write_parts(draft, self.name, key, parts, self.languages)
+            write_parts(draft, self.name, key, parts, self.languages, made_from)
         return out
 
 
-def write_parts(draft: Path, name: str, key: str, parts: Mapping[str, Part], languages: Iterable[str]) -> None:
+def write_parts(
+    draft: Path,
+    name: str,
+    key: str,
+    parts: Mapping[str, Part],
+    languages: Iterable[str],
+    made_from: str | None = None,
+) -> None:
     """Write splits as a data set, read it again, and describe it.
 
     :param draft: a folder that has their pictures.
@@ -151,6 +160,7 @@ def write_parts(draft: Path, name: str, key: str, parts: Mapping[str, Part], lan
     :param key: of recipe and versions.
     :param parts: split -> what it searches and what is asked of it.
     :param languages: of the queries.
+    :param made_from: the fingerprint of the files that it is made from.
     :raises UserError: for a query of two splits, and for whatever else cannot be read again, with the id.
     """
     first: dict[str, str] = {}
@@ -182,4 +192,4 @@ def write_parts(draft: Path, name: str, key: str, parts: Mapping[str, Part], lan
     except UserError as error:  # the draft that it names will be gone
         raise UserError(f"{name} makes no valid data set: {str(error).replace(f'{draft}{os.sep}', '')}") from error
     kinds = (split for split, part in parts.items() for _ in part.items)
-    describe(draft, name, key, {}, kinds, qrels, languages)
+    describe(draft, name, key, {}, kinds, qrels, languages, made_from)

@@ -1,6 +1,8 @@
 """The official files of a benchmark, in a folder of the user's: whatever is wrong with them is said in one line."""
 
+import hashlib
 import json
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -29,6 +31,16 @@ class Source:
     page: str
     files: Sequence[str]
     partial: bool
+
+    def fingerprint(self) -> str:
+        """Return a short hash of the names and sizes of all files, which is another one when a file is added."""
+        sizes = {
+            file.relative_to(self.folder).as_posix(): file.stat().st_size
+            for place, _, names in os.walk(self.folder, followlinks=True)
+            for file in (Path(place) / name for name in names)
+            if file.is_file()
+        }
+        return hashlib.sha256(json.dumps(sizes, sort_keys=True).encode()).hexdigest()[:12]
 
     def file(self, official: str, *patterns: str) -> Path:
         """Return a file by its official name, or the one that fits a pattern such as `IC/*train*.json`.
