@@ -60,11 +60,12 @@ def test_without_the_default_arm_it_is_said_that_nothing_is_compared(results: di
 
 
 def test_comparisons_are_differences_of_the_means(results: dict) -> None:
-    for metric in ("recall@10", "mrr"):
+    # A query here has one right item.
+    for metric, figure in (("recall@10", "recall@10"), ("mrr", "mrr"), ("success@1", "recall@1")):
         rows = [row for row in results["comparisons"] if row["metric"] == metric]
         assert {row["b"] for row in rows} == set(results["arms"]) - {"grape"}
         for row in rows:
-            means = [results["arms"][arm][metric]["mean"] for arm in ("grape", row["b"])]
+            means = [results["arms"][arm][figure]["mean"] for arm in ("grape", row["b"])]
             assert row["difference"] == pytest.approx(means[0] - means[1])
             assert row["low"] <= row["difference"] <= row["high"]
     rows = results["comparisons"]
@@ -206,7 +207,8 @@ def test_only_seeds_that_both_have_are_compared(finished: tuple[Study, Path], tm
     found = read_results(study, tmp_path / "copy")
     for row in found["comparisons"]:
         assert row["seeds"] == ([1] if row["b"] == "grpo-similarity" else [0, 1])
-        ours, other = (found["arms"][arm][row["metric"]] for arm in (row["a"], row["b"]))
+        figure = row["metric"].replace("success", "recall")  # a query here has one right item
+        ours, other = (found["arms"][arm][figure] for arm in (row["a"], row["b"]))
         base = other["seeds"][1] if row["b"] == "grpo-similarity" else other["mean"]
         assert row["difference"] == pytest.approx(np.mean([ours["seeds"][seed] for seed in row["seeds"]]) - base)
     (tmp_path / "copy" / "grape" / "seed-1" / "manifest.json").unlink()

@@ -32,8 +32,14 @@ class Outcomes(BaseModel):
     levels: dict[str, list[tuple[float, float]] | None]
 
     def metric(self, name: str, method: str) -> npt.NDArray[np.float64]:
-        """Return `recall@10` or `mrr` of each query."""
-        return np.array(self.recall[method]) if name == "recall@10" else 1 / np.array(self.ranks[method])
+        """Return `recall@10`, `mrr` or `success@1` of each query.
+
+        Success@1, whether a right item is first, is Recall@1 where a query has one right item.
+        """
+        if name == "recall@10":
+            return np.array(self.recall[method])
+        ranks = np.array(self.ranks[method])
+        return (ranks == 1).astype(np.float64) if name == "success@1" else 1 / ranks
 
 
 def outcomes_of(evaluation: Evaluation, methods: Sequence[str]) -> Outcomes:

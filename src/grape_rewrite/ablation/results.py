@@ -16,7 +16,7 @@ from grape_rewrite.errors import UserError
 from grape_rewrite.evaluation.holm import holm
 from grape_rewrite.evaluation.significance import bootstrap_interval, randomisation_tests
 
-COMPARED = ("recall@10", "mrr")
+COMPARED = ("recall@10", "mrr", "success@1")
 RAW = "raw"
 RESULTS = "results.json"  # what `read_results` returns, as `grape ablate` writes it
 LOOKED_AT = ("recall@10", "mrr", "d_pos", "d_hard", "d_neg", "margin")  # on dev, during training

@@ -17,7 +17,7 @@ INFLATION = {"d_pos": "positives", "d_hard": "hard negatives", "d_neg": "all neg
 SPREAD = {"hubness": "hubness", "centroid": "cosine to the centroid"}
 FEW = 4
 LOOKS = 5  # steps in a table; more would not fit beside each other
-METRICS = {"recall@10": "points of R@10", "mrr": "points of MRR"}
+METRICS = {"recall@10": "points of R@10", "mrr": "points of MRR", "success@1": "points of Success@1"}
 
 
 def markdown(results: Mapping[str, Any]) -> str:
