@@ -212,6 +212,24 @@ def test_what_does_not_go_together_is_named(tmp_path: Path, kind: str, change, p
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("headed", [False, True])
+def test_a_broken_picture_is_named_when_it_is_written(headed: bool, tmp_path: Path, grape) -> None:
+    """What is none at all, and one whose header is whole."""
+    file = BytesIO()
+    Pictures.linear_gradient("L").save(file, "JPEG")
+    tables = of_language("", [0, 1, 2])
+    content = file.getvalue()[: len(file.getvalue()) // 2] if headed else b"hello"
+    tables["corpus"][0][1]["image"] = {"bytes": content, "path": None}
+    source, out = write_set(tmp_path / "set", tables), tmp_path / "sub" / "out"
+    refused = grape("data", "hub", source, "--out", out)
+    assert refused.code == 2
+    [line] = refused.error_lines
+    assert f"{source}: a row has a picture that is not readable (" in line
+    assert "'img1'" in line
+    assert ".part" not in line
+    assert not list(out.parent.iterdir())
+
+
 def test_a_split_that_items_have_not_is_named(tmp_path: Path) -> None:
     source = write_set(tmp_path / "set", of_language("", [0, 1]))
     listed = yaml.safe_load((source / "README.md").read_text().strip("-\n"))

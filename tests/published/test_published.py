@@ -1,7 +1,10 @@
 """Every published benchmark, from a miniature of its official files."""
 
+import base64
 import dataclasses
+import io
 import json
+import re
 import shutil
 from collections import Counter
 from collections.abc import Callable
@@ -9,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from grape_rewrite.datasets import Dataset
 from grape_rewrite.errors import UserError
@@ -191,7 +195,8 @@ def test_a_missing_picture_is_a_mistake_unless_a_part_is_accepted(
     whole = len(Dataset.load(BENCHMARKS[name].prepare(source, tmp_path / "whole", partial=True)).corpus)
     gone = min(file for file in source.rglob("*") if file.suffix in {".jpg", ".png"})
     gone.unlink()
-    with pytest.raises(UserError, match=r"has no picture .*--partial leaves out what is not there"):
+    missing = r"(, line \d+|, image \d+|, picture '?\S+'?): \S+ has no picture .*--partial leaves out what is not there"
+    with pytest.raises(UserError, match=missing):
         BENCHMARKS[name].prepare(source, tmp_path / "out")
     left = Dataset.load(BENCHMARKS[name].prepare(source, tmp_path / "out", partial=True))
     assert len(left.corpus) == whole - 1
@@ -209,13 +214,13 @@ def test_a_missing_picture_is_a_mistake_unless_a_part_is_accepted(
             "flickr30k",
             "dataset_flickr30k.json",
             '{"images": [{"filename": "a.jpg", "split": "restval", "sentences": []}]}',
-            ["'restval'", "train, val, test"],
+            ["image 1: picture 'a.jpg' is in split 'restval'", "train, val, test"],
         ),
         (
             "flickr30k",
             "dataset_flickr30k.json",
             '{"images": [{"filename": "../../x.jpg", "split": "train", "sentences": []}]}',
-            ["outside"],
+            ["dataset_flickr30k.json, image 1: a file named", "x.jpg' would lie outside of"],
         ),
         ("flickr30k-cn", "valid_imgs.tsv", "4 abc\n", ["line 1", "a number, a tab"]),
         ("flickr30k-cn", "test_imgs.tsv", "6\tabcde\n", ["line 1", "picture 6 is no base64"]),
@@ -228,15 +233,25 @@ def test_a_missing_picture_is_a_mistake_unless_a_part_is_accepted(
         ("xm3600", "captions.jsonl", b"\xff\xfe", ["UTF-8"]),
         ("cirr", "image_splits/split.rc2.val.json", "[]", ["an object"]),
         ("cirr", "image_splits/split.rc2.val.json", '{"a": 3}', ["'a' is 3", "str"]),
-        ("cirr", "image_splits/split.rc2.val.json", '{"a": "../../../x.png"}', ["outside"]),
+        (
+            "cirr",
+            "image_splits/split.rc2.val.json",
+            '{"a": "../../../x.png"}',
+            ["val.json, picture 'a': a file", "outside"],
+        ),
         ("cirr", "image_splits/split.rc2.val.json", '{"a": "x\\u0000.png"}', ["outside"]),
         (
             "wikipedia",
             "testset_txt_img_cat.list",
             "../../x\tf0000000000000000000000000000020\t3\n",
-            ["outside", "texts/../../x.xml"],
+            ["testset_txt_img_cat.list, line 1: a file", "outside", "texts/../../x.xml"],
         ),
-        ("wikipedia", "testset_txt_img_cat.list", "a**b\tf0000000000000000000000000000020\t3\n", ["texts/a**b.xml"]),
+        (
+            "wikipedia",
+            "testset_txt_img_cat.list",
+            "a**b\tf0000000000000000000000000000020\t3\n",
+            ["testset_txt_img_cat.list, line 1: ", "has no texts/a**b.xml"],
+        ),
         ("flickr30k-cn", "test_imgs.tsv", f"1\t{COLOUR}\n7\t{COLOUR}\n", ["two pictures with the id '1'"]),
         (
             "flickr30k-cn",
@@ -251,7 +266,7 @@ def test_a_missing_picture_is_a_mistake_unless_a_part_is_accepted(
             "cirr",
             "captions/cap.rc2.val.json",
             '[{"pairid": 1, "reference": "a", "target_hard": "b", "caption": "c", "img_set": {"members": []}}]',
-            ["val.json, pair 1: picture 'a' is not in split.rc2.val.json"],
+            ["val.json, record 1, pair 1: picture 'a' is not in split.rc2.val.json"],
         ),
         ("flickr30k-cn", "test_imgs.tsv", "6\t!!!!\n", ["test_imgs.tsv, line 1: picture 6 is no base64"]),
         (
@@ -290,6 +305,66 @@ def test_a_wrong_file_gets_one_line(
     assert not (tmp_path / "out").exists()
 
 
+def cut_off() -> bytes:
+    """The first half of a JPEG."""
+    file = io.BytesIO()
+    Image.linear_gradient("L").save(file, "JPEG")
+    return file.getvalue()[: len(file.getvalue()) // 2]
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_a_broken_picture_is_named_when_it_is_taken(name: str, miniature: Miniature, tmp_path: Path, grape) -> None:
+    """One that is cut off, its header whole; --partial leaves it out as one that is not there."""
+    source, out = miniature(name), tmp_path / "sub" / "out"
+    whole = Dataset.load(BENCHMARKS[name].prepare(source, tmp_path / "whole", partial=True)).corpus
+    if name == "flickr30k-cn":
+        file, broken = source / "train_imgs.tsv", "1"
+        _, *others = file.read_text().splitlines()
+        file.write_text("\n".join([f"1\t{base64.b64encode(cut_off()).decode()}", *others]))
+        named = f"{file}, line 1: its picture '1' is not a readable image (image file is truncated"
+    else:
+        file = min(file for file in source.rglob("*") if file.suffix in {".jpg", ".png"})
+        file.unlink()  # the picture of the whole set is a link to it
+        file.write_bytes(cut_off())
+        broken, named = file.stem, f": {file} is not a readable image (image file is truncated"
+    command = ("data", name, "--source", source, "--out", out)
+    refused = grape(*command)
+    assert refused.code == 2
+    [line] = refused.error_lines
+    assert re.match(rf"error: {source}/\S+, (line|image|picture) \S+: ", line)
+    assert named in line
+    assert "--partial leaves it out" in line
+    assert not list(out.parent.iterdir())
+    accepted = grape(*command, "--partial")
+    assert accepted.code == 0
+    assert any(named in line and line.endswith("it is left out") for line in accepted.err.splitlines())
+    left = Dataset.load(out).corpus
+    assert set(whole.ids) - set(left.ids) == {broken}
+    assert len(list((out / "images").iterdir())) == len(left)
+
+
+@pytest.mark.parametrize("name", ["cvlue", "xm3600"])
+def test_a_name_that_is_no_plain_word_is_named_with_its_place(name: str, miniature: Miniature, tmp_path: Path) -> None:
+    source = miniature(name)
+    file = source / ("IC/new_test.json" if name == "cvlue" else "captions.jsonl")
+    old, picture = next((each.stem, each) for each in source.rglob("*.*") if each.stem in {"B-1-6", f"{1:016x}"})
+    picture.rename(picture.with_stem("my photo"))
+    file.write_text(file.read_text().replace(old, "my photo"))
+    with pytest.raises(UserError) as caught:
+        BENCHMARKS[name].prepare(source, tmp_path / "out", partial=True)
+    place = "picture images/test/B/1-panda/my photo.png" if name == "cvlue" else "line 2"
+    assert str(caught.value).startswith(f"{file}, {place}: picture 'my photo' has a name that is no plain word")
+
+
+def test_a_file_in_place_of_the_folder_is_said_to_be_one(miniature: Miniature, tmp_path: Path, grape) -> None:
+    file = miniature("xm3600") / "captions.jsonl"
+    for arguments in (("xm3600", "--source", file), ("hub", file)):
+        refused = grape("data", *arguments, "--out", tmp_path / "out")
+        assert refused.code == 2
+        [line] = refused.error_lines
+        assert f"{file} is a file, no folder" in line
+
+
 def test_pictures_are_not_copied_where_they_can_be_linked(miniature: Miniature, tmp_path: Path) -> None:
     source = miniature("xm3600")
     out = BENCHMARKS["xm3600"].prepare(source, tmp_path / "out", partial=True)
@@ -321,7 +396,8 @@ def test_two_pictures_of_one_name_are_not_merged(miniature: Miniature, tmp_path:
     shutil.copy(source / records[1]["image"], moved)
     records.append({**records[0], "image": str(moved.relative_to(source))})
     (source / "IC" / "new_test.json").write_text(json.dumps(records))
-    with pytest.raises(UserError, match="there is another picture with the id"):
+    place = rf"new_test\.json, picture {moved.relative_to(source)}: {moved}: "
+    with pytest.raises(UserError, match=rf"{place}there is another picture with the id"):
         BENCHMARKS["cvlue"].prepare(source, tmp_path / "out", partial=True)
 
 
@@ -354,7 +430,10 @@ def pair_4(pair: Pair, **changes: Any) -> Pair:
             "6 pictures are expected there, 'dev-4-0-img0' and 'dev-6-0-img0' among them",
         ),
         (lambda pair: pair_4(pair, members=[[]]), "pair 104: 'members[0]' is []; a str is expected there"),
-        (lambda pair: pair_4(pair, pairid=103), "pair 103: the query 'val.103' is there already"),
+        (
+            lambda pair: pair_4(pair, pairid=103),
+            "cap.rc2.val.json, record 4, pair 103; ids must be unique",
+        ),
         (lambda pair: pair_4(pair, caption=" "), "pair 104: 'caption' is empty"),
     ],
 )
@@ -366,7 +445,7 @@ def test_a_wrong_pair_of_cirr_is_named(
     file.write_text(json.dumps([change(pair) for pair in json.loads(file.read_text())]))
     with pytest.raises(UserError) as caught:
         BENCHMARKS["cirr"].prepare(source, tmp_path / "out", partial=True)
-    assert str(caught.value).startswith(f"{file}, pair 10")
+    assert str(caught.value).startswith(f"{file}, record 5, pair 10")
     assert problem in str(caught.value)
     assert not (tmp_path / "out").exists()
 

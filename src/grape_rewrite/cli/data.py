@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from grape_rewrite.cli.output import say
+from grape_rewrite.cli.output import say, shows_progress
 from grape_rewrite.errors import UserError
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def hub(
     """
     from grape_rewrite.published.on_hub import HubSet
 
-    say(str(HubSet(name, tuple(languages or ()), partial).prepare(out)))
+    say(str(HubSet(name, tuple(languages or ()), partial).prepare(out, shows_progress())))
 
 
 def _command(benchmark: "Benchmark") -> Any:
@@ -168,11 +168,12 @@ def _command(benchmark: "Benchmark") -> Any:
         out: Annotated[Path, typer.Option(help="Folder to make.", show_default=False)],
         partial: Annotated[
             bool,
-            typer.Option("--partial", help="Accept a part of the files: other counts, pictures that are not there."),
+            typer.Option("--partial", help="Accept a part: other counts, pictures that are not there or broken."),
         ] = False,
     ) -> None:
         if not source.is_dir():
-            raise UserError(f"there is no folder {source}; {benchmark.name} is had from {benchmark.page}")
-        say(str(benchmark.prepare(source, out, partial)))
+            what = f"{source} is a file, no folder" if source.exists() else f"there is no folder {source}"
+            raise UserError(f"{what}; --source is the folder with {'; '.join(benchmark.files)}, from {benchmark.page}")
+        say(str(benchmark.prepare(source, out, partial, shows_progress())))
 
     return typer.main.get_command(own)

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.progress import Progress
+
 from grape_rewrite.cache import whole_folder
 from grape_rewrite.datasets.beir import write_dataset
 from grape_rewrite.datasets.dataset import Dataset
@@ -18,6 +20,7 @@ from grape_rewrite.errors import UserError
 from grape_rewrite.published.counts import Counts, compare
 from grape_rewrite.published.part import Part
 from grape_rewrite.published.source import Source
+from grape_rewrite.retrievers.images import UnreadableImage, open_image
 
 logger = logging.getLogger(__name__)
 
@@ -26,45 +29,79 @@ PLAIN = re.compile(r"(?!\.)[^\s/\\\0]{1,200}")
 
 
 class Pictures:
-    """The folder that the pictures of a data set are put into; a picture of two splits is there once."""
+    """The folder that the pictures of a data set are put into; a picture of two splits is there once.
 
-    def __init__(self, folder: Path) -> None:
+    :param folder: the folder, which is made.
+    :param partial: whether a picture that cannot be read is left out, as one that is not there is.
+    :param progress: called after each picture.
+    """
+
+    def __init__(self, folder: Path, partial: bool, progress: Callable[[], None]) -> None:
         self._folder = folder
+        self._partial = partial
+        self._progress = progress
         folder.mkdir()
 
-    def take(self, id: str, file: Path) -> Path:
+    def take(self, id: str, file: Path | None, origin: str) -> Path | None:
         """Return a picture's place: a link to the user's own file where both are on one disk, so that it is not copied.
 
         :param id: of the item; a plain name.
-        :raises UserError: when another picture has that id.
+        :param file: None where there is none and that is accepted.
+        :param origin: the file and the record that name it, for the message.
+        :return: None where there is no picture that can be read and that is accepted.
+        :raises UserError: when another picture has that id, or it cannot be read.
         """
-        place = self._place(id, file.suffix.lower())
+        self._progress()
+        if file is None:
+            return None
+        place = self._place(id, file.suffix.lower(), origin)
         if place.exists():
             if not place.samefile(file) and not filecmp.cmp(place, file, shallow=False):
-                raise UserError(f"{file}: there is another picture with the id {id!r}; ids must be unique")
+                raise UserError(f"{origin}: {file}: there is another picture with the id {id!r}; ids must be unique")
             return place
+        if not self._readable(file, origin):
+            return None
         try:
             os.link(file.resolve(), place)
         except OSError:
             shutil.copyfile(file, place)
         return place
 
-    def write(self, id: str, content: bytes, origin: str, suffix: str = ".jpg") -> Path:
+    def write(self, id: str, content: bytes, origin: str) -> Path | None:
         """Write a picture that came within another file, and return its place.
 
         :param origin: the file and the line, for the message.
-        :raises UserError: when another picture has that id.
+        :return: None where it cannot be read and that is accepted.
+        :raises UserError: when another picture has that id, or it cannot be read.
         """
-        place = self._place(id, suffix)
+        self._progress()
+        place = self._place(id, ".jpg", origin)
         if place.exists() and place.read_bytes() != content:
             raise UserError(f"{origin}: there are two pictures with the id {id!r}; ids must be unique")
         place.write_bytes(content)
+        if not self._readable(place, origin):
+            place.unlink()
+            return None
         return place
 
-    def _place(self, id: str, suffix: str) -> Path:
+    def _place(self, id: str, suffix: str, origin: str) -> Path:
         if not PLAIN.fullmatch(id):
-            raise UserError(f"picture {shown(id)} has a name that is no plain word of at most 200 characters")
+            raise UserError(f"{origin}: picture {shown(id)} has a name that is no plain word of at most 200 characters")
         return self._folder / f"{id}{suffix}"
+
+    def _readable(self, file: Path, origin: str) -> bool:
+        """Whether a picture can be decoded to its end: one that cannot would be found only when it is embedded."""
+        try:
+            open_image(file)
+        except UnreadableImage as error:
+            # What lies in the draft will be gone.
+            what = f"its picture {shown(file.stem)}" if file.parent == self._folder else str(file)
+            problem = f"{origin}: {what} is not a readable image ({error.reason})"
+            if not self._partial:
+                raise UserError(f"{problem}; --partial leaves it out") from error
+            logger.warning("%s; it is left out", problem)
+            return False
+        return True
 
 
 @dataclass(frozen=True)
@@ -110,16 +147,17 @@ class Benchmark:
             f"Example: [bold]grape data {self.name} --source downloads/{self.name} --out data/{self.name}[/bold]"
         )
 
-    def prepare(self, source: Path, out: Path, partial: bool = False) -> Path:
+    def prepare(self, source: Path, out: Path, partial: bool = False, progress: bool = False) -> Path:
         """Write the data set, unless it is there already, made from the same files.
 
         :param source: the folder with the official files.
         :param out: where to; a new or empty folder.
-        :param partial: accept other counts than the published ones, and pictures that are not there, whose queries are
-            left out; what differs is logged.
+        :param partial: accept other counts than the published ones, and pictures that are not there or cannot be read,
+            whose queries are left out; what differs is logged.
+        :param progress: show a progress bar: every picture is decoded once, which takes a minute for tens of thousands.
         :return: `out`.
-        :raises UserError: for a file that is missing, with where to get it; for what is not as published; for a test
-            split without any query; and when `out` holds something else.
+        :raises UserError: for a file that is missing, with where to get it; for a picture that cannot be read; for what
+            is not as published; for a test split without any query; and when `out` holds something else.
         """
         files = Source(source, self.name, self.page, self.files, partial)
         key = f"{LAYOUT}{'-partial' if partial else ''}"
@@ -128,7 +166,9 @@ class Benchmark:
         if is_built(out, self.name, key) and made_from in {None, described(out).get("source")}:
             return out
         with whole_folder(out) as draft:
-            read = self.read(files, Pictures(draft / "images"))
+            with Progress(transient=True, disable=not progress) as bar:
+                task = bar.add_task("Reading pictures", total=sum(counts.items for counts in self.counts.values()))
+                read = self.read(files, Pictures(draft / "images", partial, lambda: bar.advance(task)))
             if not read["test"].queries:
                 raise UserError(
                     f"{source}: the test split of {self.name} has no query with its text and its picture; a part of "

@@ -39,18 +39,20 @@ def read(source: Source, pictures: Pictures) -> dict[str, Part]:
 def _part(source: Source, pictures: Pictures, split: str, judged: bool = True) -> Part:
     part = Part()
     names = _names(source, split)
+    listed = source.file(f"image_splits/split.rc2.{split}.json")
     for name, path in names.items():
-        picture = source.picture(f"img_raw/{path}", path)
-        if picture is not None:
-            part.items.append(Item(name, image=pictures.take(name, picture)))
+        place = source.place(listed, f"picture {shown(name)}")
+        image = pictures.take(name, source.picture(f"img_raw/{path}", path, origin=place), place)
+        if image is not None:
+            part.items.append(Item(name, image=image))
     images = {item.id: item.image for item in part.items}
     file = source.file(f"captions/cap.rc2.{split}.json")
     records = source.json(file)
     if not isinstance(records, list):
         raise source.wrong(file, "a list of pairs is expected")
-    for record in records:
-        number = source.value(file, record, "pairid", int)
-        pair = f"pair {number}"
+    for row, record in enumerate(records, start=1):
+        number = source.value(file, record, "pairid", int, f"record {row}")
+        pair = f"record {row}, pair {number}"
         reference, *target = (
             source.value(file, record, key, str, pair) for key in ("reference", *(["target_hard"] if judged else []))
         )

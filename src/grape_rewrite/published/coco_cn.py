@@ -31,9 +31,10 @@ def read(source: Source, pictures: Pictures) -> dict[str, Part]:
         for line, row in source.lines(file):
             name, place = row.strip(), source.place(file, line)
             folder = "train2014" if "train2014" in name else "val2014"
-            picture = source.picture(f"{folder}/{name}.jpg", f"images/{name}.jpg", f"{name}.jpg")
-            if picture is not None:
-                part.add(Item(name, image=pictures.take(name, picture)), place)
+            picture = source.picture(f"{folder}/{name}.jpg", f"images/{name}.jpg", f"{name}.jpg", origin=place)
+            image = pictures.take(name, picture, place)
+            if image is not None:
+                part.add(Item(name, image=image), place)
                 part.ask_each(name, texts.get(name, []), "zh", place)
     return parts
 

@@ -41,10 +41,11 @@ def _part(source: Source, pictures: Pictures, names: tuple[str, ...]) -> Part:
     for image, captions in texts.items():
         path = PurePosixPath(image)
         within = path.relative_to("images").as_posix() if path.parts[:1] == ("images",) else image
-        picture = source.picture(image, f"pics/{image}", f"images/{within}", f"pics/{within}")
-        if picture is not None:
-            id, place = path.stem, source.place(file, f"picture {image}")
-            part.add(Item(id, image=pictures.take(id, picture)), place)
+        id, place = path.stem, source.place(file, f"picture {image}")
+        picture = source.picture(image, f"pics/{image}", f"images/{within}", f"pics/{within}", origin=place)
+        taken = pictures.take(id, picture, place)
+        if taken is not None:
+            part.add(Item(id, image=taken), place)
             part.ask_each(id, captions, "zh", place)
     return part
 

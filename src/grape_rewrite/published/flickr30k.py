@@ -7,6 +7,7 @@ is the caption (Karpathy and Li, CVPR 2015).
 from pathlib import Path
 
 from grape_rewrite.datasets.corpus import Item
+from grape_rewrite.datasets.records import shown
 from grape_rewrite.published.benchmark import Benchmark, Pictures
 from grape_rewrite.published.counts import Counts
 from grape_rewrite.published.part import Part
@@ -19,17 +20,20 @@ def read(source: Source, pictures: Pictures) -> dict[str, Part]:
     """Read captions and pictures."""
     file = source.file("dataset_flickr30k.json")
     parts = {name: Part() for name in SPLITS.values()}
-    for image in source.value(file, source.json(file), "images", list):
-        split, filename = (source.value(file, image, key, str) for key in ("split", "filename"))
+    for number, image in enumerate(source.value(file, source.json(file), "images", list), start=1):
+        where = f"image {number}"
+        split, filename = (source.value(file, image, key, str, where) for key in ("split", "filename"))
         if split not in SPLITS:
-            raise source.wrong(file, f"picture {filename!r} is in split {split!r}; {', '.join(SPLITS)} are known")
-        picture = source.picture(f"flickr30k-images/{filename}", f"images/{filename}", filename)
-        if picture is None:
+            raise source.wrong(
+                file, f"picture {shown(filename)} is in split {shown(split)}; {', '.join(SPLITS)} are known", where
+            )
+        part, id, place = parts[SPLITS[split]], Path(filename).stem, source.place(file, where)
+        picture = source.picture(f"flickr30k-images/{filename}", f"images/{filename}", filename, origin=place)
+        taken = pictures.take(id, picture, place)
+        if taken is None:
             continue
-        part, id, where = parts[SPLITS[split]], Path(filename).stem, f"picture {filename}"
         sentences = source.value(file, image, "sentences", list, where)
-        place = source.place(file, where)
-        part.add(Item(id, image=pictures.take(id, picture)), place)
+        part.add(Item(id, image=taken), place)
         part.ask_each(id, (source.value(file, sentence, "raw", str, where) for sentence in sentences), "en", place)
     return parts
 

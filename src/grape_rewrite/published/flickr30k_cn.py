@@ -32,7 +32,8 @@ def _part(source: Source, pictures: Pictures, split: str) -> Part:
         if not tab or not number.isdecimal():
             raise source.wrong(file, "a number, a tab and a picture in base64 are expected", line)
         picture = _decoded(source, pictures, file, line, number, content)
-        part.add(Item(number, image=picture), source.place(file, line))
+        if picture is not None:
+            part.add(Item(number, image=picture), source.place(file, line))
     known = {item.id for item in part.items}
     file = source.file(f"{split}_texts.jsonl")
     for line, record in source.json_lines(file):
@@ -49,7 +50,7 @@ def _part(source: Source, pictures: Pictures, split: str) -> Part:
     return part.without_missing() if source.partial else part
 
 
-def _decoded(source: Source, pictures: Pictures, file: Path, line: int, id: str, content: str) -> Path:
+def _decoded(source: Source, pictures: Pictures, file: Path, line: int, id: str, content: str) -> Path | None:
     try:
         characters = b"-_" if "-" in content or "_" in content else None
         picture = base64.b64decode(content.strip(), altchars=characters, validate=True)

@@ -111,7 +111,10 @@ class HubTables:
     def _asked(self, function: Any, *arguments: Any) -> Any:
         """Ask the library, and say in one line what is wrong."""
         if looks_like_a_path(self.name) and not Path(self.name).is_dir():
-            raise UserError(f"there is no folder {self.name}; {VALID}")
+            is_file = Path(self.name).exists()
+            raise UserError(
+                f"{f'{self.name} is a file, no folder' if is_file else f'there is no folder {self.name}'}; {VALID}"
+            )
         try:
             with quiet():
                 return function(*arguments)

@@ -1,11 +1,12 @@
 """Retrieval sets as they lie on a data hub in MTEB's layout, or in a folder of the user's."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from io import BytesIO
 from pathlib import Path, PurePath
 from typing import Any
+
+from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
 from grape_rewrite.cache import whole_folder
 from grape_rewrite.datasets.beir import Qrels, require_pictures
@@ -20,6 +21,7 @@ from grape_rewrite.published.flickr30k import FLICKR30K
 from grape_rewrite.published.hub_tables import SPLITS, VALID, HubTables
 from grape_rewrite.published.part import Part
 from grape_rewrite.published.xm3600 import XM3600
+from grape_rewrite.retrievers.images import UnreadableImage, open_image
 
 PUBLISHED: Mapping[str, Mapping[str, Counts]] = {
     "XM3600T2IRetrieval": XM3600.counts,
@@ -31,6 +33,7 @@ PUBLISHED: Mapping[str, Mapping[str, Counts]] = {
 Two are copies of published benchmarks. M-BEIR's CIRR asks most queries of CIRR's val among the pictures of all splits;
 its counts are those of MTEB's own statistics.
 """
+COUNTED = (TextColumn("{task.description}"), TextColumn("{task.completed}"), TimeElapsedColumn())
 
 
 @dataclass(frozen=True)
@@ -46,15 +49,16 @@ class HubSet:
     languages: Sequence[str] = ()
     partial: bool = False
 
-    def prepare(self, out: Path) -> Path:
+    def prepare(self, out: Path, progress: bool = False) -> Path:
         """Write the data set, unless it is there already.
 
         Languages that search the same items are one split; else each is one, `test-de`, which searches its own.
 
         :param out: where to; a new or empty folder.
+        :param progress: show how many pictures have been read.
         :return: `out`.
-        :raises UserError: when there is no such set, it has another layout or is not as published, or `out` holds
-            something else.
+        :raises UserError: when there is no such set, it has another layout or is not as published, a picture cannot be
+            read, or `out` holds something else.
         """
         key = f"{','.join(self.languages) or 'all'}{'-partial' if self.partial else ''}"
         if is_built(out, self.name, key):
@@ -62,14 +66,16 @@ class HubSet:
         tables = HubTables(self.name)
         configurations = tables.configurations(self.languages)
         with whole_folder(out) as draft:
-            reader = _Reader(tables, _Pictures(draft))
-            parts = _joined(
-                {
-                    (language, here): reader.part(language, own, there)
-                    for language, own in configurations.items()
-                    for there, here in tables.splits(own["qrels"]).items()
-                }
-            )
+            with Progress(*COUNTED, transient=True, disable=not progress) as bar:
+                task = bar.add_task("Reading pictures", total=None)  # how many there are is known at the end
+                reader = _Reader(tables, _Pictures(draft, lambda: bar.advance(task)))
+                parts = _joined(
+                    {
+                        (language, here): reader.part(language, own, there)
+                        for language, own in configurations.items()
+                        for there, here in tables.splits(own["qrels"]).items()
+                    }
+                )
             if not parts:
                 raise UserError(f"{self.name} has none of the splits {', '.join(SPLITS)}; {VALID}")
             whole = {name: Part(list(part.items.values()), part.queries, part.qrels) for name, part in parts.items()}
@@ -160,7 +166,10 @@ class _Reader:
             return None
         if not cell.get("bytes"):
             raise self._wrong({**row, "image": cell.get("path")}, "names a picture instead of holding it")
-        return self._pictures.take(cell["bytes"])
+        try:
+            return self._pictures.take(cell["bytes"])
+        except UnreadableImage as error:
+            raise self._wrong(row, f"has a picture that is not readable ({error.reason})") from error
 
     def _value(self, row: dict[str, Any], key: str) -> Any:
         if row.get(key) is None:
@@ -182,30 +191,33 @@ class _Part:
 class _Pictures:
     """The pictures of a data set, each written once."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, progress: Callable[[], None]) -> None:
         self._folder = folder / "images"
+        self._progress = progress
         self._known: dict[str, Path] = {}
 
     def take(self, content: bytes) -> Path:
-        """Write a picture, numbered, and return its place."""
+        """Write a picture, numbered, and return its place.
+
+        :raises UnreadableImage: when it cannot be decoded to its end.
+        """
         key = hashlib.sha256(content).hexdigest()
         if key not in self._known:
             self._folder.mkdir(exist_ok=True)
-            place = self._folder / f"{len(self._known)}{_suffix(content)}"
+            place = self._folder / str(len(self._known))
             place.write_bytes(content)
-            self._known[key] = place
+            open_image(place)
+            self._known[key] = place.rename(place.with_suffix(_suffix(place)))
+            self._progress()
         return self._known[key]
 
 
-def _suffix(content: bytes) -> str:
-    """The usual ending of a picture's file; none for what is no picture, which is found when it is embedded."""
+def _suffix(file: Path) -> str:
+    """The usual ending of a picture's file."""
     from PIL import Image
 
-    try:
-        with Image.open(BytesIO(content)) as picture:
-            return f".{(picture.format or 'image').lower()}"
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return ".image"
+    with Image.open(file) as picture:
+        return f".{(picture.format or 'image').lower()}"
 
 
 def _text(row: dict[str, Any]) -> str:

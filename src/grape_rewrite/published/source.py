@@ -61,40 +61,43 @@ class Source:
         """Whether a file is there."""
         return (self.folder / name).is_file()
 
-    def named(self, name: str) -> Path:
+    def named(self, name: str, origin: str) -> Path:
         """Return the file that another file names.
 
+        :param origin: the place that names it; see `place`.
         :raises UserError: when it is not there or would lie outside the folder.
         """
-        found = self._inside(name)
+        found = self._inside(name, origin)
         if found is None:
-            raise self._missing(name)
+            raise self._missing(name, origin=origin)
         return found
 
-    def picture(self, *names: str) -> Path | None:
+    def picture(self, *names: str, origin: str) -> Path | None:
         """Return the first of these files that is there; None where none is and that is accepted.
 
+        :param origin: the place that names it; see `place`.
         :raises UserError: when none is there, or one would lie outside the folder.
         """
-        found = next((place for place in map(self._inside, names) if place is not None), None)
+        found = next((file for name in names if (file := self._inside(name, origin)) is not None), None)
         if found is None and not self.partial:
-            raise self._missing(f"picture {shown(names[0])}", "; --partial leaves out what is not there")
+            raise self._missing(f"picture {shown(names[0])}", "; --partial leaves out what is not there", origin)
         return found
 
-    def _inside(self, name: str) -> Path | None:
+    def _inside(self, name: str, origin: str) -> Path | None:
         """A file of the folder by a name from the data. Links within the folder are the user's own, and followed."""
         path = PurePosixPath(name)
         if path.is_absolute() or ".." in path.parts or "\0" in name or "\\" in name:
-            raise UserError(f"{self.folder}: a file named {shown(name)} would lie outside of it")
+            raise UserError(f"{origin}: a file named {shown(name)} would lie outside of {self.folder}")
         try:
             place = self.folder / path
             return place if place.is_file() else None
         except OSError:  # a name too long
             return None
 
-    def _missing(self, what: str, cure: str = "") -> UserError:
+    def _missing(self, what: str, cure: str = "", origin: str = "") -> UserError:
         return UserError(
-            f"{self.folder} has no {what}; {self.name} needs {'; '.join(self.files)}, from {self.page}{cure}"
+            f"{origin}{': ' if origin else ''}{self.folder} has no {what}; {self.name} needs {'; '.join(self.files)}, "
+            f"from {self.page}{cure}"
         )
 
     def lines(self, file: Path) -> Iterator[tuple[int, str]]:

@@ -28,7 +28,7 @@ DEV = 0.1  # share of the published training part that settings are chosen by
 def read(source: Source, pictures: Pictures) -> dict[str, Part]:
     """Read sections and pictures; a tenth of the training part, drawn by the hash of its names, is dev."""
     parts = {name: Part() for name in ("train", "dev", "test")}
-    taken: set[tuple[str, str]] = set()
+    known: set[tuple[str, str]] = set()
     for official in ("train", "test"):
         file = source.file(f"{official}set_txt_img_cat.list")
         for line, row in source.lines(file):
@@ -38,16 +38,17 @@ def read(source: Source, pictures: Pictures) -> dict[str, Part]:
                     file, "the names of a text and a picture and a category from 1 to 10 are expected", line
                 )
             text, image, category = columns[0], columns[1], CATEGORIES[int(columns[2]) - 1]
-            picture = source.picture(f"images/{category}/{image}.jpg", f"images/{image}.jpg")
-            if picture is None:
-                continue
             place = source.place(file, line)
+            picture = source.picture(f"images/{category}/{image}.jpg", f"images/{image}.jpg", origin=place)
+            taken = pictures.take(image, picture, place)
+            if taken is None:
+                continue
             split = "dev" if official == "train" and fraction(f"wikipedia {text}") < DEV else official
             part = parts[split]
-            if (split, image) not in taken:
-                taken.add((split, image))
-                part.add(Item(image, image=pictures.take(image, picture)), place)
-            query = Query(text, _section(source, source.named(f"texts/{text}.xml")), language="en")
+            if (split, image) not in known:
+                known.add((split, image))
+                part.add(Item(image, image=taken), place)
+            query = Query(text, _section(source, source.named(f"texts/{text}.xml", place)), language="en")
             part.ask(query, [image], place)
     return parts
 

@@ -21,11 +21,12 @@ def read(source: Source, pictures: Pictures) -> dict[str, Part]:
     part, file = Part(), source.file("captions.jsonl", "*/captions.jsonl")
     for line, record in source.json_lines(file):
         key = source.value(file, record, "image/key", str, line)
-        picture = source.picture(f"{key}.jpg", f"images/{key}.jpg", f"images/images/{key}.jpg")
-        if picture is None:
-            continue
         place = source.place(file, line)
-        part.add(Item(key, image=pictures.take(key, picture)), place)
+        picture = source.picture(f"{key}.jpg", f"images/{key}.jpg", f"images/images/{key}.jpg", origin=place)
+        image = pictures.take(key, picture, place)
+        if image is None:
+            continue
+        part.add(Item(key, image=image), place)
         for language in LANGUAGES:
             texts = source.value(file, record, language, dict, line)
             part.ask_each(key, source.strings(file, texts, "caption", f"line {line}, {language}"), language, place)

@@ -25,6 +25,7 @@ class UnreadableImage(UserError):  # noqa: N818 - named for what it is, as its p
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{path}: not a readable image ({reason})")
         self.path = path
+        self.reason = reason
 
 
 def open_image(path: Path) -> "Image":
@@ -89,5 +90,9 @@ def find_unreadable(paths: Sequence[Path]) -> dict[int, str]:
 
 
 def _reason(error: BaseException) -> str:
+    from PIL import UnidentifiedImageError
+
+    if isinstance(error, UnidentifiedImageError):  # its text repeats the path
+        return "of no format that Pillow reads"
     text = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return " ".join(str(text).split())
