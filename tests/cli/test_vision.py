@@ -50,7 +50,8 @@ def test_it_wants_pictures_and_one_that_reads_wants_none(
 ) -> None:
     refused = grape("rewrite", "rot Apfel", "--rewriter", sees)
     assert refused.code == 2
-    assert "give the picture as --image" in refused.error_lines[0]
+    asks = f"adapter {sees} was trained on queries of a picture and a text; give the picture as --image"
+    assert asks in refused.error_lines[0]
     picture = tiny_composed_folder / "images" / "2.png"
     refused = grape("rewrite", "rot Apfel", "--rewriter", tiny_model_folder, "--image", picture)
     assert refused.code == 2
@@ -66,6 +67,8 @@ def test_it_wants_pictures_and_one_that_reads_wants_none(
     refused = grape(*evaluation, "--out", tmp_path / "evaluation")
     assert refused.code == 2
     assert "trained on queries of text alone, not of a picture and a text" in refused.error_lines[0]
+    refused = grape("rewrite", "rot Apfel", "--rewriter", reads, "--image", picture)
+    assert f"rewriter {reads} reads text alone; leave --image out" in refused.error_lines[0]
     assert not (tmp_path / "evaluation").exists()
     assert grape(*evaluation, "--out", tmp_path / "evaluation", "--allow-mismatch").code == 0
 

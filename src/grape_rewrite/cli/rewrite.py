@@ -48,7 +48,7 @@ def rewrite(
 
     # Standard output is for the rewrites; no progress is shown.
     policy = load_rewriter(rewriter, read_prompt(prompt), trust_remote_code=trust_remote_code, quiet=True)
-    _require_sight(policy, image)
+    _require_sight(rewriter, policy, image)
     asked = [Asked(text, picture=image) for text in texts]
     for text, rewrites in zip(texts, policy.rewrite(asked, group, temperature, seed), strict=True):
         if json:
@@ -57,12 +57,15 @@ def rewrite(
             say("\n".join(rewrites if group == 1 else [f"{text}\t{rewrite}" for rewrite in rewrites]))
 
 
-def _require_sight(rewriter: "Rewriter", image: Path | None) -> None:
-    """Require a picture for a rewriter that was trained to see one, and none for one that only reads."""
-    if image and not rewriter.sees:
-        raise UserError(f"rewriter {rewriter.name} reads text alone; leave --image out")
-    if not image and rewriter.sees and rewriter.facts and rewriter.facts.pictures:
-        raise UserError("this adapter was trained on queries of a picture and a text; give the picture as --image")
+def _require_sight(name: str, policy: "Rewriter", image: Path | None) -> None:
+    """Require a picture for a rewriter that was trained to see one, and none for one that only reads.
+
+    :param name: what the user calls it: an adapter's folder rather than the model that it is of.
+    """
+    if image and not policy.sees:
+        raise UserError(f"rewriter {name} reads text alone; leave --image out")
+    if not image and policy.sees and policy.facts and policy.facts.pictures:
+        raise UserError(f"adapter {name} was trained on queries of a picture and a text; give the picture as --image")
 
 
 def _read(file: Path) -> list[str]:
