@@ -38,7 +38,7 @@ def test_a_recipe_runs_for_a_step(
     assert found.code == 0, found.err
     facts = read_adapter(tmp_path / "run")
     assert facts.pictures is sees
-    models = ("--retriever", tiny_clip_folder, "--rewriter", tmp_path / "run", "--allow-mismatch")
+    models = ("--retriever", tiny_clip_folder, "--rewriter", tmp_path / "run")
     found = grape("evaluate", folders[recipe.stem], *models, "--queries", 8, "--out", tmp_path / "evaluation")
     assert found.code == 0, found.err
     if (folders[recipe.stem] / "unjudged").is_dir():
