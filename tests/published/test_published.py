@@ -34,9 +34,13 @@ SIZES = {
 }
 
 
-def test_each_has_a_miniature(miniature: Miniature) -> None:
-    for name in BENCHMARKS:
-        assert miniature(name).is_dir()
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_the_help_says_of_a_licence_that_it_is_one(name: str, grape) -> None:
+    """What follows the size, in the brackets, is understood without a heading."""
+    found = grape("data", name, "--help")
+    assert found.code == 0
+    [first] = re.findall(rf"{re.escape(BENCHMARKS[name].size)}; (.*?)[;)]", " ".join(found.out.split()))
+    assert re.search(r"licence|MIT|CC BY|terms", first)
 
 
 @pytest.mark.parametrize("name", SIZES)

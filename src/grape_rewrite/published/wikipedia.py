@@ -71,7 +71,7 @@ WIKIPEDIA = Benchmark(
         "texts/NAME.xml",
         "images/CATEGORY/NAME.jpg",
     ),
-    licence="none is given with it; Wikipedia's texts are CC BY-SA, its pictures each as their page says",
+    licence="no licence is given with it; Wikipedia's texts are CC BY-SA, its pictures each as their page says",
     size="size not published",
     counts={"train+dev": Counts(2_173, 2_173), "test": Counts(693, 693)},
     languages=("en",),
