@@ -134,6 +134,30 @@ def test_queries_whose_answers_a_server_keeps_are_apart(miniature: Miniature, tm
         alone.unjudged("test1")
 
 
+def test_who_measures_alone_needs_no_file_of_train(
+    miniature: Miniature, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    source, out = miniature("cirr"), tmp_path / "out"
+    whole = Dataset.load(BENCHMARKS["cirr"].prepare(source, tmp_path / "whole", partial=True))
+    shutil.rmtree(source / "img_raw" / "train")
+    (source / "captions" / "cap.rc2.train.json").unlink()
+    with pytest.raises(UserError, match=r"has no captions/cap\.rc2\.train\.json"):
+        BENCHMARKS["cirr"].prepare(source, out, partial=True)  # one of the two is a download that is not complete
+    (source / "image_splits" / "split.rc2.train.json").unlink()
+    with pytest.raises(UserError, match=r"has no image_splits/split\.rc2\.train\.json; .*--partial does without"):
+        BENCHMARKS["cirr"].prepare(source, out)
+    caplog.clear()
+    part = Dataset.load(BENCHMARKS["cirr"].prepare(source, out, partial=True))
+    [note] = [message for message in caplog.messages if "left out" in message]
+    assert note == (
+        f"cirr: {source} has neither captions/cap.rc2.train.json nor image_splits/split.rc2.train.json; "
+        "train and dev are left out"
+    )
+    assert part.splits == ["test"]
+    assert part.test.qrels == whole.test.qrels
+    assert [query.id for query in part.unjudged("test1")] == [query.id for query in whole.unjudged("test1")]
+
+
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_counts_are_compared_with_the_published_ones(name: str, miniature: Miniature, tmp_path: Path) -> None:
     source = miniature(name)
