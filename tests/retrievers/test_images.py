@@ -80,6 +80,7 @@ def test_what_is_no_picture_is_named(tmp_path: Path, content: bytes) -> None:
     assert isinstance(caught.value, UserError)
     assert caught.value.path == tmp_path / "a.png"
     assert "\n" not in str(caught.value)
+    assert str(caught.value).count("a.png") == 1
 
 
 def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
