@@ -59,6 +59,17 @@ def test_a_crash_leaves_what_was_there(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["target"]
 
 
+def test_a_crash_leaves_no_empty_folders(tmp_path: Path) -> None:
+    def crash() -> None:
+        with whole_folder(tmp_path / "deep" / "deeper" / "target"):
+            raise RuntimeError
+
+    (tmp_path / "deep").mkdir()
+    with pytest.raises(RuntimeError):
+        crash()
+    assert [path.name for path in tmp_path.rglob("*")] == ["deep"]
+
+
 def test_a_place_that_cannot_be_written_is_a_users_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="GRAPE_CACHE"), whole_folder(tmp_path / "file" / "target"):

@@ -4,7 +4,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from grape_rewrite.errors import UserError
@@ -31,6 +31,7 @@ def whole_folder(target: Path) -> Iterator[Path]:
     if target == Path.cwd():
         raise UserError(f"{target} is the working directory, which cannot be replaced; name another folder")
     draft = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
+    missing = [place for place in target.parents if not place.exists()]  # the innermost first
     try:
         draft.mkdir(parents=True)
         yield draft
@@ -46,3 +47,7 @@ def whole_folder(target: Path) -> Iterator[Path]:
         ) from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+        if not target.exists():
+            for place in missing:
+                with suppress(OSError):  # something else has been put there
+                    place.rmdir()
