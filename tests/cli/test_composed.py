@@ -174,6 +174,29 @@ def test_how_an_untrained_rewriter_is_searched_with_can_be_said(
     assert "unknown key 'withot'" in refused.error_lines[0]
 
 
+def test_headroom_is_measured_of_an_adapter_on_queries_like_those_that_it_learned_from(
+    grape, adapter: Path, tiny_composed_folder: Path, tiny_dataset_folder: Path, tiny_clip_folder: Path, tmp_path: Path
+) -> None:
+    reads, sizes = tmp_path / "reads", ("--queries", 2, "--group", 2, "--json")
+    base = read_adapter(adapter).base_model
+    models = ("--retriever", tiny_clip_folder, "--rewriter", base, "--steps", 2, "--batch", 8, "--group", 4)
+    assert grape("train", tiny_dataset_folder, *models, "--max-tokens", 6, "--out", reads).code == 0
+    kinds = ("a picture and a text", "text alone")
+    for rewriter, own, other, (learned, asked) in (
+        (adapter, tiny_composed_folder, tiny_dataset_folder, kinds),
+        (reads, tiny_dataset_folder, tiny_composed_folder, kinds[::-1]),
+    ):
+        refused = grape("headroom", other, "--rewriter", rewriter, *sizes)
+        assert refused.code == 2
+        [line] = refused.error_lines
+        assert f"trained on queries of {learned}, not of {asked}" in line
+        assert grape("headroom", other, "--rewriter", rewriter, *sizes, "--allow-mismatch").code == 0
+        found = grape("headroom", own, "--rewriter", rewriter, *sizes)
+        assert found.code == 0, found.err
+        named = grape("headroom", own, "--rewriter", rewriter, "--retriever", tiny_clip_folder, *sizes)
+        assert found.out == named.out, "the adapter's own retriever unless another is named"
+
+
 def test_an_adapter_from_before_there_were_pictures_searches_by_text(grape, adapter: Path) -> None:
     facts = json.loads((adapter / "grape.json").read_text())
     del facts["searching"]

@@ -73,6 +73,21 @@ def test_it_wants_pictures_and_one_that_reads_wants_none(
     assert grape(*evaluation, "--out", tmp_path / "evaluation", "--allow-mismatch").code == 0
 
 
+def test_headroom_is_not_measured_of_one_that_sees_where_there_are_no_pictures(
+    grape, sees: Path, tiny_composed_folder: Path, tiny_dataset_folder: Path
+) -> None:
+    sizes = ("--rewriter", sees, "--queries", 2, "--group", 2)
+    refused = grape("headroom", tiny_dataset_folder, *sizes)
+    assert refused.code == 2
+    [line] = refused.error_lines
+    assert "trained on queries of a picture and a text, not of text alone" in line
+    assert "--allow-mismatch" in line
+    allowed = grape("headroom", tiny_dataset_folder, *sizes, "--allow-mismatch")
+    assert allowed.code == 0, allowed.err
+    assert "trained on queries of a picture and a text, not of text alone" in allowed.err
+    assert grape("headroom", tiny_composed_folder, *sizes).code == 0
+
+
 def test_a_query_whose_picture_is_gone_is_named_before_anything_is_trained(
     grape,
     cache,

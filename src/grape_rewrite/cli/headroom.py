@@ -4,14 +4,15 @@ from typing import Annotated
 
 import typer
 
-from grape_rewrite.cli.load import check_rewriters, load_data, load_index, load_retriever, load_rewriter
+from grape_rewrite.cli.load import load_data, load_search, retriever_of
 from grape_rewrite.cli.options import (
+    AllowMismatch,
     Data,
     Json,
     MaxUnreadable,
     PromptName,
     RemoteCode,
-    RetrieverName,
+    RetrieverOfAdapter,
     RewriterName,
     Searched,
     Seed,
@@ -23,7 +24,7 @@ from grape_rewrite.cli.output import say, show, shows_progress
 
 def headroom(
     data: Data = "scenes",
-    retriever: RetrieverName = "lite-clip",
+    retriever: RetrieverOfAdapter = None,
     rewriter: RewriterName = "gemma-3-270m",
     prompt: PromptName = None,
     split: Annotated[str, typer.Option(help="Split to look at; leave test alone until the end.")] = "dev",
@@ -33,6 +34,7 @@ def headroom(
     settings: Searched = None,
     seed: Seed = 0,
     json: Json = False,
+    allow_mismatch: AllowMismatch = False,
     max_unreadable: MaxUnreadable = 0.0,
     trust_remote_code: RemoteCode = False,
 ) -> None:
@@ -40,18 +42,17 @@ def headroom(
 
     Example: [bold]grape headroom data/mine --retriever minilm --queries 100[/bold]
     """
+    frozen = retriever_of(retriever, [rewriter])
     asked, searching = read_prompt(prompt), read_searching(settings)
     dataset = load_data(data, [split])
-    check_rewriters([rewriter])
-    frozen = load_retriever(retriever, trust_remote_code, quiet=json)
+    sample = dataset.split(split).sample(queries)
+    corpus, pictured = dataset.corpus, sample.pictured
+    policy, index = load_search(
+        frozen, rewriter, asked, searching, corpus, pictured, allow_mismatch, max_unreadable, trust_remote_code, json
+    )
 
     from grape_rewrite.evaluation.headroom import measure_headroom
-    from grape_rewrite.fitting import fitted
 
-    sample = dataset.split(split).sample(queries)
-    policy = load_rewriter(rewriter, asked, trust_remote_code=trust_remote_code, quiet=json, pictured=sample.pictured)
-    index = load_index(frozen, dataset.corpus, max_unreadable, quiet=json)
-    policy = fitted(policy, index, searching)
     found = measure_headroom(policy, index, sample, group, seed, temperature, progress=shows_progress(json))
     if json:
         say(found.to_json())

@@ -53,7 +53,12 @@ MaxUnreadable = Annotated[
 ]
 RemoteCode = Annotated[bool, typer.Option("--trust-remote-code", help="Run code that comes with a model.")]
 AllowMismatch = Annotated[
-    bool, typer.Option("--allow-mismatch", help="Accept an adapter that was trained for another retriever.")
+    bool,
+    typer.Option(
+        "--allow-mismatch",
+        help="Accept an adapter that was trained for another retriever, or on queries with pictures where these have "
+        "none or the reverse.",
+    ),
 ]
 Settings = Annotated[
     list[str] | None,
