@@ -129,6 +129,20 @@ def test_empty_rewrites_are_counted(evaluate) -> None:
         assert (words in shown) == bool(figures["empty"])
 
 
+def test_texts_that_are_cut_are_counted(
+    grape, tiny_dataset_folder: Path, tiny_clip_folder: Path, tiny_model_folder: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(tiny_dataset_folder, tmp_path / "long")
+    records = [json.loads(line) for line in (folder / "queries.jsonl").read_text().splitlines()]
+    for times, said in ((1, False), (40, True)):
+        longer = ({**one, "text": " ".join([one["text"]] * times)} for one in records)
+        (folder / "queries.jsonl").write_text("".join(json.dumps(one) + "\n" for one in longer))
+        models = ("--retriever", tiny_clip_folder, "--rewriter", tiny_model_folder)
+        found = grape("evaluate", folder, *models, "--queries", 4, "--out", tmp_path / str(times))
+        assert found.code == 0, found.err
+        assert ("raw: 4 texts were longer than the retriever reads and cut" in found.out.splitlines()) == said
+
+
 @pytest.mark.parametrize("function", ["at_once", "later"])
 def test_a_reward_that_fails_says_how_to_go_on_where_something_is_saved(
     grape,

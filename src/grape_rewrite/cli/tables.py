@@ -77,6 +77,11 @@ def _gains(summary: Mapping[str, Any]) -> str:
         for name, values in summary["methods"].items()
         if values["empty"]
     ]
+    lines += [
+        f"{name}: {counted(values['truncated'], 'text was', 'texts were')} longer than the retriever reads and cut"
+        for name, values in summary["methods"].items()
+        if values["truncated"]
+    ]
     if not can_tell(summary["clusters"]):
         asked = "query" if summary["clusters"] == 1 else "queries"
         lines.append(f"{summary['clusters']} independent {asked} are too few to tell a difference from chance")
