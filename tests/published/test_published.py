@@ -362,7 +362,7 @@ def test_a_broken_picture_is_named_when_it_is_taken(name: str, miniature: Miniat
     assert re.match(rf"error: {source}/\S+, (line|image|picture) \S+: ", line)
     assert named in line
     assert "--partial leaves it out" in line
-    assert not list(out.parent.iterdir())
+    assert not out.parent.exists()
     accepted = grape(*command, "--partial")
     assert accepted.code == 0
     assert any(named in line and line.endswith("it is left out") for line in accepted.err.splitlines())
