@@ -97,7 +97,16 @@ def test_what_is_rewarded_gets_more_frequent(
     rewriter = Rewriter.load(str(tiny_vision_folders["qwen2-vl"]), PROMPT, max_tokens=5, precision="float32")
     before = mean_length(rewriter, asked)
     changes = {"steps": 16, "batch": 32, "reward": "short_answers:short", "evaluate_every": 16, "learning_rate": 0.05}
-    trained = train(rewriter, composed_index, dataset, tmp_path / "run", CONFIG.model_copy(update=changes))
+    rewards: list[float] = []
+    trained = train(
+        rewriter,
+        composed_index,
+        dataset,
+        tmp_path / "run",
+        CONFIG.model_copy(update=changes),
+        watch=lambda row, _: rewards.append(row[key]) if (key := "rewards/short_answers:short/mean") in row else None,
+    )
+    assert len(rewards) == 16
     assert mean_length(trained, asked) < 0.9 * before
 
 

@@ -215,16 +215,19 @@ def _require_items(queries: Collection[Query], qrels: Qrels | None, corpus: Corp
             raise UserError(f"{file}: query {shown(query.id)} is among item {shown(unknown)}, which is not searched")
         if qrels and query.among and not any(id in qrels[query.id] for id in query.among):
             raise UserError(f'{file}: query {shown(query.id)} has no relevant item in its "among"; it must have one')
-        if query.image and query.image.resolve() not in corpus.pictured:
+        if query.image is None:
+            continue
+        own = [corpus.ids[row] for row in corpus.pictured.get(query.image.resolve(), ())]
+        if not own:
             raise UserError(
                 f"{file}: query {shown(query.id)} has the picture {query.image.name}, which no item that is "
                 "searched has; a query's picture must be one of the corpus"
             )
-        own = {corpus.ids[row] for row in corpus.pictured[query.image.resolve()]} if query.image else set()
-        if qrels and (answers := sorted(own & qrels[query.id].keys())):
+        answer = next((id for id in sorted(own) if qrels and id in qrels[query.id]), None)
+        if answer is not None:
             raise UserError(
-                f"{file}: query {shown(query.id)} has the picture of item {shown(answers[0])}, which is judged "
-                "relevant to it; what a query shows is no answer to it"
+                f"{file}: query {shown(query.id)} has the picture of item {shown(answer)}, which is judged relevant "
+                "to it; what a query shows is no answer to it"
             )
 
 

@@ -49,11 +49,12 @@ def ask_for(items: Iterable[tuple[str, str, Mapping[str, str]]]) -> tuple[list[Q
     return queries, qrels
 
 
-def is_built(folder: Path, name: str, key: str) -> bool:
-    """Return whether the folder holds this data set, made by the same recipe from the same versions.
+def is_built(folder: Path, name: str, key: str, source: str | None = None) -> bool:
+    """Return whether the folder holds this data set, made by the same recipe from the same versions and files.
 
     :param name: of the data set, as in its description.
     :param key: of recipe and versions.
+    :param source: a fingerprint of the files; None where it does not matter.
     :raises UserError: when the folder holds something else, which is never replaced.
     """
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
@@ -61,7 +62,7 @@ def is_built(folder: Path, name: str, key: str) -> bool:
     try:
         found = described(folder)
         if found["name"] == name:
-            return bool(found["key"] == key)
+            return bool(found["key"] == key) and source in {None, found.get("source")}
     except (OSError, ValueError, TypeError, KeyError):
         pass
     raise UserError(f"{folder} holds something other than the data set {name!r}; name a new or empty folder")

@@ -14,7 +14,7 @@ from rich.progress import Progress
 from grape_rewrite.cache import whole_folder
 from grape_rewrite.datasets.beir import write_dataset
 from grape_rewrite.datasets.dataset import Dataset
-from grape_rewrite.datasets.embedded import describe, described, is_built
+from grape_rewrite.datasets.embedded import describe, is_built
 from grape_rewrite.datasets.records import shown
 from grape_rewrite.errors import UserError
 from grape_rewrite.published.counts import Counts, compare
@@ -163,7 +163,7 @@ class Benchmark:
         key = f"{LAYOUT}{'-partial' if partial else ''}"
         made_from = files.fingerprint() if source.is_dir() else None
         # Once it is there, the files may go: pictures are links to them, or copies.
-        if is_built(out, self.name, key) and made_from in {None, described(out).get("source")}:
+        if is_built(out, self.name, key, made_from):
             return out
         with whole_folder(out) as draft:
             with Progress(transient=True, disable=not progress) as bar:
