@@ -58,7 +58,7 @@ class Task:
 
     def best_free(self, metric: str) -> str | None:
         """The best arm that needs no training, by a metric on the very queries that it is reported on; raw is one."""
-        candidates = sorted(set(self.arms) - set(self.study.arms) - {"english"})
+        candidates = self.study.training_free(sorted(self.arms))
         return max(candidates, key=lambda arm: self.arms[arm][metric]["mean"], default=None)
 
     def value(self, arm: str | None, metric: str = "recall@10") -> str:

@@ -18,7 +18,6 @@ BEST = "best untrained"
 SHOWN = ("raw", "zero-shot", "few-shot", BEST)
 GAINS = ("raw", BEST)  # over which of them the table says what training gains
 UNTRAINED = ("raw", "zero-shot", "few-shot", "image", "text")  # what an evaluation has of what needs no training
-REFERENCE = "english"
 
 
 class TaskFigures(NamedTuple):
@@ -48,7 +47,7 @@ def read_task_figures(folder: Path) -> TaskFigures:
         queries, comparisons = int(summary["queries"]), summary["comparisons"]
         if study:
             methods = {name: figures[METRIC]["mean"] for name, figures in summary["arms"].items()}
-            untrained = [name for name in methods if name not in study.arms and name != REFERENCE]
+            untrained = study.training_free(methods)
             std = summary["arms"][OURS][METRIC]["std"] if OURS in methods else None
         else:
             methods = {name: figures[METRIC] for name, figures in summary["methods"].items()}

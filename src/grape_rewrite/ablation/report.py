@@ -42,7 +42,7 @@ def render_study(study: Study, results: Mapping[str, Any], out: Path) -> str:
     charts = _curves(results["training"])
     drawn = {line.name for chart in charts for line in chart.series}
     trained = [name for name in arms if name in study.arms]
-    free = next((name for name in arms if name not in {*trained, HUMAN}), RAW)
+    free = next(iter(study.training_free(arms)), RAW)
     complete = [found for job in study.jobs() if (found := read_manifest(job.folder(out)))]
     return (
         environment(Path(__file__).parent)

@@ -1,6 +1,6 @@
 """A study: arms times seeds with the same budget, in a folder that an interrupted study goes on from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ from grape_rewrite.ablation.arms import config_of, source_of, tasks_of
 from grape_rewrite.ablation.lock import locked
 from grape_rewrite.atomic import write_text
 from grape_rewrite.errors import UserError, first_problem
+from grape_rewrite.evaluation.summary import HUMAN
 from grape_rewrite.processes import best_device
 from grape_rewrite.rewriting.precision import Precision, best_precision
 from grape_rewrite.rewriting.prompt import Prompt
@@ -62,6 +63,10 @@ class Study(BaseModel):
         for seed in self.seeds:
             for arm in self.arms:
                 yield Job(arm, seed)
+
+    def training_free(self, methods: Iterable[str]) -> list[str]:
+        """Return those of the methods that were measured which need no training; a person's wording is none."""
+        return [name for name in methods if name not in self.arms and name != HUMAN]
 
     def chosen(self, only: str | None = None) -> list[Job]:
         """Return the runs to do: all, or the one of this name, as for one of many jobs of a cluster.
