@@ -1,18 +1,14 @@
 """Every published benchmark, from a miniature of its official files."""
 
-import base64
 import dataclasses
-import io
 import json
 import re
 import shutil
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from PIL import Image
 
 from grape_rewrite.datasets import Dataset
 from grape_rewrite.errors import UserError
@@ -88,76 +84,6 @@ def test_sections_of_wikipedia_are_read_though_the_xml_is_broken(miniature: Mini
         assert query.text == f"The city & port {int(wanted[1:])} < has a river."
 
 
-def test_a_pair_of_cirr_wants_the_target_and_never_the_reference(miniature: Miniature, tmp_path: Path) -> None:
-    dataset = Dataset.load(BENCHMARKS["cirr"].prepare(miniature("cirr"), tmp_path / "out", partial=True))
-    assert (len(dataset.train) + len(dataset.dev), len(dataset.test)) == (60, 9)
-    assert len(dataset.dev) > 0
-    assert len(dataset.train.searched) == len(dataset.dev.searched) == 60
-    assert set(dataset.test.searched) == {f"dev-{number}-0-img{number % 2}" for number in range(9)}
-    corpus = dataset.corpus.part(dataset.test.searched)
-    for query, relevant, apart, few in zip(
-        dataset.test,
-        dataset.test.positives(corpus),
-        dataset.test.excluded(corpus),
-        dataset.test.among(corpus),
-        strict=True,
-    ):
-        number = int(query.text.split()[-1])
-        assert query.id == f"val.{100 + number}"
-        assert relevant.tolist() == [(number - 1) % 9]
-        assert apart.tolist() == [number]
-        assert sorted(few.tolist()) == sorted((number - step) % 9 for step in range(1, 6))
-
-
-def test_queries_whose_answers_a_server_keeps_are_apart(miniature: Miniature, tmp_path: Path) -> None:
-    source = miniature("cirr")
-    dataset = Dataset.load(BENCHMARKS["cirr"].prepare(source, tmp_path / "out", partial=True))
-    assert dataset.splits == ["dev", "test", "train"]
-    split = dataset.unjudged("test1")
-    assert [query.id for query in split] == [f"test1.{100 + number}" for number in range(8)]
-    assert [query.text for query in split][2:5] == ["the one before 2", "the same", "the one before 4"]
-    assert len(split.searched) == 8
-    assert all(len(query.among) == 6 and query.image for query in split)
-    with pytest.raises(UserError, match=r"no queries without judgements named 'test2' .* there are test1"):
-        dataset.unjudged("test2")
-    (tmp_path / "out" / "unjudged" / "test1.txt").write_text("test1.100\nnobody\n")
-    with pytest.raises(UserError, match=r"test1\.txt, line 2: there is no query 'nobody'"):
-        Dataset.load(tmp_path / "out").unjudged("test1")
-    # Who has not got their pictures, or not even their captions, does without.
-    shutil.move(source / "img_raw" / "test1", tmp_path / "aside")
-    without = Dataset.load(BENCHMARKS["cirr"].prepare(source, tmp_path / "without", partial=True))
-    with pytest.raises(UserError, match="there are none"):
-        without.unjudged("test1")
-    (source / "captions" / "cap.rc2.test1.json").unlink()
-    alone = Dataset.load(BENCHMARKS["cirr"].prepare(source, tmp_path / "alone", partial=True))
-    with pytest.raises(UserError, match="there are none"):
-        alone.unjudged("test1")
-
-
-def test_who_measures_alone_needs_no_file_of_train(
-    miniature: Miniature, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    source, out = miniature("cirr"), tmp_path / "out"
-    whole = Dataset.load(BENCHMARKS["cirr"].prepare(source, tmp_path / "whole", partial=True))
-    shutil.rmtree(source / "img_raw" / "train")
-    (source / "captions" / "cap.rc2.train.json").unlink()
-    with pytest.raises(UserError, match=r"has no captions/cap\.rc2\.train\.json"):
-        BENCHMARKS["cirr"].prepare(source, out, partial=True)  # one of the two is a download that is not complete
-    (source / "image_splits" / "split.rc2.train.json").unlink()
-    with pytest.raises(UserError, match=r"has no image_splits/split\.rc2\.train\.json; .*--partial does without"):
-        BENCHMARKS["cirr"].prepare(source, out)
-    caplog.clear()
-    part = Dataset.load(BENCHMARKS["cirr"].prepare(source, out, partial=True))
-    [note] = [message for message in caplog.messages if "left out" in message]
-    assert note == (
-        f"cirr: {source} has neither captions/cap.rc2.train.json nor image_splits/split.rc2.train.json; "
-        "train and dev are left out"
-    )
-    assert part.splits == ["test"]
-    assert part.test.qrels == whole.test.qrels
-    assert [query.id for query in part.unjudged("test1")] == [query.id for query in whole.unjudged("test1")]
-
-
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_counts_are_compared_with_the_published_ones(name: str, miniature: Miniature, tmp_path: Path) -> None:
     source = miniature(name)
@@ -213,24 +139,6 @@ def test_a_missing_file_is_named_with_where_to_get_it(name: str, miniature: Mini
         assert BENCHMARKS[name].page in message
         assert not (tmp_path / "out").exists()
         aside.rename(file)
-
-
-@pytest.mark.parametrize("name", [name for name in BENCHMARKS if name != "flickr30k-cn"])
-def test_a_missing_picture_is_a_mistake_unless_a_part_is_accepted(
-    name: str, miniature: Miniature, tmp_path: Path
-) -> None:
-    source = miniature(name)
-    whole = len(Dataset.load(BENCHMARKS[name].prepare(source, tmp_path / "whole", partial=True)).corpus)
-    gone = min(file for file in source.rglob("*") if file.suffix in {".jpg", ".png"})
-    gone.unlink()
-    missing = r"(, line \d+|, image \d+|, picture '?\S+'?): \S+ has no picture .*--partial leaves out what is not there"
-    with pytest.raises(UserError, match=missing):
-        BENCHMARKS[name].prepare(source, tmp_path / "out")
-    left = Dataset.load(BENCHMARKS[name].prepare(source, tmp_path / "out", partial=True))
-    assert len(left.corpus) == whole - 1
-    assert gone.stem not in left.corpus.position
-    for split in left.splits:
-        assert all(id != gone.stem for judged in left.split(split).qrels.values() for id in judged)
 
 
 @pytest.mark.parametrize(
@@ -333,57 +241,6 @@ def test_a_wrong_file_gets_one_line(
     assert not (tmp_path / "out").exists()
 
 
-def cut_off() -> bytes:
-    """The first half of a JPEG."""
-    file = io.BytesIO()
-    Image.linear_gradient("L").save(file, "JPEG")
-    return file.getvalue()[: len(file.getvalue()) // 2]
-
-
-@pytest.mark.parametrize("name", BENCHMARKS)
-def test_a_broken_picture_is_named_when_it_is_taken(name: str, miniature: Miniature, tmp_path: Path, grape) -> None:
-    """One that is cut off, its header whole; --partial leaves it out as one that is not there."""
-    source, out = miniature(name), tmp_path / "sub" / "out"
-    whole = Dataset.load(BENCHMARKS[name].prepare(source, tmp_path / "whole", partial=True)).corpus
-    if name == "flickr30k-cn":
-        file, broken = source / "train_imgs.tsv", "1"
-        _, *others = file.read_text().splitlines()
-        file.write_text("\n".join([f"1\t{base64.b64encode(cut_off()).decode()}", *others]))
-        named = f"{file}, line 1: its picture '1' is not a readable image (image file is truncated"
-    else:
-        file = min(file for file in source.rglob("*") if file.suffix in {".jpg", ".png"})
-        file.unlink()  # the picture of the whole set is a link to it
-        file.write_bytes(cut_off())
-        broken, named = file.stem, f": {file} is not a readable image (image file is truncated"
-    command = ("data", name, "--source", source, "--out", out)
-    refused = grape(*command)
-    assert refused.code == 2
-    [line] = refused.error_lines
-    assert re.match(rf"error: {source}/\S+, (line|image|picture) \S+: ", line)
-    assert named in line
-    assert "--partial leaves it out" in line
-    assert not out.parent.exists()
-    accepted = grape(*command, "--partial")
-    assert accepted.code == 0
-    assert any(named in line and line.endswith("it is left out") for line in accepted.err.splitlines())
-    left = Dataset.load(out).corpus
-    assert set(whole.ids) - set(left.ids) == {broken}
-    assert len(list((out / "images").iterdir())) == len(left)
-
-
-@pytest.mark.parametrize("name", ["cvlue", "xm3600"])
-def test_a_name_that_is_no_plain_word_is_named_with_its_place(name: str, miniature: Miniature, tmp_path: Path) -> None:
-    source = miniature(name)
-    file = source / ("IC/new_test.json" if name == "cvlue" else "captions.jsonl")
-    old, picture = next((each.stem, each) for each in source.rglob("*.*") if each.stem in {"B-1-6", f"{1:016x}"})
-    picture.rename(picture.with_stem("my photo"))
-    file.write_text(file.read_text().replace(old, "my photo"))
-    with pytest.raises(UserError) as caught:
-        BENCHMARKS[name].prepare(source, tmp_path / "out", partial=True)
-    place = "picture images/test/B/1-panda/my photo.png" if name == "cvlue" else "line 2"
-    assert str(caught.value).startswith(f"{file}, {place}: picture 'my photo' has a name that is no plain word")
-
-
 def test_a_file_in_place_of_the_folder_is_said_to_be_one(miniature: Miniature, tmp_path: Path, grape) -> None:
     file = miniature("xm3600") / "captions.jsonl"
     for arguments in (("xm3600", "--source", file), ("hub", file)):
@@ -393,89 +250,11 @@ def test_a_file_in_place_of_the_folder_is_said_to_be_one(miniature: Miniature, t
         assert f"{file} is a file, no folder" in line
 
 
-def test_pictures_are_not_copied_where_they_can_be_linked(miniature: Miniature, tmp_path: Path) -> None:
-    source = miniature("xm3600")
-    out = BENCHMARKS["xm3600"].prepare(source, tmp_path / "out", partial=True)
-    for file in (source / "images").iterdir():
-        assert (out / "images" / file.name).samefile(file)
-
-
 def test_the_description_says_what_was_taken(miniature: Miniature, tmp_path: Path) -> None:
     out = BENCHMARKS["coco-cn"].prepare(miniature("coco-cn"), tmp_path / "out", partial=True)
     found = json.loads((out / "dataset.json").read_text())
     assert found["items"] == {"train": 3, "dev": 2, "test": 2}
     assert found["queries"] == {"train": 3, "dev": 2, "test": 3}
-
-
-def test_pictures_may_be_linked_into_the_folder(miniature: Miniature, tmp_path: Path) -> None:
-    """As when those of MS-COCO lie elsewhere on the disk."""
-    source = miniature("coco-cn")
-    for name in ("train2014", "val2014"):
-        (source / name).rename(tmp_path / name)
-        (source / name).symlink_to(tmp_path / name)
-    assert len(Dataset.load(BENCHMARKS["coco-cn"].prepare(source, tmp_path / "out", partial=True)).corpus) == 7
-
-
-def test_two_pictures_of_one_name_are_not_merged(miniature: Miniature, tmp_path: Path) -> None:
-    source = miniature("cvlue")
-    records = json.loads((source / "IC" / "new_test.json").read_text())
-    moved = source / "images" / "test" / "C" / Path(records[0]["image"]).name
-    moved.parent.mkdir()
-    shutil.copy(source / records[1]["image"], moved)
-    records.append({**records[0], "image": str(moved.relative_to(source))})
-    (source / "IC" / "new_test.json").write_text(json.dumps(records))
-    place = rf"new_test\.json, picture {moved.relative_to(source)}: {moved}: "
-    with pytest.raises(UserError, match=rf"{place}there is another picture with the id"):
-        BENCHMARKS["cvlue"].prepare(source, tmp_path / "out", partial=True)
-
-
-Pair = dict[str, Any]
-
-
-def pair_4(pair: Pair, **changes: Any) -> Pair:
-    """The pair with these changes, if it is the one of the id 104; its members are changed within `img_set`."""
-    members = changes.pop("members", pair["img_set"]["members"])
-    return {**pair, **changes, "img_set": {**pair["img_set"], "members": members}} if pair["pairid"] == 104 else pair
-
-
-@pytest.mark.parametrize(
-    ("change", "problem"),
-    [
-        (
-            lambda pair: pair_4(pair, target_hard=pair["reference"]),
-            "pair 104: reference and target are the same picture, 'dev-4-0-img0'",
-        ),
-        (
-            lambda pair: pair_4(pair, members=[]),
-            "pair 104: 'members' are []; 6 pictures are expected there, 'dev-4-0-img0' and 'dev-3-0-img1' among them",
-        ),
-        (
-            lambda pair: pair_4(pair, members=["dev-4-0-img0", "dev-3-0-img1"] * 3),
-            "6 pictures are expected there, 'dev-4-0-img0' and 'dev-3-0-img1' among them",
-        ),
-        (
-            lambda pair: pair_4(pair, target_hard="dev-6-0-img0"),
-            "6 pictures are expected there, 'dev-4-0-img0' and 'dev-6-0-img0' among them",
-        ),
-        (lambda pair: pair_4(pair, members=[[]]), "pair 104: 'members[0]' is []; a str is expected there"),
-        (
-            lambda pair: pair_4(pair, pairid=103),
-            "cap.rc2.val.json, record 4, pair 103; ids must be unique",
-        ),
-        (lambda pair: pair_4(pair, caption=" "), "pair 104: 'caption' is empty"),
-    ],
-)
-def test_a_wrong_pair_of_cirr_is_named(
-    change: Callable[[Pair], Pair], problem: str, miniature: Miniature, tmp_path: Path
-) -> None:
-    source = miniature("cirr")
-    file = source / "captions" / "cap.rc2.val.json"
-    file.write_text(json.dumps([change(pair) for pair in json.loads(file.read_text())]))
-    with pytest.raises(UserError) as caught:
-        BENCHMARKS["cirr"].prepare(source, tmp_path / "out", partial=True)
-    assert str(caught.value).startswith(f"{file}, record 5, pair 10")
-    assert problem in str(caught.value)
-    assert not (tmp_path / "out").exists()
 
 
 def test_a_caption_that_is_none_is_no_query(miniature: Miniature, tmp_path: Path) -> None:
@@ -487,17 +266,6 @@ def test_a_caption_that_is_none_is_no_query(miniature: Miniature, tmp_path: Path
         UserError, match=r"captions\.jsonl, line 2, de: 'caption\[0\]' is None; a str is expected there"
     ):
         BENCHMARKS["xm3600"].prepare(source, tmp_path / "out", partial=True)
-
-
-def test_a_picture_that_comes_twice_is_named_with_both_places(miniature: Miniature, tmp_path: Path) -> None:
-    for name, file in (("xm3600", "captions.jsonl"), ("coco-cn", "coco-cn_test.txt")):
-        source = miniature(name)
-        lines = (source / file).read_text().rstrip("\n").split("\n")
-        (source / file).write_text("\n".join([*lines, lines[0]]))
-        with pytest.raises(UserError) as caught:
-            BENCHMARKS[name].prepare(source, tmp_path / "out", partial=True)
-        assert str(caught.value).startswith(f"{source / file}, line {len(lines) + 1}: the picture ")
-        assert f"is there already, from {source / file}, line 1" in str(caught.value)
 
 
 def test_a_picture_of_two_splits_asks_in_one(miniature: Miniature, tmp_path: Path) -> None:
