@@ -59,13 +59,13 @@ def search(
     """
     if not query.strip():
         raise UserError("the query is empty; give it some words")
+    corpus = load_data(data).corpus  # before the libraries of models, which take seconds to import
+    asked, searching = read_prompt(prompt), read_searching(settings)
     from grape_rewrite.datasets import Query
     from grape_rewrite.strategies import Ask, Generations, search_asks, strategy_of
 
     wanted = [Query("", query, image, language)]
     check_languages(strategy, wanted, "name it, such as --language de")
-    asked, searching = read_prompt(prompt), read_searching(settings)
-    corpus = load_data(data).corpus
     pictured = image is not None
     frozen = retriever_of(retriever, [rewriter])
     policy, index = load_search(
