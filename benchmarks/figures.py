@@ -142,6 +142,35 @@ def pools(found: Mapping[str, Any], file: Path) -> None:
         _save(figure, file)
 
 
+def candidates(sizes: Mapping[int, Mapping[str, Any]], whole: Mapping[str, Any], file: Path) -> None:
+    """Draw what training with pools of candidates reaches: Recall@10 by their size, beside that with the whole corpus.
+
+    :param sizes: candidates -> mean, standard deviation and seeds.
+    :param whole: the same of the default.
+    """
+    with plt.style.context(STYLE):
+        figure, axes = plt.subplots(figsize=(7.2, 2.6))
+        axes.axhspan(whole["mean"] - whole["std"], whole["mean"] + whole["std"], color=GRAPE, alpha=0.12, linewidth=0)
+        axes.axhline(whole["mean"], color=GRAPE, linewidth=2, label="whole corpus, ± standard deviation")
+        axes.errorbar(
+            list(sizes),
+            [found["mean"] for found in sizes.values()],
+            [found["std"] for found in sizes.values()],
+            marker="o",
+            color=ACCENT,
+            capsize=3,
+            label="candidates, half of them hard",
+        )
+        for size, found in sizes.items():
+            seeds = list(found["seeds"].values())
+            axes.scatter([size] * len(seeds), seeds, s=9, color="white", edgecolor="black", linewidth=0.6, zorder=3)
+        _logarithmic(axes, list(sizes))
+        axes.set_xlabel("candidates that a rank is taken among in training")
+        axes.set_title("Recall@10 on test, a dot for each seed")
+        figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2)
+        _save(figure, file)
+
+
 def tradeoff(points: Sequence[Mapping[str, Any]], chosen: Mapping[str, str], file: Path) -> None:
     """Draw what `benchmarks/operating_points.py` measured on dev: Recall@10 against harm, tokens and time.
 

@@ -2,16 +2,15 @@
 
     .venv/bin/python benchmarks/operating_points.py runs/scenes/grape/seed-* > points.txt
 
-For each run: every strategy is measured on dev, `fast`, `safe` and `best` are chosen there, and these and the plain
-rewrite are measured on the test split. The last line, which `docs/evidence` keeps, is one JSON object; `harm_ratio` is
-the harm of the safe point over that of the plain rewrite, on test.
+For each run: every strategy is measured on dev; `fast`, `safe`, `best` and `mildest` (the least harm of all that
+rewrite) are chosen there, and these, the plain rewrite and that of the same prompt untrained are measured on the test
+split. The last line, which `docs/evidence/operating_points` keeps, is one JSON object.
 """
 
 import argparse
 import json
 from dataclasses import asdict
 from pathlib import Path
-from statistics import mean
 from typing import Any
 
 from grape_rewrite.datasets import Dataset
@@ -22,8 +21,11 @@ from grape_rewrite.index import Index
 from grape_rewrite.quiet import quiet_libraries
 from grape_rewrite.retrievers import Retriever
 from grape_rewrite.rewriting import Rewriter
+from grape_rewrite.rewriting.adapter import read_adapter
 from grape_rewrite.strategies import Generations, strategy_of
 
+MILDEST = "mildest"
+UNTRAINED = "untrained"
 METRICS = ("recall@10", "mrr", "harm", "rewrite_tokens", "ms_per_query")
 
 
@@ -42,22 +44,27 @@ def main() -> None:
     for folder in arguments.runs:
         runs.append({"run": f"{folder.parent.name}/{folder.name}", **points_of(folder, index, dataset, arguments)})
         print(json.dumps(runs[-1]), flush=True)
-    plain, safe = (mean(run["test"][kind]["harm"] for run in runs) for kind in (UNGUARDED, "safe"))
-    gain = mean(run["test"]["safe"]["recall@10"] - run["test"][UNGUARDED]["recall@10"] for run in runs)
-    print(json.dumps({"data": arguments.data, "harm_ratio": safe / plain, "recall_gain": gain, "runs": runs}))
+    [steps] = {read_adapter(folder).steps for folder in arguments.runs}
+    print(json.dumps({"data": arguments.data, "steps": steps, "runs": runs}))
 
 
 def points_of(folder: Path, index: Index, dataset: Dataset, arguments: argparse.Namespace) -> dict[str, Any]:
     """Return the strategies that dev chooses for a rewriter, and what they and the plain rewrite reach on test."""
+    facts = read_adapter(folder)
     generations = Generations(Rewriter.load(str(folder)))
+    untrained = Generations(Rewriter.load(facts.base_model, facts.prompt, facts.max_tokens))
     points = measure_points(generations, index, dataset.dev.sample(arguments.dev_queries))
-    names = {UNGUARDED: UNGUARDED, **{kind: choose(points, kind).strategy for kind in KINDS}}
+    mildest = min((point for point in points if point.tokens), key=lambda point: (point.harm, -point.recall))
+    chosen = {kind: choose(points, kind).strategy for kind in KINDS}
+    names = {UNGUARDED: UNGUARDED, **chosen, MILDEST: mildest.strategy}
     methods = {"raw": None, **{name: strategy_of(name, generations) for name in dict.fromkeys(names.values())}}
+    methods[UNTRAINED] = strategy_of(UNGUARDED, untrained)
     found = evaluate(methods, index, dataset.test.sample(arguments.queries)).summary["methods"]
+    tested = {**names, UNTRAINED: UNTRAINED}
     return {
         "strategies": names,
         "dev": [asdict(point) for point in points],
-        "test": {kind: {metric: found[name][metric] for metric in METRICS} for kind, name in names.items()},
+        "test": {kind: {metric: found[name][metric] for metric in METRICS} for kind, name in tested.items()},
     }
 
 

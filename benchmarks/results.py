@@ -5,10 +5,9 @@
 
 Each folder of `docs/evidence` is a study of `grape ablate`, of which only the small files are kept: `study.yaml`, and
 `manifest.json` and `outcomes.json` of each run. `--collect` takes them from studies that have run elsewhere; the
-folder's name becomes the task's. What `benchmarks/pools.py`, `operating_points.py`, `rules.py` and
-`drawings.py` printed lies beside
-them as JSON. The texts come from the templates beside this file, the pictures in `docs/figures` from
-`benchmarks/figures.py`; every figure in them is taken from the runs. The last line is one JSON object.
+folder's name becomes the task's. What `benchmarks/pools.py`, `operating_points.py`, `rules.py` and `drawings.py`
+printed lies beside them as JSON. The texts come from the templates beside this file, the pictures in `docs/figures`
+from `benchmarks/figures.py`; every figure in them is taken from the runs. The last line is one JSON object.
 """
 
 import argparse
@@ -28,8 +27,6 @@ from grape_rewrite.ablation.manifest import MANIFEST, read_manifest
 from grape_rewrite.ablation.outcomes import OUTCOMES
 from grape_rewrite.ablation.study import STUDY
 from grape_rewrite.atomic import write_text
-from grape_rewrite.errors import UserError
-from grape_rewrite.evaluation.operating_points import KINDS, UNGUARDED, Point, choose
 
 MEANINGS = {
     "grape": "the default",
@@ -51,13 +48,14 @@ def main() -> None:
     write_text(arguments.docs / "results.json", json.dumps({"tasks": found}, indent=1) + "\n")
     measured = {
         name: json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-        for name in ("pools", "operating_points", "rules", "drawings")
+        for name in ("pools", "rules", "drawings")
         for path in [arguments.docs / "evidence" / f"{name}.json"]
     }
-    if measured["operating_points"]:
-        measured["operating_points"]["runs"] = [as_chosen(run) for run in measured["operating_points"]["runs"]]
+    files = (arguments.docs / "evidence" / "operating_points").glob("*.json")
+    measured["points"] = sorted(
+        (json.loads(file.read_text(encoding="utf-8")) for file in files), key=lambda found: found["steps"]
+    )
     draw(tasks, measured, arguments.docs / "figures")
-    least = mildest(measured["operating_points"]) if measured["operating_points"] else None
     loader = jinja2.FileSystemLoader(Path(__file__).parent)
     environment = jinja2.Environment(
         loader=loader, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -69,7 +67,7 @@ def main() -> None:
         average=average(tasks),
         longer=longer(studies),
         shared=shared(studies),
-        mildest=least,
+        of_harm=of_harm,
         **measured,
     )
     write_text(arguments.docs / "results.md", results + "\n")
@@ -147,26 +145,15 @@ def draw(tasks: dict[str, Task], measured: dict[str, Any], folder: Path) -> None
         figures.arms(task.arms, task.trained, references, folder / f"{name}-arms.svg")
         if task.rewards:
             figures.inflation({arm: task.rises(arm) for arm in task.rewards}, folder / f"{name}-inflation.svg")
+        if len(task.pools) > 1:
+            sizes = {int(arm.removeprefix("pool-")): task.arms[arm]["recall@10"] for arm in task.pools}
+            figures.candidates(sizes, task.arms[DEFAULT]["recall@10"], folder / f"{name}-candidates.svg")
         if task.scattered:
             figures.scatter({arm: task.scores(arm) for arm in task.scattered}, folder / f"{name}-scatter.svg")
     if measured["pools"]:
         figures.pools(measured["pools"], folder / "pools.svg")
-    if measured["operating_points"]:
-        figures.tradeoff(*dev_points(measured["operating_points"]), folder / "tradeoff.svg")
-
-
-def as_chosen(run: dict[str, Any]) -> dict[str, Any]:
-    """Return a run of `operating_points.py` with what today's rules choose from what it measured on dev.
-
-    :raises UserError: when they choose what was not measured on test.
-    """
-    points = [Point(**point) for point in run["dev"]]
-    names = {UNGUARDED: UNGUARDED, **{kind: choose(points, kind).strategy for kind in KINDS}}
-    tested = {name: run["test"][kind] for kind, name in run["strategies"].items()}
-    missing = next((name for name in names.values() if name not in tested), None)
-    if missing:
-        raise UserError(f"{run['run']}: {missing!r} was not measured on test; run benchmarks/operating_points.py anew")
-    return {**run, "strategies": names, "test": {kind: tested[name] for kind, name in names.items()}}
+    for found in measured["points"]:
+        figures.tradeoff(*dev_points(found), folder / f"tradeoff-{found['steps']}.svg")
 
 
 def dev_points(found: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, str]]:
@@ -183,16 +170,18 @@ def dev_points(found: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, s
     return points, {name: ", ".join(kinds) for name, kinds in roles.items()}
 
 
-def mildest(found: dict[str, Any]) -> dict[str, Any]:
-    """Return the least harm on dev of all strategies that rewrite, beside the plain rewrite's, and what it costs."""
-    points = {point["strategy"]: point for point in dev_points(found)[0]}
-    plain = points[UNGUARDED]
-    least = min((point for point in points.values() if point["harm"] > 0), key=lambda point: point["harm"])
-    return {
-        "strategy": least["strategy"],
-        "harm_ratio": least["harm"] / plain["harm"],
-        "recall_gain": least["recall"] - plain["recall"],
-    }
+def of_harm(found: dict[str, Any], kind: str, other: dict[str, Any], reference: str) -> dict[str, float]:
+    """Return what an operating point has of the harm of another on test, as a `ratio`, and its `gain` in Recall@10.
+
+    :param found: what `benchmarks/operating_points.py` measured, the means of its runs.
+    :param other: the same, or what it measured of other rewriters.
+    """
+
+    def means(measured: dict[str, Any], role: str) -> tuple[float, float]:
+        return tuple(mean(run["test"][role][metric] for run in measured["runs"]) for metric in ("harm", "recall@10"))
+
+    (harm, recall), (more, less) = means(found, kind), means(other, reference)
+    return {"ratio": harm / more, "gain": recall - less}
 
 
 def collect(study: Path, target: Path) -> None:

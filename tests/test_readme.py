@@ -41,3 +41,10 @@ def test_the_prompt_file_is_one() -> None:
     prompt = TypeAdapter(Prompt).validate_python(yaml.safe_load("\n".join(lines[start : start + 3])))
     assert prompt.text("Was ist das?").endswith("Question: Was ist das?\nEnglish:")
     assert len(prompt.examples) == 2
+
+
+def test_what_it_links_to_is_there() -> None:
+    paths = [path for path in re.findall(r"\]\(([^)#]+)\)", README.read_text(encoding="utf-8")) if "://" not in path]
+    assert len(paths) > 5
+    for path in paths:
+        assert (README.parent / path).exists(), path

@@ -1,16 +1,20 @@
 """What the documents say is what the runs in `docs/evidence` left."""
 
+import itertools
 import json
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from grape_rewrite.ablation import read_study
+
 ROOT = Path(__file__).parent.parent
-COLUMNS = ("recall@1", "recall@5", "recall@10", "mrr", "ndcg@10", "harm")
+NAMES = {"raw": "raw", "similarity": "grpo-similarity", "fine-tuning": "sft", "GRAPE": "grape", "human": "english"}
 
 
 def test_results_are_made_from_the_evidence(tmp_path: Path) -> None:
@@ -37,14 +41,22 @@ def test_results_are_made_from_the_evidence(tmp_path: Path) -> None:
 
 
 def test_the_table_of_the_readme_is_that_of_the_results() -> None:
-    arms = json.loads((ROOT / "docs" / "results.json").read_text())["tasks"]["scenes"]["arms"]
+    tasks = json.loads((ROOT / "docs" / "results.json").read_text())["tasks"]
     lines = (ROOT / "README.md").read_text().splitlines()
-    table = [line for line in lines if line.startswith("| ") and line.split(" | ")[0].strip("|* ") in arms]
-    assert len(table) >= 5
-    for line in table:
-        name, *cells = [cell.strip("* ") for cell in line.strip("|").split("|")]
-        for column, cell in zip(COLUMNS, cells, strict=True):
-            if cell:
-                mean, *std = cell.split(" ± ")
-                assert mean == f"{arms[name][column]['mean']:.3f}", (name, column)
-                assert std == ([f"{arms[name][column]['std']:.3f}"] if len(arms[name][column]["seeds"]) > 1 else [])
+    start = next(row for row, line in enumerate(lines) if line.startswith("| task | what is asked |"))
+    heads = [cell.strip() for cell in lines[start].strip("|").split("|")]
+    rows = list(itertools.takewhile(lambda line: line.startswith("|"), lines[start + 2 :]))
+    assert len(rows) >= 5
+    for line in rows:
+        cells = dict(zip(heads, (cell.strip("*` ") for cell in line.strip("|").split("|")), strict=True))
+        study = next(name for name in (cells["task"], f"{cells['task']}-bfloat16") if name in tasks)
+        arms = {arm: found["recall@10"] for arm, found in tasks[study]["arms"].items()}
+        for head, arm in NAMES.items():
+            assert cells[head] == (shown(arms[arm]) if arm in arms else ""), (study, arm)
+        free = read_study(ROOT / "docs" / "evidence" / study).training_free(sorted(arms))
+        assert cells["untrained"] == shown(max((arms[arm] for arm in free), key=lambda found: found["mean"])), study
+
+
+def shown(found: dict[str, Any]) -> str:
+    """A figure as the README writes it."""
+    return f"{found['mean']:.3f}" + (f" ± {found['std']:.3f}" if len(found["seeds"]) > 1 else "")
