@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 GRAPE, OTHER, REFERENCE, ACCENT = "#6b3fa0", "#7d8590", "#b9bec5", "#d1672b"
-LINES = (GRAPE, ACCENT, "#2a7f86", "#8a8f1f", "#a3365f", OTHER, "#3b62b5")
+LINES = (GRAPE, ACCENT, "#2a7f86", "#8a8f1f", "#a3365f", OTHER, "#3b62b5", "#c9a227")
 STYLE = {
     "font.size": 9,
     "axes.spines.top": False,
@@ -78,7 +78,7 @@ def inflation(looks: Mapping[str, Sequence[tuple[int, float, float]]], file: Pat
         figure, panels = plt.subplots(1, 2, figsize=(7.2, 2.9))
         titles = ("Hard negatives: rise over raw", "Margin to them: rise over raw")
         for panel, (axes, title) in enumerate(zip(panels, titles, strict=True)):
-            for (name, rows), colour in zip(looks.items(), LINES, strict=False):
+            for (name, rows), colour in zip(looks.items(), LINES[: len(looks)], strict=True):
                 steps = [row[0] for row in rows]
                 width = 2.2 if name == "grape" else 1.3
                 axes.plot(

@@ -27,6 +27,7 @@ from grape_rewrite.ablation.manifest import MANIFEST, read_manifest
 from grape_rewrite.ablation.outcomes import OUTCOMES
 from grape_rewrite.ablation.study import STUDY
 from grape_rewrite.atomic import write_text
+from grape_rewrite.evaluation.operating_points import UNGUARDED
 
 MEANINGS = {
     "grape": "the default",
@@ -165,8 +166,9 @@ def dev_points(found: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, s
     roles: dict[str, list[str]] = {}
     for run in found["runs"]:
         for kind, name in run["strategies"].items():
-            if name in shared and kind not in roles.setdefault(name, []):
-                roles[name].append(kind)
+            role = "plain" if kind == UNGUARDED else kind
+            if name in shared and role not in roles.setdefault(name, []):
+                roles[name].append(role)
     return points, {name: ", ".join(kinds) for name, kinds in roles.items()}
 
 

@@ -191,7 +191,7 @@ class Task:
     @property
     def rewards(self) -> list[str]:
         """GRAPE and the arms of another reward, when there is any."""
-        others = [arm for arm in self.trained if arm.startswith("grpo-")]
+        others = [arm for arm in self.trained if "reward" in self.study.arms[arm]]
         return ["grape", *others] if others and "grape" in self.trained else []
 
     @property
@@ -254,7 +254,7 @@ class Task:
     def settings(self) -> list[str]:
         """The arms that change a setting of training, other than reward and pool."""
         others = {*ANSWERED, *self.rewards, *self.pools, *self.some_languages, *self.several}
-        return [arm for arm in self.trained if arm not in others and not arm.startswith("grpo-")]
+        return [arm for arm in self.trained if arm not in others]
 
     def changes(self, arm: str) -> str:
         """What an arm changes."""
