@@ -71,7 +71,7 @@ def main() -> None:
         of_harm=of_harm,
         **measured,
     )
-    write_text(arguments.docs / "results.md", results + "\n")
+    write_text(arguments.docs / "results.md", results.rstrip() + "\n")
     files = sorted((arguments.docs / "evidence" / "leaderboard").glob("*.json"))
     if files:
         entries = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in files}
