@@ -37,6 +37,9 @@ def main() -> None:
     parser.add_argument("--dev-queries", type=int, default=DEV_QUERIES)
     parser.add_argument("--queries", type=int, default=1300, help="test queries, all languages alike")
     arguments = parser.parse_args()
+    steps = {read_adapter(folder).steps for folder in arguments.runs}  # said before the long work, not after it
+    if len(steps) > 1:
+        parser.error(f"runs of {sorted(steps)} steps; measure those of one length together")
     quiet_libraries()
     dataset = Dataset.load(arguments.data)
     index = Retriever.load(RETRIEVER).index(dataset.corpus)
@@ -44,8 +47,7 @@ def main() -> None:
     for folder in arguments.runs:
         runs.append({"run": f"{folder.parent.name}/{folder.name}", **points_of(folder, index, dataset, arguments)})
         print(json.dumps(runs[-1]), flush=True)
-    [steps] = {read_adapter(folder).steps for folder in arguments.runs}
-    print(json.dumps({"data": arguments.data, "steps": steps, "runs": runs}))
+    print(json.dumps({"data": arguments.data, "steps": steps.pop(), "runs": runs}))
 
 
 def points_of(folder: Path, index: Index, dataset: Dataset, arguments: argparse.Namespace) -> dict[str, Any]:
