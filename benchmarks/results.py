@@ -92,7 +92,7 @@ def average(tasks: dict[str, Task]) -> dict[str, Any]:
         "tasks": [task.folder.name for task in counted],
         "raw": mean(arms["grape"] - arms["raw"] for arms in recall),
         "training_free": mean(
-            arms["grape"] - arms[task.training_free] for task, arms in zip(counted, recall, strict=True)
+            arms["grape"] - arms[task.training_free or "raw"] for task, arms in zip(counted, recall, strict=True)
         ),
     }
 

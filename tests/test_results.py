@@ -57,6 +57,22 @@ def test_the_table_of_the_readme_is_that_of_the_results() -> None:
         assert cells["untrained"] == shown(max((arms[arm] for arm in free), key=lambda found: found["mean"])), study
 
 
+def test_the_other_figures_of_the_readme_are_in_the_results() -> None:
+    """Spreads, gains with their intervals, intervals alone, and shares, each as the results print it of something."""
+    readme, results = (" ".join((ROOT / name).read_text().split()) for name in ("README.md", "docs/results.md"))
+    prose = re.search(r"`raw` is the query as it is(.*?)All baselines, intervals", readme)[1]
+    unit, interval = r"(?: points)?(?: less| on `[\w-]+`| of [\w@]+)?", r"(-?\d+\.\d) to (-?\d+\.\d)"
+    for figure, least in {
+        r"\d\.\d{3} ± \d\.\d{3}": 8,
+        rf"(?<!to )(?<![\d.])(\d+\.\d){unit}(?: \(|, )(?:95 % interval over pictures and seeds )?{interval}": 15,
+        interval: 20,
+        r"(?<![\d.])0\.\d{2,3}(?!\d)": 20,
+    }.items():
+        quoted, printed = (set(re.findall(figure, text)) for text in (prose, results.replace("+", "")))
+        assert len(quoted) >= least, figure
+        assert quoted <= printed, quoted - printed
+
+
 def shown(found: dict[str, Any]) -> str:
     """A figure as the README writes it."""
     return f"{found['mean']:.3f}" + (f" ± {found['std']:.3f}" if len(found["seeds"]) > 1 else "")

@@ -99,7 +99,7 @@ def test_two_runs_that_differ_are_named_in_one_line_whatever_runs_before_them_sa
     ],
 )
 def test_runs_that_can_be_compared(run, arms: str, first: dict[str, Any], second: dict[str, Any]) -> None:
-    require_comparable([run(arms[0], 0, **first), run(arms[1], 1, **second)])
+    assert require_comparable([run(arms[0], 0, **first), run(arms[1], 1, **second)]) is None
 
 
 def test_a_run_that_is_planned(run) -> None:

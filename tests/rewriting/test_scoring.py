@@ -26,7 +26,7 @@ def restricted(policy: Rewriter) -> Iterator[None]:
 
 
 @pytest.fixture
-def check(policy: Rewriter, plain) -> Callable[..., None]:
+def assert_as_plain(policy: Rewriter, plain) -> Callable[..., None]:
     """Compare values, entropies and adapter gradients of a weighted sum of all log-probabilities."""
 
     def compare(sequences: Sequences, temperature: float = 1.0) -> None:
@@ -70,43 +70,45 @@ def batches(draw: st.DrawFn) -> Sequences:
 
 @SLOW
 @given(sequences=batches(), temperature=st.sampled_from([0.5, 1.0, 1.7]))
-def test_any_batch(check: Callable[..., None], sequences: Sequences, temperature: float) -> None:
-    check(sequences, temperature)
+def test_any_batch(assert_as_plain: Callable[..., None], sequences: Sequences, temperature: float) -> None:
+    assert_as_plain(sequences, temperature)
 
 
-def test_one_prompt_one_token(check: Callable[..., None]) -> None:
-    check([([5], [201])])
+def test_one_prompt_one_token(assert_as_plain: Callable[..., None]) -> None:
+    assert_as_plain([([5], [201])])
 
 
-def test_equal_completions_count_each(check: Callable[..., None]) -> None:
-    check([([5, 6, 7], [201, 202, 1])] * 4 + [([5, 6, 7], [201, 202, 203, 1])])
+def test_equal_completions_count_each(assert_as_plain: Callable[..., None]) -> None:
+    assert_as_plain([([5, 6, 7], [201, 202, 1])] * 4 + [([5, 6, 7], [201, 202, 203, 1])])
 
 
-def test_prompt_that_another_begins_with(check: Callable[..., None]) -> None:
-    check([([5, 6, 7], [201, 1]), ([5, 6, 7, 8, 9], [201, 1]), ([5, 6], [201, 1])])
+def test_prompt_that_another_begins_with(assert_as_plain: Callable[..., None]) -> None:
+    assert_as_plain([([5, 6, 7], [201, 1]), ([5, 6, 7, 8, 9], [201, 1]), ([5, 6], [201, 1])])
 
 
-def test_completion_that_continues_as_another_prompt(check: Callable[..., None]) -> None:
+def test_completion_that_continues_as_another_prompt(assert_as_plain: Callable[..., None]) -> None:
     """The prompt 5 201 and the completion 201 of the prompt 5 are the same tokens, but different nodes."""
-    check([([5], [201, 202, 1]), ([5, 201], [202, 1])])
+    assert_as_plain([([5], [201, 202, 1]), ([5, 201], [202, 1])])
 
 
-def test_prompts_beyond_the_window(check: Callable[..., None]) -> None:
+def test_prompts_beyond_the_window(assert_as_plain: Callable[..., None]) -> None:
     """The prefix, the rests and the completions are each longer than the sliding window of 16."""
     prefix, rest = list(range(10, 50)), list(range(60, 80))
     long = [ALLOWED[i % len(ALLOWED)] for i in range(20)]
-    check([([*prefix, *rest], long), ([*prefix, *rest], long[:5]), ([*prefix, 9], [*long[:9], 1]), (prefix, long)])
+    assert_as_plain(
+        [([*prefix, *rest], long), ([*prefix, *rest], long[:5]), ([*prefix, 9], [*long[:9], 1]), (prefix, long)]
+    )
 
 
 @pytest.mark.parametrize("length", range(13, 19))
-def test_around_the_window(check: Callable[..., None], length: int) -> None:
+def test_around_the_window(assert_as_plain: Callable[..., None], length: int) -> None:
     """One token more or less at the edge of the window, in the prefix and below it."""
     prompt = list(range(10, 10 + length))
-    check([(prompt, [201, 202, 203]), ([*prompt[:-1], 9], [203])])
-    check([(prompt, [201, 202, 203]), ([9, *prompt[1:]], [203, 204, 205, 206])])
+    assert_as_plain([(prompt, [201, 202, 203]), ([*prompt[:-1], 9], [203])])
+    assert_as_plain([(prompt, [201, 202, 203]), ([9, *prompt[1:]], [203, 204, 205, 206])])
 
 
-def test_more_than_a_row(check: Callable[..., None]) -> None:
+def test_more_than_a_row(assert_as_plain: Callable[..., None]) -> None:
     """Twelve prompts of 20 to 86 tokens do not fit into one row of the forest; the rows end up of different length."""
     random = np.random.default_rng(1)
     sequences = []
@@ -114,14 +116,14 @@ def test_more_than_a_row(check: Callable[..., None]) -> None:
         prompt = [7, 8, *random.integers(3, 400, size=18 + 6 * number).tolist()]
         for _ in range(3):
             sequences.append((prompt, random.choice(ALLOWED[:4], size=random.integers(1, 7)).tolist()))
-    check(sequences)
+    assert_as_plain(sequences)
 
 
-def test_prompts_of_two_tasks(check: Callable[..., None]) -> None:
+def test_prompts_of_two_tasks(assert_as_plain: Callable[..., None]) -> None:
     """Each task's instruction is run once, in a forest of its own; the prompts come in turn."""
     prompts = [[*range(20 + 200 * (number % 2), 220 + 200 * (number % 2)), 500 + number] for number in range(8)]
     assert families(prompts) == [[0, 2, 4, 6], [1, 3, 5, 7]]
-    check([(prompt, [201, 202 + number % 3, 1]) for number, prompt in enumerate(prompts) for _ in range(2)])
+    assert_as_plain([(prompt, [201, 202 + number % 3, 1]) for number, prompt in enumerate(prompts) for _ in range(2)])
 
 
 def test_whole_vocabulary(policy: Rewriter, plain) -> None:
