@@ -1,4 +1,4 @@
-"""The project's results, `docs/results.json` and `docs/results.md`, from the runs in `docs/evidence`.
+"""The project's results, from the runs in `docs/evidence`: `docs/results.json`, `docs/results.md`, a page a study.
 
     .venv/bin/python benchmarks/results.py
     .venv/bin/python benchmarks/results.py --collect runs/scenes
@@ -6,13 +6,15 @@
 Each folder of `docs/evidence` is a study of `grape ablate`, of which only the small files are kept: `study.yaml`, and
 `manifest.json` and `outcomes.json` of each run. `--collect` takes them from studies that have run elsewhere; the
 folder's name becomes the task's. What `benchmarks/pools.py`, `operating_points.py`, `rules.py` and `drawings.py`
-printed lies beside them as JSON. The texts come from the templates beside this file, the pictures in `docs/figures`
+printed lies beside them as JSON. The texts come from `benchmarks/templates`, the pictures in `docs/figures`
 from `benchmarks/figures.py`; every figure in them is taken from the runs. The last line is one JSON object.
 """
 
 import argparse
 import json
 import shutil
+from collections import Counter
+from functools import partial
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -56,45 +58,77 @@ def main() -> None:
     measured["points"] = sorted(
         (json.loads(file.read_text(encoding="utf-8")) for file in files), key=lambda found: found["steps"]
     )
-    draw(tasks, measured, arguments.docs / "figures")
-    loader = jinja2.FileSystemLoader(Path(__file__).parent)
+    begun = {name: task for name, task in tasks.items() if DEFAULT in task.arms}
+    draw(begun, measured, arguments.docs / "figures")
+    write_pages(begun, measured, arguments.docs)
+    print(json.dumps({name: {"runs": task.results["runs"], **best_gain(task)} for name, task in tasks.items()}))
+
+
+def write_pages(tasks: dict[str, Task], measured: dict[str, Any], docs: Path) -> None:
+    """Write the results, a page for each study, and the leaderboard."""
     environment = jinja2.Environment(
-        loader=loader, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    template = environment.get_template("results.md.jinja")
+
+    def write(page: Path, template: str, **facts: Any) -> None:
+        write_text(page, environment.get_template(template).render(**facts).rstrip() + "\n")
+
     studies = list(tasks.values())
-    results = template.render(
+    for name, task in tasks.items():
+        write(docs / "results" / f"{name}.md", "study.md.jinja", name=name, task=task, **measured)
+    write(
+        docs / "results.md",
+        "results.md.jinja",
         tasks=tasks,
+        firsts=firsts(tasks),
         average=average(tasks),
         longer=longer(studies),
         shared=shared(studies),
         of_harm=of_harm,
+        verdicts=partial(verdicts, studies),
+        parameters=studies[0].results["costs"][DEFAULT]["trained_parameters"],
         **measured,
     )
-    write_text(arguments.docs / "results.md", results.rstrip() + "\n")
-    files = sorted((arguments.docs / "evidence" / "leaderboard").glob("*.json"))
+    files = sorted((docs / "evidence" / "leaderboard").glob("*.json"))
     if files:
         entries = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in files}
-        leaderboard = environment.get_template("leaderboard.md.jinja").render(entries=entries, meanings=MEANINGS)
-        write_text(arguments.docs / "leaderboard.md", leaderboard + "\n")
-    print(json.dumps({name: {"runs": task.results["runs"], **best_gain(task)} for name, task in tasks.items()}))
+        write(docs / "leaderboard.md", "leaderboard.md.jinja", entries=entries, meanings=MEANINGS)
+
+
+def firsts(tasks: dict[str, Task]) -> dict[str, Task]:
+    """The first study of each data set with the default steps."""
+    found: dict[str, tuple[str, Task]] = {}
+    for name, task in tasks.items():
+        if {"raw", DEFAULT} <= set(task.arms) and "steps" not in task.study.training:
+            found.setdefault(task.study.data, (name, task))
+    return dict(found.values())
 
 
 def average(tasks: dict[str, Task]) -> dict[str, Any]:
-    """The mean gain in Recall@10 over all data sets, each counted once, by its first study with the default steps."""
-    first: dict[str, Task] = {}
-    for task in tasks.values():
-        if {"raw", "grape"} <= set(task.arms) and "steps" not in task.study.training:
-            first.setdefault(task.study.data, task)
-    counted = list(first.values())
-    recall = [{arm: figures["recall@10"]["mean"] for arm, figures in task.arms.items()} for task in counted]
+    """The mean gain in Recall@10 over all data sets, each counted once."""
+    counted = firsts(tasks)
+    recall = {
+        name: {arm: figures["recall@10"]["mean"] for arm, figures in task.arms.items()}
+        for name, task in counted.items()
+    }
     return {
-        "tasks": [task.folder.name for task in counted],
-        "raw": mean(arms["grape"] - arms["raw"] for arms in recall),
+        "tasks": list(counted),
+        "raw": mean(arms[DEFAULT] - arms["raw"] for arms in recall.values()),
         "training_free": mean(
-            arms["grape"] - arms[task.training_free or "raw"] for task, arms in zip(counted, recall, strict=True)
+            recall[name][DEFAULT] - recall[name][task.training_free or "raw"] for name, task in counted.items()
         ),
     }
+
+
+def verdicts(tasks: list[Task], arm: str) -> str:
+    """What an arm does beside GRAPE in how many of the studies that have it."""
+    found = Counter(task.verdict(arm) for task in tasks if arm in task.arms)
+    said = {"worse": "does worse", "better": "does better"}
+    parts = [f"{said.get(verdict, verdict)} in {count}" for verdict, count in found.most_common()]
+    return f"{', '.join(parts)} of {found.total()} studies"
 
 
 def longer(tasks: list[Task]) -> list[tuple[Task, Task]]:
@@ -140,8 +174,6 @@ def shared(tasks: list[Task]) -> dict[str, dict[str, Any]]:
 def draw(tasks: dict[str, Task], measured: dict[str, Any], folder: Path) -> None:
     """Draw all pictures."""
     for name, task in tasks.items():
-        if "grape" not in task.arms:
-            continue  # a study that has only begun; the text leaves it out too
         references = sorted(REFERENCES & set(task.arms))
         figures.arms(task.arms, task.trained, references, folder / f"{name}-arms.svg")
         if task.rewards:

@@ -13,7 +13,6 @@ from grape_rewrite.ablation.arms import ARMS, DEFAULT, source_of, tasks_of
 from grape_rewrite.ablation.manifest import Manifest, read_manifest
 from grape_rewrite.ablation.outcomes import Outcomes, read_outcomes
 from grape_rewrite.ablation.study import UNTRAINED, Job
-from grape_rewrite.ablation.tables import METRICS
 from grape_rewrite.evaluation.significance import randomisation_test
 from grape_rewrite.rewriting.prompt import PROMPTS
 
@@ -21,7 +20,7 @@ REFERENCES = {"raw", "english"}  # no methods: what is asked, and what a person 
 ALPHA = 0.01
 SEEDS = 3  # fewer say how one run went, not what an arm does
 FIRST = 10  # what a user sees of a ranking
-ANSWERED = {DEFAULT, "sft", "keep-all"}  # arms with a paragraph of their own
+ANSWERED = {DEFAULT, "sft"}  # arms with a table of their own
 
 
 class Task:
@@ -69,15 +68,11 @@ class Task:
         return f"{found['mean']:.3f}" + (f" ± {found['std']:.3f}" if len(found["seeds"]) > 1 else "")
 
     def gain(self, other: str | None, metric: str = "recall@10") -> str:
-        """What GRAPE gains over an arm, in points, with interval and p-value; a dash where it was not run."""
+        """What GRAPE gains over an arm, in points, with interval and Holm's p; a dash where it was not run."""
         row = self.comparison(other, metric)
         if row is None:
             return "-"
-        seeds = len(row["seeds"])
-        return (
-            f"{100 * row['difference']:+.1f} {METRICS[metric]} ({100 * row['low']:+.1f} to {100 * row['high']:+.1f}, "
-            f"Holm p = {row['p_holm']:.2g}, {seeds} seed{'s' if seeds > 1 else ''})"
-        )
+        return f"{self.points(row)}, p = {row['p_holm']:.2g}"
 
     @property
     def zero_shot(self) -> str:
@@ -100,21 +95,18 @@ class Task:
         return ", ".join(text for _, text in sorted(found))
 
     def verdict(self, other: str, metric: str = "recall@10") -> str:
-        """Whether GRAPE does better or worse than an arm, or whether that cannot be told."""
+        """Whether an arm does worse or better than GRAPE, or whether that cannot be told."""
         row = self.comparison(other, metric)
         if row is None:
-            return "shares no seed with GRAPE yet" if other in self.arms else "was not run"
+            return "shares no seed with GRAPE"
         if len(row["seeds"]) < SEEDS:
-            return "has too few seeds for a verdict"
+            return "too few seeds"
         word = "worse" if row["difference"] > 0 else "better"
         # The test speaks of the runs that there are, the interval of others as well.
         sure = row["p_holm"] < ALPHA, not row["low"] <= 0 <= row["high"]
-        if all(sure):
-            return f"does {word} than GRAPE"
-        if any(sure):
-            said = ("the test", "the interval") if sure[0] else ("the interval", "the test")
-            return f"seems to do {word} than GRAPE, by {said[0]} though not by {said[1]}"
-        return "cannot be told apart from GRAPE"
+        if any(sure) and not all(sure):
+            return f"seems {word}, by the {'test' if sure[0] else 'interval'} alone"
+        return word if all(sure) else "cannot be told apart"
 
     @staticmethod
     def points(row: dict[str, float]) -> str:
@@ -194,6 +186,20 @@ class Task:
         others = [arm for arm in self.trained if "reward" in self.study.arms[arm]]
         return ["grape", *others] if others and "grape" in self.trained else []
 
+    def seeds(self, arm: str) -> int:
+        """How many seeds of an arm were run."""
+        return len(self.arms[arm]["recall@10"]["seeds"])
+
+    def minutes(self, arm: str) -> str:
+        """How long an arm trains; a dash where it was not run."""
+        cost = self.results["costs"].get(arm)
+        return f"{cost['training_seconds'] / 60:.1f}" if cost else "-"
+
+    def memory(self, arm: str) -> str:
+        """The peak of memory of an arm's training, in GB; a dash where it was not run."""
+        cost = self.results["costs"].get(arm)
+        return f"{cost['peak_gb']:.1f}" if cost else "-"
+
     @property
     def scattered(self) -> list[str]:
         """The methods whose scores are drawn, when there are all of them."""
@@ -203,7 +209,12 @@ class Task:
     @property
     def pools(self) -> list[str]:
         """The arms that rank among few candidates, the fewest first."""
-        return sorted((arm for arm in self.trained if arm.startswith("pool-")), key=lambda arm: int(arm[5:]))
+        return sorted((arm for arm in self.trained if arm.startswith("pool-")), key=self.candidates)
+
+    @staticmethod
+    def candidates(arm: str) -> int:
+        """Among how many candidates an arm ranks."""
+        return int(arm.removeprefix("pool-"))
 
     @property
     def watched(self) -> list[str]:
@@ -274,6 +285,11 @@ class Task:
         """The language of each query."""
         kept = (found.languages for found in self.outcomes.values())
         return [language or "" for language in next(filter(None, kept), [])]
+
+    @property
+    def translated(self) -> bool:
+        """Whether the queries are in several languages."""
+        return len(set(self.languages)) > 1
 
     def scores(self, arm: str) -> np.ndarray:
         """The scores (positive, hard negatives) of every fourth query under the first seed of an arm."""

@@ -22,14 +22,12 @@ def test_results_are_made_from_the_evidence(tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, ROOT / "benchmarks" / "results.py", "--docs", tmp_path], check=True, capture_output=True
     )
-    for name in ("results.md", "leaderboard.md"):
-        assert (tmp_path / name).is_file() == (ROOT / "docs" / name).is_file()
-        if (tmp_path / name).is_file():
-            assert (tmp_path / name).read_text() == (ROOT / "docs" / name).read_text()
-    named = set(re.findall(r"\]\((figures/[^)]+)\)", (ROOT / "docs" / "results.md").read_text()))
+    assert (tmp_path / "leaderboard.md").read_text() == (ROOT / "docs" / "leaderboard.md").read_text()
+    assert pages(tmp_path) == pages(ROOT / "docs")
+    named = set(re.findall(r"\]\((?:\.\./)?figures/([^)]+)\)", "".join(pages(tmp_path).values())))
     assert named
     for docs in (tmp_path, ROOT / "docs"):
-        assert {f"figures/{path.name}" for path in (docs / "figures").iterdir()} == named
+        assert {path.name for path in (docs / "figures").iterdir()} == named
     made, kept = (json.loads((folder / "results.json").read_text()) for folder in (tmp_path, ROOT / "docs"))
     assert made["tasks"].keys() == kept["tasks"].keys()
     for task, found in made["tasks"].items():
@@ -59,8 +57,9 @@ def test_the_table_of_the_readme_is_that_of_the_results() -> None:
 
 def test_the_other_figures_of_the_readme_are_in_the_results() -> None:
     """Spreads, gains with their intervals, intervals alone, and shares, each as the results print it of something."""
-    readme, results = (" ".join((ROOT / name).read_text().split()) for name in ("README.md", "docs/results.md"))
-    prose = re.search(r"`raw` is the query as it is(.*?)All baselines, intervals", readme)[1]
+    texts = (ROOT / "README.md").read_text(), "".join(pages(ROOT / "docs").values())
+    readme, results = (" ".join(text.split()) for text in texts)
+    prose = re.search(r"`raw` is the query as it is(.*?)\[docs/results.md\]", readme)[1]
     unit, interval = r"(?: points)?(?: less| on `[\w-]+`| of [\w@]+)?", r"(-?\d+\.\d) to (-?\d+\.\d)"
     for figure, least in {
         r"\d\.\d{3} ± \d\.\d{3}": 8,
@@ -71,6 +70,11 @@ def test_the_other_figures_of_the_readme_are_in_the_results() -> None:
         quoted, printed = (set(re.findall(figure, text)) for text in (prose, results.replace("+", "")))
         assert len(quoted) >= least, figure
         assert quoted <= printed, quoted - printed
+
+
+def pages(docs: Path) -> dict[str, str]:
+    """The results and the page of each study, by the name of the file."""
+    return {path.name: path.read_text() for path in [docs / "results.md", *sorted((docs / "results").iterdir())]}
 
 
 def shown(found: dict[str, Any]) -> str:
