@@ -4,7 +4,7 @@ import shlex
 from functools import cached_property
 from pathlib import Path
 from statistics import mean
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,14 @@ ALPHA = 0.01
 SEEDS = 3  # fewer say how one run went, not what an arm does
 FIRST = 10  # what a user sees of a ranking
 ANSWERED = {DEFAULT, "sft"}  # arms with a table of their own
+
+
+class Harm(NamedTuple):
+    """Shares of the queries: that rank worse than raw, those of them that nobody sees, that leave the first ten."""
+
+    worse: str
+    beyond: str
+    lost: str
 
 
 class Task:
@@ -118,15 +126,16 @@ class Task:
         rows = self.results["comparisons"]
         return next((row for row in rows if row["b"] == other and row["metric"] == metric), None)
 
-    def harm(self, arm: str) -> str:
-        """The share of queries that an arm ranks worse than raw, and which of them a user would notice."""
+    def harm(self, arm: str | None) -> Harm | None:
+        """Which shares of the queries an arm harms, the means over its seeds; None where it was not run."""
+        if arm not in self.arms:
+            return None
         raw = self.ranks("raw")[0]
         shares = [
             ((ranks > raw).mean(), ((ranks > raw) & (raw > FIRST)).mean(), ((ranks > FIRST) & (raw <= FIRST)).mean())
             for ranks in self.ranks(arm)
         ]
-        worse, beyond, lost = np.mean(shares, axis=0)
-        return f"{worse:.3f} | {beyond:.3f} | {lost:.3f}"
+        return Harm(*(f"{share:.3f}" for share in np.mean(shares, axis=0)))
 
     def against(self, other: str, metric: str) -> str:
         """By how much more a score rises under an arm than under GRAPE, with its interval over seeds and items."""
