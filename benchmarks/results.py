@@ -13,7 +13,6 @@ from `benchmarks/figures.py`; every figure in them is taken from the runs. The l
 import argparse
 import json
 import shutil
-from collections import Counter
 from functools import partial
 from pathlib import Path
 from statistics import mean
@@ -47,7 +46,10 @@ def main() -> None:
     for folder in arguments.collect:
         collect(folder, arguments.docs / "evidence" / folder.name)
     tasks = {path.parent.name: Task(path.parent) for path in sorted((arguments.docs / "evidence").glob(f"*/{STUDY}"))}
-    found = {name: {key: task.results[key] for key in ("arms", "comparisons", "costs")} for name, task in tasks.items()}
+    found = {
+        name: {key: task.results[key] for key in ("arms", "comparisons", "inflation", "costs")}
+        for name, task in tasks.items()
+    }
     write_text(arguments.docs / "results.json", json.dumps({"tasks": found}, indent=1) + "\n")
     measured = {
         name: json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
@@ -89,13 +91,17 @@ def write_pages(tasks: dict[str, Task], measured: dict[str, Any], docs: Path) ->
         shared=shared(studies),
         of_harm=of_harm,
         verdicts=partial(verdicts, studies),
+        named_where=partial(named_where, tasks),
+        undone=partial(undone, tasks, measured["drawings"] or {}),
+        strict=[name for name, task in tasks.items() if task.rewards and task.rises_read_strictly("grpo-similarity")],
+        counted=lambda what: len({getattr(task.study, what) for task in studies}),
         parameters=studies[0].results["costs"][DEFAULT]["trained_parameters"],
         **measured,
     )
     files = sorted((docs / "evidence" / "leaderboard").glob("*.json"))
     if files:
         entries = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in files}
-        write(docs / "leaderboard.md", "leaderboard.md.jinja", entries=entries, meanings=MEANINGS)
+        write(docs / "leaderboard.md", "leaderboard.md.jinja", entries=entries, meanings=MEANINGS, pace=pace)
 
 
 def firsts(tasks: dict[str, Task]) -> dict[str, Task]:
@@ -108,27 +114,62 @@ def firsts(tasks: dict[str, Task]) -> dict[str, Task]:
 
 
 def average(tasks: dict[str, Task]) -> dict[str, Any]:
-    """The mean gain in Recall@10 over all data sets, each counted once."""
+    """Gains in Recall@10 over all data sets, each counted once: over raw, and over the best without training."""
     counted = firsts(tasks)
     recall = {
         name: {arm: figures["recall@10"]["mean"] for arm, figures in task.arms.items()}
         for name, task in counted.items()
     }
+    gains = [recall[name][DEFAULT] - recall[name][task.training_free or "raw"] for name, task in counted.items()]
     return {
         "tasks": list(counted),
         "raw": mean(arms[DEFAULT] - arms["raw"] for arms in recall.values()),
-        "training_free": mean(
-            recall[name][DEFAULT] - recall[name][task.training_free or "raw"] for name, task in counted.items()
-        ),
+        "training_free": mean(gains),
+        "least": min(gains),
+        "most": max(gains),
     }
 
 
+def pace(made: dict[str, Any]) -> float:
+    """Seconds of a step of training, over the runs of an arm, without the preparations."""
+    looks = [(run["looks"][0], run["looks"][-1]) for run in made["runs"]]
+    seconds, steps = (sum(last[key] - first[key] for first, last in looks) for key in ("seconds", "step"))
+    return seconds / steps
+
+
 def verdicts(tasks: list[Task], arm: str) -> str:
-    """What an arm does beside GRAPE in how many of the studies that have it."""
-    found = Counter(task.verdict(arm) for task in tasks if arm in task.arms)
-    said = {"worse": "does worse", "better": "does better"}
-    parts = [f"{said.get(verdict, verdict)} in {count}" for verdict, count in found.most_common()]
-    return f"{', '.join(parts)} of {found.total()} studies"
+    """How an arm does beside GRAPE in Recall@10, in how many of the studies and of their data sets, in words."""
+    run = [task for task in tasks if arm in task.arms]
+    found: dict[str, list[Task]] = {}
+    for task in run:
+        found.setdefault(task.verdict(arm), []).append(task)
+    sets = len({task.study.data for task in run})
+    parts = [
+        f"{verdict} in {len(of)} of {len(run)} studies ({len({task.study.data for task in of})} of {sets} data sets)"
+        for verdict, of in sorted(found.items(), key=lambda item: -len(item[1]))
+    ]
+    return f"is, in Recall@10, {', '.join(parts)}"
+
+
+def named_where(tasks: dict[str, Task], metric: str, other: str | None = None) -> str:
+    """The studies where GRAPE beats an arm, or the best without training, by more than what was published, in words."""
+    run = {name: task for name, task in tasks.items() if other is None or other in task.arms}
+    beaten = [name for name, task in run.items() if task.beats(other or task.best_free(metric), metric)]
+    rest = [name for name in run if name not in beaten]
+    return f"{', '.join(beaten) or 'none'}{'; not on ' + ', '.join(rest) if rest else ''}"
+
+
+def undone(tasks: dict[str, Task], drawings: dict[str, Any], metric: str) -> str:
+    """The trained arms that are worse or better than GRAPE, but not where things are drawn too, in words."""
+    found = [
+        f"`{arm}` on {name}"
+        for name, task in tasks.items()
+        for arm in task.trained
+        if task.verdict(arm, metric) in ("worse", "better")
+        and (row := drawings.get(name, {}).get(arm, {}).get(metric))
+        and row["low"] <= 0 <= row["high"]
+    ]
+    return ", ".join(found) or "none"
 
 
 def longer(tasks: list[Task]) -> list[tuple[Task, Task]]:
@@ -205,17 +246,22 @@ def dev_points(found: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, s
 
 
 def of_harm(found: dict[str, Any], kind: str, other: dict[str, Any], reference: str) -> dict[str, float]:
-    """Return what an operating point has of the harm of another on test, as a `ratio`, and its `gain` in Recall@10.
+    """Return an operating point's harm on test as a `ratio` to another's, its `gain` in Recall@10, a ratio of `tokens`.
 
     :param found: what `benchmarks/operating_points.py` measured, the means of its runs.
     :param other: the same, or what it measured of other rewriters.
     """
 
-    def means(measured: dict[str, Any], role: str) -> tuple[float, float]:
-        return tuple(mean(run["test"][role][metric] for run in measured["runs"]) for metric in ("harm", "recall@10"))
+    def means(measured: dict[str, Any], role: str) -> dict[str, float]:
+        metrics = ("harm", "recall@10", "rewrite_tokens")
+        return {metric: mean(run["test"][role][metric] for run in measured["runs"]) for metric in metrics}
 
-    (harm, recall), (more, less) = means(found, kind), means(other, reference)
-    return {"ratio": harm / more, "gain": recall - less}
+    ours, theirs = means(found, kind), means(other, reference)
+    return {
+        "ratio": ours["harm"] / theirs["harm"],
+        "gain": ours["recall@10"] - theirs["recall@10"],
+        "tokens": ours["rewrite_tokens"] / theirs["rewrite_tokens"],
+    }
 
 
 def collect(study: Path, target: Path) -> None:

@@ -1,9 +1,10 @@
 """One study of `docs/evidence`, as the text and the pictures of the results ask for it."""
 
 import shlex
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
-from statistics import mean
+from statistics import mean, stdev
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,17 +19,23 @@ from grape_rewrite.rewriting.prompt import PROMPTS
 
 REFERENCES = {"raw", "english"}  # no methods: what is asked, and what a person would have asked
 ALPHA = 0.01
+PUBLISHED = 0.049  # the average gain in Recall@10 of the published method
 SEEDS = 3  # fewer say how one run went, not what an arm does
 FIRST = 10  # what a user sees of a ranking
 ANSWERED = {DEFAULT, "sft"}  # arms with a table of their own
 
 
 class Harm(NamedTuple):
-    """Shares of the queries: that rank worse than raw, those of them that nobody sees, that leave the first ten."""
+    """What an arm harms, the means over its seeds.
 
-    worse: str
-    beyond: str
-    lost: str
+    :param worse: the share of queries that rank worse than raw.
+    :param unseen: the share that does, where raw is beyond the first ten.
+    :param lost: of the queries whose item raw has among the first ten, the share where it is there no more.
+    """
+
+    worse: float
+    unseen: float
+    lost: float
 
 
 class Task:
@@ -72,8 +79,12 @@ class Task:
         """An arm's figure with its spread over seeds; a dash where it was not run."""
         if arm not in self.arms or metric not in self.arms[arm]:
             return "-"
-        found = self.arms[arm][metric]
-        return f"{found['mean']:.3f}" + (f" ± {found['std']:.3f}" if len(found["seeds"]) > 1 else "")
+        return self.over(arm, metric, self.arms[arm][metric]["seeds"])
+
+    def over(self, arm: str, metric: str, seeds: Iterable[int]) -> str:
+        """An arm's figure over some of its seeds, with its spread."""
+        values = [self.arms[arm][metric]["seeds"][seed] for seed in seeds]
+        return f"{mean(values):.3f}" + (f" ± {stdev(values):.3f}" if len(values) > 1 else "")
 
     def gain(self, other: str | None, metric: str = "recall@10") -> str:
         """What GRAPE gains over an arm, in points, with interval and Holm's p; a dash where it was not run."""
@@ -81,6 +92,10 @@ class Task:
         if row is None:
             return "-"
         return f"{self.points(row)}, p = {row['p_holm']:.2g}"
+
+    def empty(self, arm: str) -> float:
+        """To which share of the queries an arm says nothing."""
+        return self.arms[arm]["empty"]["mean"] / self.results["queries"]
 
     @property
     def zero_shot(self) -> str:
@@ -113,8 +128,24 @@ class Task:
         # The test speaks of the runs that there are, the interval of others as well.
         sure = row["p_holm"] < ALPHA, not row["low"] <= 0 <= row["high"]
         if any(sure) and not all(sure):
-            return f"seems {word}, by the {'test' if sure[0] else 'interval'} alone"
-        return word if all(sure) else "cannot be told apart"
+            return f"{word} by the {'test' if sure[0] else 'interval'} alone"
+        return word if all(sure) else "not told apart"
+
+    def judged(self, arm: str) -> str:
+        """The verdicts by Recall@10 and by MRR, in words."""
+        first, second = (self.verdict(arm, metric) for metric in ("recall@10", "mrr"))
+        return f"{first}, in MRR too" if first == second else f"{first}; in MRR {second}"
+
+    def beats(self, other: str | None, metric: str) -> bool:
+        """Whether GRAPE does better than an arm by more than what was published."""
+        row = self.comparison(other, metric)
+        return row is not None and row["difference"] > PUBLISHED and self.verdict(row["b"], metric) == "worse"
+
+    def beside(self, other: str, metric: str = "recall@10") -> str:
+        """GRAPE's figure over the seeds that an arm has too."""
+        row = self.comparison(other, metric)
+        ours = self.arms[DEFAULT][metric]["seeds"]
+        return "-" if row is None else f"{mean(ours[seed] for seed in row['seeds']):.3f}"
 
     @staticmethod
     def points(row: dict[str, float]) -> str:
@@ -131,11 +162,17 @@ class Task:
         if arm not in self.arms:
             return None
         raw = self.ranks("raw")[0]
+        found = raw <= FIRST
         shares = [
-            ((ranks > raw).mean(), ((ranks > raw) & (raw > FIRST)).mean(), ((ranks > FIRST) & (raw <= FIRST)).mean())
+            ((ranks > raw).mean(), ((ranks > raw) & ~found).mean(), (ranks[found] > FIRST).mean())
             for ranks in self.ranks(arm)
         ]
-        return Harm(*(f"{share:.3f}" for share in np.mean(shares, axis=0)))
+        return Harm(*np.mean(shares, axis=0).tolist())
+
+    @property
+    def found_raw(self) -> int:
+        """How many queries have their item among the first ten of raw."""
+        return int((self.ranks("raw")[0] <= FIRST).sum())
 
     def against(self, other: str, metric: str) -> str:
         """By how much more a score rises under an arm than under GRAPE, with its interval over seeds and items."""
@@ -167,6 +204,12 @@ class Task:
                 parts.append(f"`{arm}` in {len({seed for seed, _, _ in looks})} of {seeds} seeds: {where}")
         return "; ".join(parts)
 
+    def rises_read_strictly(self, arm: str) -> bool:
+        """Whether wrong items rise in training and the margin to them does not."""
+        before, after = self.arms["few-shot"], self.arms[arm]
+        hard, margin = (after[metric]["mean"] - before[metric]["mean"] for metric in ("d_hard", "margin"))
+        return hard > 0 >= margin
+
     def over_untrained(self, arm: str, metric: str) -> str:
         """How much a score rises in training, over the same prompt untrained."""
         return f"{self.arms[arm][metric]['mean'] - self.arms['few-shot'][metric]['mean']:+.3f}"
@@ -195,9 +238,9 @@ class Task:
         others = [arm for arm in self.trained if "reward" in self.study.arms[arm]]
         return ["grape", *others] if others and "grape" in self.trained else []
 
-    def seeds(self, arm: str) -> int:
-        """How many seeds of an arm were run."""
-        return len(self.arms[arm]["recall@10"]["seeds"])
+    def seeds(self, arm: str) -> list[int]:
+        """The seeds of an arm that were run."""
+        return sorted(self.arms[arm]["recall@10"]["seeds"])
 
     def minutes(self, arm: str) -> str:
         """How long an arm trains; a dash where it was not run."""
@@ -280,11 +323,6 @@ class Task:
         """What an arm changes."""
         return ", ".join(f"`{key}={value}`" for key, value in self.study.arms[arm].items())
 
-    def time(self, arm: str) -> str:
-        """How long an arm trains, in terms of GRAPE's time."""
-        costs = self.results["costs"]
-        return f"{costs[arm]['training_seconds'] / costs[DEFAULT]['training_seconds']:.2f}"
-
     def seen(self, arm: str) -> list[str]:
         """The languages that an arm trains on."""
         return sorted(self.study.arms[arm]["languages"])
@@ -319,7 +357,7 @@ class Task:
         study = self.study
         prompt = next((name for name, known in PROMPTS.items() if known == study.prompt), None)
         words = [f"grape ablate {study.data} --retriever {study.retriever} --rewriter {study.rewriter}"]
-        words += [f"--precision {study.precision}"]
+        words += [f"--precision {study.precision}"] if study.precision else []
         words += [f"--split {study.split}"] if study.split != "test" else []
         words += [f"--queries {study.queries}"] if study.queries else []
         words += [f"--prompt {prompt}"] if prompt else []

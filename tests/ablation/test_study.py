@@ -216,6 +216,7 @@ def test_an_arm_measures_what_another_study_trained(
     )
     assert (found.trained_in, found.seed, found.training) == (study.data, 1, origin.training)
     assert (found.training_seconds, found.looks) == (origin.training_seconds, [])
+    assert found.peak_gb >= origin.peak_gb
     assert found.fingerprints == origin.fingerprints
     timed = {"ms_per_query": found.figures["theirs"]["ms_per_query"]}
     assert found.figures == {"theirs": {**origin.figures["grape"], **timed}}  # the same adapter on the same queries

@@ -129,7 +129,7 @@ def work(out: Path, job: Job) -> None:
             versions=made_with,
             hardware=hardware(measured.rewriter.model),
             evaluation_seconds=time.perf_counter() - start,
-            peak_gb=peak_gb(),
+            peak_gb=max(peak_gb(), origin.peak_gb if origin else 0.0),  # of its training, wherever that was
             trained_parameters=0 if training is None else _adapter_size(measured.rewriter),
             figures={name: finite(evaluation.summary["methods"][name]) for name in shown},
             **measured.noted,
