@@ -95,7 +95,7 @@ def write_pages(tasks: dict[str, Task], measured: dict[str, Any], docs: Path) ->
         undone=partial(undone, tasks, measured["drawings"] or {}),
         strict=[name for name, task in tasks.items() if task.rewards and task.rises_read_strictly("grpo-similarity")],
         counted=lambda what: len({getattr(task.study, what) for task in studies}),
-        parameters=studies[0].results["costs"][DEFAULT]["trained_parameters"],
+        parameters={task.study.rewriter: task.results["costs"][DEFAULT]["trained_parameters"] for task in studies},
         **measured,
     )
     files = sorted((docs / "evidence" / "leaderboard").glob("*.json"))
