@@ -69,26 +69,23 @@ def arms(found: Mapping[str, Any], trained: Sequence[str], references: Sequence[
         _save(figure, file)
 
 
-def inflation(looks: Mapping[str, Sequence[tuple[int, float, float]]], file: Path) -> None:
-    """Draw what the scores do while an arm is trained.
+def inflation(looks: Mapping[str, Sequence[Sequence[tuple[int, Sequence[float]]]]], file: Path) -> None:
+    """Draw what the scores do while an arm is trained: the mean over the seeds, and from the least to the most of them.
 
-    :param looks: arm -> (step, rise of the hard negatives over raw, rise of the margin), means over the seeds.
+    :param looks: arm -> (of the hard negatives, of the margin to them) -> (step, rise over raw of each seed).
     """
+    titles = ("Hard negatives: rise over raw", "Margin to them: rise over raw")
     with plt.style.context(STYLE):
         figure, panels = plt.subplots(1, 2, figsize=(7.2, 2.9))
-        titles = ("Hard negatives: rise over raw", "Margin to them: rise over raw")
         for panel, (axes, title) in enumerate(zip(panels, titles, strict=True)):
-            for (name, rows), colour in zip(looks.items(), LINES[: len(looks)], strict=True):
-                steps = [row[0] for row in rows]
+            for (name, scores), colour in zip(looks.items(), LINES[: len(looks)], strict=True):
+                steps, seeds = zip(*scores[panel], strict=True)
                 width = 2.2 if name == "grape" else 1.3
                 axes.plot(
-                    steps,
-                    [row[1 + panel] for row in rows],
-                    marker="o",
-                    markersize=3.5,
-                    color=colour,
-                    linewidth=width,
-                    label=name,
+                    steps, np.mean(seeds, axis=1), marker="o", markersize=3.5, color=colour, linewidth=width, label=name
+                )
+                axes.fill_between(
+                    steps, np.min(seeds, axis=1), np.max(seeds, axis=1), color=colour, alpha=0.12, linewidth=0
                 )
             axes.set_title(title)
             axes.set_xlabel("step of training")

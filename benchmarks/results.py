@@ -92,12 +92,17 @@ def write_pages(tasks: dict[str, Task], measured: dict[str, Any], docs: Path) ->
         of_harm=of_harm,
         verdicts=partial(verdicts, studies),
         named_where=partial(named_where, tasks),
+        better=better(tasks),
         undone=partial(undone, tasks, measured["drawings"] or {}),
         strict=[name for name, task in tasks.items() if task.rewards and task.rises_read_strictly("grpo-similarity")],
         counted=lambda what: len({getattr(task.study, what) for task in studies}),
         parameters={task.study.rewriter: task.results["costs"][DEFAULT]["trained_parameters"] for task in studies},
         **measured,
     )
+    for found in measured["points"]:
+        points, roles = dev_points(found)
+        page = docs / "results" / f"operating-points-{found['data']}-{found['steps']}.md"
+        write(page, "operating_points.md.jinja", found=found, points=points, roles=roles)
     files = sorted((docs / "evidence" / "leaderboard").glob("*.json"))
     if files:
         entries = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in files}
@@ -159,6 +164,16 @@ def named_where(tasks: dict[str, Task], metric: str, other: str | None = None) -
     return f"{', '.join(beaten) or 'none'}{'; not on ' + ', '.join(rest) if rest else ''}"
 
 
+def better(tasks: dict[str, Task]) -> str:
+    """The settings of training that are better than the default by a metric, in words."""
+    return ", ".join(
+        f"`{arm}` on {name}"
+        for name, task in tasks.items()
+        for arm in task.settings
+        if "better" in (task.verdict(arm), task.verdict(arm, "mrr"))
+    )
+
+
 def undone(tasks: dict[str, Task], drawings: dict[str, Any], metric: str) -> str:
     """The trained arms that are worse or better than GRAPE, but not where things are drawn too, in words."""
     found = [
@@ -218,7 +233,8 @@ def draw(tasks: dict[str, Task], measured: dict[str, Any], folder: Path) -> None
         references = sorted(REFERENCES & set(task.arms))
         figures.arms(task.arms, task.trained, references, folder / f"{name}-arms.svg")
         if task.rewards:
-            figures.inflation({arm: task.rises(arm) for arm in task.rewards}, folder / f"{name}-inflation.svg")
+            scores = {arm: [task.rises(arm, key) for key in ("d_hard", "margin")] for arm in task.rewards}
+            figures.inflation(scores, folder / f"{name}-inflation.svg")
         if len(task.pools) > 1:
             sizes = {int(arm.removeprefix("pool-")): task.arms[arm]["recall@10"] for arm in task.pools}
             figures.candidates(sizes, task.arms[DEFAULT]["recall@10"], folder / f"{name}-candidates.svg")

@@ -281,15 +281,15 @@ class Task:
 
     def look(self, arm: str, step: int, key: str) -> str:
         """What dev queries showed at a step of training: the mean over the seeds."""
-        return f"{self._look(arm, step, key):.3f}"
+        return f"{mean(self._looks(arm, step, key)):.3f}"
 
-    def _look(self, arm: str, step: int, key: str) -> float:
+    def _looks(self, arm: str, step: int, key: str) -> list[float]:
         rows = [row for job, run in self.manifests.items() if job.arm == arm for row in run.looks]
-        return mean(float(row[key] or 0.0) for row in rows if row["step"] == step)
+        return [float(row[key] or 0.0) for row in rows if row["step"] == step]
 
-    def rises(self, arm: str) -> list[tuple[int, float, float]]:
-        """Steps, and how much the scores of hard negatives and the margin to them rise over raw."""
-        return [(step, self._look(arm, step, "dev_d_hard"), self._look(arm, step, "dev_margin")) for step in self.steps]
+    def rises(self, arm: str, key: str) -> list[tuple[int, list[float]]]:
+        """Steps, and how much a score of the dev queries rises over raw by then, a value for each seed."""
+        return [(step, self._looks(arm, step, f"dev_{key}")) for step in self.steps]
 
     @property
     def some_languages(self) -> list[str]:
