@@ -20,7 +20,7 @@ from typing import Any
 
 import figures
 import jinja2
-from task import REFERENCES, Task
+from task import REFERENCES, Inflated, Task
 
 from grape_rewrite.ablation import read_study
 from grape_rewrite.ablation.arms import DEFAULT
@@ -34,6 +34,8 @@ MEANINGS = {
     "grape": "the default",
     "keep-all": "learns from all samples of each group; the default learns from the best and worst half",
 }
+KINDS = (DEFAULT, "sft", "grpo-similarity")
+OTHERS = "others"
 DOCS = Path(__file__).parent.parent / "docs"
 
 
@@ -81,6 +83,7 @@ def write_pages(tasks: dict[str, Task], measured: dict[str, Any], docs: Path) ->
     studies = list(tasks.values())
     for name, task in tasks.items():
         write(docs / "results" / f"{name}.md", "study.md.jinja", name=name, task=task, **measured)
+    inflated, inflated_runs = inflating(tasks)
     write(
         docs / "results.md",
         "results.md.jinja",
@@ -93,6 +96,8 @@ def write_pages(tasks: dict[str, Task], measured: dict[str, Any], docs: Path) ->
         verdicts=partial(verdicts, studies),
         named_where=partial(named_where, tasks),
         better=better(tasks),
+        inflated=inflated,
+        inflated_runs=inflated_runs,
         undone=partial(undone, tasks, measured["drawings"] or {}),
         strict=[name for name, task in tasks.items() if task.rewards and task.rises_read_strictly("grpo-similarity")],
         counted=lambda what: len({getattr(task.study, what) for task in studies}),
@@ -162,6 +167,21 @@ def named_where(tasks: dict[str, Task], metric: str, other: str | None = None) -
     beaten = [name for name, task in run.items() if task.beats(other or task.best_free(metric), metric)]
     rest = [name for name in run if name not in beaten]
     return f"{', '.join(beaten) or 'none'}{'; not on ' + ', '.join(rest) if rest else ''}"
+
+
+def inflating(tasks: dict[str, Task]) -> tuple[dict[str, list[Inflated]], dict[str, str]]:
+    """Where scores inflated between two looks, by study; and by kind of arm, in how many runs, in words."""
+    found = {name: [row for arm in task.watched for row in task.inflated(arm)] for name, task in tasks.items()}
+    counts = {}
+    for kind in ("grpo-similarity", DEFAULT, "sft", OTHERS):
+        of_kind = {
+            name: [arm for arm in task.watched if arm == kind or (kind == OTHERS and arm not in KINDS)]
+            for name, task in tasks.items()
+        }
+        runs = sum(len(tasks[name].seeds(arm)) for name, arms in of_kind.items() for arm in arms)
+        hit = {(name, row.arm, row.seed) for name, rows in found.items() for row in rows if row.arm in of_kind[name]}
+        counts[kind] = f"in {len(hit)} of {runs} runs"
+    return found, counts
 
 
 def better(tasks: dict[str, Task]) -> str:

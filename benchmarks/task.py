@@ -1,8 +1,9 @@
 """One study of `docs/evidence`, as the text and the pictures of the results ask for it."""
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any, NamedTuple
@@ -21,8 +22,28 @@ REFERENCES = {"raw", "english"}  # no methods: what is asked, and what a person 
 ALPHA = 0.01
 PUBLISHED = 0.049  # the average gain in Recall@10 of the published method
 SEEDS = 3  # fewer say how one run went, not what an arm does
+RISEN = 0.01  # a rise of wrong items' cosines between two looks; smaller ones come and go in all arms
 FIRST = 10  # what a user sees of a ranking
 ANSWERED = {DEFAULT, "sft"}  # arms with a table of their own
+
+
+class Inflated(NamedTuple):
+    """Two looks at the dev queries in a run, and what changed from one to the other."""
+
+    arm: str
+    seed: int
+    first: int
+    last: int
+    hard: float
+    margin: float
+    recall: float
+
+    @classmethod
+    def of(cls, job: Job, before: Mapping[str, float | None], after: Mapping[str, float | None]) -> "Inflated":
+        """What changed in a run: cosines of the strongest wrong items, the margin to them, Recall@10."""
+        steps = (int(look["step"] or 0) for look in (before, after))
+        keys = ("dev_d_hard", "dev_margin", "dev_recall@10")
+        return cls(job.arm, job.seed, *steps, *((after[key] or 0.0) - (before[key] or 0.0) for key in keys))
 
 
 class Harm(NamedTuple):
@@ -180,29 +201,15 @@ class Task:
         row = next(rows, None)
         return "-" if row is None else f"{-row['difference']:+.3f} ({-row['high']:+.3f} to {-row['low']:+.3f})"
 
-    def inflated(self, arm: str) -> list[tuple[int, int, float]]:
-        """The looks at which wrong items had risen and the margin had not, as (seed, step, change of the margin)."""
-        found = []
-        for job, run in self.manifests.items():
-            if job.arm == arm and run.looks:
-                first, *later = [{key: float(value or 0.0) for key, value in row.items()} for row in run.looks]
-                for row in later:
-                    change = row["dev_margin"] - first["dev_margin"]
-                    if row["dev_d_hard"] > first["dev_d_hard"] and change <= 0:
-                        found.append((job.seed, int(row["step"]), change))
-        return sorted(found)
-
-    @property
-    def inflation_seen(self) -> str:
-        """In which arms of another reward scores inflated at some look, strictly read, in words."""
-        parts = []
-        for arm in self.rewards:
-            looks = self.inflated(arm)
-            seeds = len({job.seed for job in self.manifests if job.arm == arm})
-            if looks:
-                where = ", ".join(f"seed {seed} at step {step} ({change:+.3f})" for seed, step, change in looks)
-                parts.append(f"`{arm}` in {len({seed for seed, _, _ in looks})} of {seeds} seeds: {where}")
-        return "; ".join(parts)
+    def inflated(self, arm: str) -> list[Inflated]:
+        """From which look at the dev queries to the next scores inflated: wrong items rose and the margin fell."""
+        return [
+            found
+            for job, run in self.manifests.items()
+            if job.arm == arm
+            for before, after in pairwise(run.looks)
+            if (found := Inflated.of(job, before, after)).hard >= RISEN and found.margin < 0
+        ]
 
     def rises_read_strictly(self, arm: str) -> bool:
         """Whether wrong items rise in training and the margin to them does not."""

@@ -66,6 +66,7 @@ def test_the_other_figures_of_the_readme_are_in_the_results() -> None:
         rf"(?<!to )(?<![\d.])(\d+\.\d){unit}(?: \(|, )(?:95 % interval over pictures and seeds )?{interval}": 15,
         interval: 20,
         r"(?<![\d.])0\.\d{2,3}(?!\d)": 20,
+        r"in \d+ of \d+ runs": 2,
     }.items():
         quoted, printed = (set(re.findall(figure, text)) for text in (prose, results.replace("+", "")))
         assert len(quoted) >= least, figure
