@@ -20,7 +20,7 @@ from typing import Any
 
 import figures
 import jinja2
-from task import REFERENCES, Inflated, Task
+from task import PUBLISHED, REFERENCES, RISEN, Inflated, Task
 
 from grape_rewrite.ablation import read_study
 from grape_rewrite.ablation.arms import DEFAULT
@@ -96,6 +96,8 @@ def write_pages(tasks: dict[str, Task], measured: dict[str, Any], docs: Path) ->
         verdicts=partial(verdicts, studies),
         named_where=partial(named_where, tasks),
         better=better(tasks),
+        published=f"{100 * PUBLISHED:.1f}",
+        risen=RISEN,
         inflated=inflated,
         inflated_runs=inflated_runs,
         undone=partial(undone, tasks, measured["drawings"] or {}),
@@ -256,7 +258,7 @@ def draw(tasks: dict[str, Task], measured: dict[str, Any], folder: Path) -> None
             scores = {arm: [task.rises(arm, key) for key in ("d_hard", "margin")] for arm in task.rewards}
             figures.inflation(scores, folder / f"{name}-inflation.svg")
         if len(task.pools) > 1:
-            sizes = {int(arm.removeprefix("pool-")): task.arms[arm]["recall@10"] for arm in task.pools}
+            sizes = {task.candidates(arm): task.arms[arm]["recall@10"] for arm in task.pools}
             figures.candidates(sizes, task.arms[DEFAULT]["recall@10"], folder / f"{name}-candidates.svg")
         if task.scattered:
             figures.scatter({arm: task.scores(arm) for arm in task.scattered}, folder / f"{name}-scatter.svg")

@@ -213,19 +213,18 @@ class Task:
 
     def rises_read_strictly(self, arm: str) -> bool:
         """Whether wrong items rise in training and the margin to them does not."""
-        before, after = self.arms["few-shot"], self.arms[arm]
-        hard, margin = (after[metric]["mean"] - before[metric]["mean"] for metric in ("d_hard", "margin"))
-        return hard > 0 >= margin
+        return self._learned(arm, "d_hard") > 0 >= self._learned(arm, "margin")
 
     def over_untrained(self, arm: str, metric: str) -> str:
         """How much a score rises in training, over the same prompt untrained."""
-        return f"{self.arms[arm][metric]['mean'] - self.arms['few-shot'][metric]['mean']:+.3f}"
+        return f"{self._learned(arm, metric):+.3f}"
 
     def shared(self, arm: str) -> str:
         """Which share of what the right item's score gains over the untrained prompt the hard negatives gain too."""
-        before, after = self.arms["few-shot"], self.arms[arm]
-        hard, right = (after[metric]["mean"] - before[metric]["mean"] for metric in ("d_hard", "d_pos"))
-        return f"{100 * hard / right:.0f} %"
+        return f"{100 * self._learned(arm, 'd_hard') / self._learned(arm, 'd_pos'):.0f} %"
+
+    def _learned(self, arm: str, metric: str) -> float:
+        return self.arms[arm][metric]["mean"] - self.arms["few-shot"][metric]["mean"]
 
     def rise(self, arm: str, metric: str) -> str:
         """How much a score rises over raw, with its interval over the items."""
