@@ -23,6 +23,7 @@ lint: install
 
 bench: install
 	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/demo.py
 	$(BIN)/python benchmarks/pools.py
 	$(BIN)/python benchmarks/quality.py
 	$(BIN)/python benchmarks/time_to_quality.py

@@ -5,8 +5,8 @@
 
 Each folder of `docs/evidence` is a study of `grape ablate`, of which only the small files are kept: `study.yaml`, and
 `manifest.json` and `outcomes.json` of each run. `--collect` takes them from studies that have run elsewhere; the
-folder's name becomes the task's. What `benchmarks/pools.py`, `operating_points.py`, `rules.py` and `drawings.py`
-printed lies beside them as JSON. The texts come from `benchmarks/templates`, the pictures in `docs/figures`
+folder's name becomes the task's. What `benchmarks/pools.py`, `operating_points.py`, `rules.py`, `drawings.py`,
+`training.py` and `demo.py` printed lies beside them as JSON. The texts come from `benchmarks/templates`, the pictures in `docs/figures`
 from `benchmarks/figures.py`; every figure in them is taken from the runs. The last line is one JSON object.
 """
 
@@ -55,7 +55,7 @@ def main() -> None:
     write_text(arguments.docs / "results.json", json.dumps({"tasks": found}, indent=1) + "\n")
     measured = {
         name: json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-        for name in ("pools", "rules", "drawings")
+        for name in ("pools", "rules", "drawings", "training", "demo")
         for path in [arguments.docs / "evidence" / f"{name}.json"]
     }
     files = (arguments.docs / "evidence" / "operating_points").glob("*.json")

@@ -3,10 +3,10 @@
     .venv/bin/python benchmarks/training.py --rewrites 32
 
 Each trainer runs in a process of its own, one after the other: Gemma 3 270M in bfloat16, LoRA of rank 16 on all linear
-layers, the multilingual few-shot prompt on training queries of the emoji data set, eight rewrites a query, ended by a
-line break or after 24 tokens, and a reward that costs nothing. The first step is not counted. Stock TRL runs without
-gradient checkpointing, which is its faster way. The last line is one JSON object; `ratio` is rewrites a second, ours
-by stock's, `memory_ratio` the peak of resident memory, ours by stock's.
+layers, the multilingual few-shot prompt on training queries of `scenes`, eight rewrites a query, ended by a line break
+or after 24 tokens, and a reward that costs nothing. The first step is not counted. Stock TRL runs without gradient
+checkpointing, which is its faster way. The last line, which `docs/evidence/training.json` keeps, is one JSON object;
+`ratio` is rewrites a second, ours by stock's, `memory_ratio` the peak of resident memory, ours by stock's.
 """
 
 import argparse
@@ -54,7 +54,7 @@ def main() -> None:
     if len(found) == len(STEPS):
         result["ratio"] = found["ours"]["rewrites_per_second"] / found["stock"]["rewrites_per_second"]
         result["memory_ratio"] = found["ours"]["peak_gb"] / found["stock"]["peak_gb"]
-    print(json.dumps({**result, **found, "rewrites": arguments.rewrites, "threads": arguments.threads}))
+    print(json.dumps({**result, **found, "rewrites": arguments.rewrites, "tokens": MAX_TOKENS}))
 
 
 def describe(rewrites: int, steps: int, folder: str) -> dict[str, Any]:
@@ -94,6 +94,7 @@ def work(kind: str, checkpointing: bool, job: dict[str, Any]) -> None:
     from transformers import PrinterCallback, TrainerCallback
     from trl import GRPOConfig, GRPOTrainer
 
+    from grape_rewrite.ablation.manifest import hardware
     from grape_rewrite.rewriting import Rewriter
     from grape_rewrite.training.trainer import GrapeTrainer
 
@@ -145,7 +146,7 @@ def work(kind: str, checkpointing: bool, job: dict[str, Any]) -> None:
         "rewrites_per_second": job["rewrites"] * len(seconds) / seconds.sum(),
         "step_seconds": [round(value, 2) for value in seconds.tolist()],
         "tokens": float(np.mean(lengths[1:])),
-        "dtype": str(rewriter.model.dtype),
+        "hardware": hardware(rewriter.model),
     }
     print(json.dumps(result))
 
