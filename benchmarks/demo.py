@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -44,7 +45,7 @@ def main() -> None:
 def run(clone: Path, environment: dict[str, str]) -> dict[str, Any]:
     """Run `make demo` once; return its seconds, its peak of memory in GB, and Recall@10 of what it compares."""
     start = time.perf_counter()
-    process = psutil.Popen(["make", "demo"], cwd=clone, env=environment)
+    process = psutil.Popen(["make", "demo"], cwd=clone, env=environment, stdout=sys.stderr)
     peak = 0
     while process.poll() is None:
         peak = max(peak, memory(process))

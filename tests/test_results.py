@@ -73,6 +73,32 @@ def test_the_other_figures_of_the_readme_are_in_the_results() -> None:
         assert quoted <= printed, quoted - printed
 
 
+def test_the_costs_in_the_readme_are_those_measured() -> None:
+    readme = " ".join((ROOT / "README.md").read_text().split())
+    evidence = ROOT / "docs" / "evidence"
+    demo, training = (json.loads((evidence / f"{name}.json").read_text()) for name in ("demo", "training"))
+    first, again = demo["runs"]
+    takes = f"{first['seconds'] / 60:.0f} minutes and {first['peak_gb']:.1f} GB of memory the first time"
+    assert f"{takes}, installation included, and {again['seconds'] / 60:.0f} minutes again" in readme
+    ours, stock = ([found[kind] for found in training["rounds"]] for kind in ("ours", "stock"))
+    pace, usual = ([found["rewrites_per_second"] for found in runs] for runs in (ours, stock))
+    ratios = [ours / stock for ours, stock in zip(pace, usual, strict=True)]
+    assert training["ratios"] == pytest.approx(ratios)
+    assert f"**{min(ratios):.0f} to {max(ratios):.0f} times** the rewrites a second" in readme
+    assert f"({min(pace):.1f} to {max(pace):.1f}, and {min(usual):.2f} to {max(usual):.2f})" in readme
+    held, most = (max(found["peak_gb"] for found in runs) for runs in (ours, stock))
+    assert f"**{held / most:.2f}** of the peak memory ({held:.1f} and {most:.1f} GB)" in readme
+    tokens = [runs[0]["tokens"] for runs in (ours, stock)]
+    assert f"Ours are {tokens[0]:.1f} tokens long" in readme
+    assert f"words that the retriever does not know, {tokens[1]:.1f}:" in readme
+    half = json.loads((evidence / "leaderboard" / "learning-from-half-of-each-group.json").read_text())
+    assert f"it takes {half['arms']['grape']['median_seconds']:.0f} seconds of training" in readme
+    assert (
+        f"passes {half['bar']}, from {half['arms']['grape']['runs'][0]['looks'][0]['recall@10']:.2f} untrained"
+        in readme
+    )
+
+
 def pages(docs: Path) -> dict[str, str]:
     """The results and the page of each study, by the name of the file."""
     return {path.name: path.read_text() for path in [docs / "results.md", *sorted((docs / "results").iterdir())]}
