@@ -35,7 +35,8 @@ MEANINGS = {
     "grape": "the default",
     "keep-all": "learns from all samples of each group; the default learns from the best and worst half",
 }
-KINDS = (DEFAULT, "sft", "grpo-similarity")
+SIMILARITY = "grpo-similarity"
+KINDS = (DEFAULT, "sft", SIMILARITY)
 OTHERS = "others"
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -85,6 +86,7 @@ def write_pages(tasks: dict[str, Task], measured: dict[str, Any], docs: Path) ->
     for name, task in tasks.items():
         write(docs / "results" / f"{name}.md", "study.md.jinja", name=name, task=task, **measured)
     inflated, inflated_runs = inflating(tasks)
+    rewarded = {name: task for name, task in tasks.items() if SIMILARITY in task.arms}
     write(
         docs / "results.md",
         "results.md.jinja",
@@ -102,7 +104,9 @@ def write_pages(tasks: dict[str, Task], measured: dict[str, Any], docs: Path) ->
         inflated=inflated,
         inflated_runs=inflated_runs,
         undone=partial(undone, tasks, measured["drawings"] or {}),
-        strict=[name for name, task in tasks.items() if task.rewards and task.rises_read_strictly("grpo-similarity")],
+        rewarded=list(rewarded),
+        strict=[name for name, task in rewarded.items() if task.rises_read_strictly(SIMILARITY)],
+        milder=[name for name, task in rewarded.items() if task.inflates_beside(SIMILARITY)],
         counted=lambda what: len({getattr(task.study, what) for task in studies}),
         parameters={task.study.rewriter: task.results["costs"][DEFAULT]["trained_parameters"] for task in studies},
         **measured,
@@ -176,7 +180,7 @@ def inflating(tasks: dict[str, Task]) -> tuple[dict[str, list[Inflated]], dict[s
     """Where scores inflated between two looks, by study; and by kind of arm, in how many runs, in words."""
     found = {name: [row for arm in task.watched for row in task.inflated(arm)] for name, task in tasks.items()}
     counts = {}
-    for kind in ("grpo-similarity", DEFAULT, "sft", OTHERS):
+    for kind in (SIMILARITY, DEFAULT, "sft", OTHERS):
         of_kind = {
             name: [arm for arm in task.watched if arm == kind or (kind == OTHERS and arm not in KINDS)]
             for name, task in tasks.items()

@@ -197,9 +197,17 @@ class Task:
 
     def against(self, other: str, metric: str) -> str:
         """By how much more a score rises under an arm than under GRAPE, with its interval over seeds and items."""
-        rows = (row for row in self.results["inflation"] if row["b"] == other and row["metric"] == metric)
-        row = next(rows, None)
+        row = self._beside_grape(other, metric)
         return "-" if row is None else f"{-row['difference']:+.3f} ({-row['high']:+.3f} to {-row['low']:+.3f})"
+
+    def inflates_beside(self, other: str) -> bool:
+        """Whether an arm lifts hard negatives by more than GRAPE does and wins a smaller margin, both beyond chance."""
+        hard, margin = (self._beside_grape(other, metric) for metric in ("d_hard", "margin"))
+        return hard is not None and margin is not None and hard["high"] < 0 < margin["low"]
+
+    def _beside_grape(self, other: str, metric: str) -> dict[str, Any] | None:
+        rows = self.results["inflation"]
+        return next((row for row in rows if row["b"] == other and row["metric"] == metric), None)
 
     def inflated(self, arm: str) -> list[Inflated]:
         """From which look at the dev queries to the next scores inflated: wrong items rose and the margin fell."""
