@@ -44,7 +44,11 @@ def test_the_prompt_file_is_one() -> None:
 
 
 def test_what_it_links_to_is_there() -> None:
-    paths = [path for path in re.findall(r"\]\(([^)#]+)\)", README.read_text(encoding="utf-8")) if "://" not in path]
-    assert len(paths) > 5
-    for path in paths:
+    links = re.findall(r"\]\(([^)#]+)(?:#([^)]+))?\)", README.read_text(encoding="utf-8"))
+    local = [(path, anchor) for path, anchor in links if "://" not in path]
+    assert len(local) > 5
+    for path, anchor in local:
         assert (README.parent / path).exists(), path
+        if anchor:
+            heads = re.findall(r"^#+ (.+)$", (README.parent / path).read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor in {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}, anchor
