@@ -24,6 +24,7 @@ from grape_rewrite.retrievers import Retriever
 from grape_rewrite.rewriting import Prompt, Rewriter
 from grape_rewrite.rewriting.adapter import read_adapter
 from grape_rewrite.strategies import Generations, strategy_of
+from grape_rewrite.training.run_folder import RunFolder
 
 MILDEST = "mildest"
 UNTRAINED = "untrained"
@@ -38,7 +39,8 @@ def main() -> None:
     parser.add_argument("--dev-queries", type=int, default=DEV_QUERIES)
     parser.add_argument("--queries", type=int, default=1300, help="test queries, all languages alike")
     arguments = parser.parse_args()
-    steps = {read_adapter(folder).steps for folder in arguments.runs}  # said before the long work, not after it
+    # Those of the training: an adapter's own are those of its best step. Said before the long work, not after it.
+    steps = {json.loads(RunFolder(folder).config.read_text(encoding="utf-8"))["steps"] for folder in arguments.runs}
     if len(steps) > 1:
         parser.error(f"runs of {sorted(steps)} steps; measure those of one length together")
     quiet_libraries()
