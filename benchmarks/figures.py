@@ -193,7 +193,7 @@ def tradeoff(points: Sequence[Mapping[str, Any]], chosen: Mapping[str, str], fil
                     zorder=3 if kind else 2,
                 )
             axes.set_title(title)
-            axes.set_xlim(left=0)
+            axes.set_xlim(0, 1.06 * max(point[cost] for point in shown))
         panels[0].set_ylabel("Recall@10 on dev")
         figure.legend(
             *panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(kinds), frameon=False
