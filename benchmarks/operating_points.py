@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from grape_rewrite.datasets import Dataset
-from grape_rewrite.demo import RETRIEVER
 from grape_rewrite.evaluation.operating_points import DEV_QUERIES, KINDS, UNGUARDED, choose, measure_points
 from grape_rewrite.evaluation.rewriters import evaluate
 from grape_rewrite.index import Index
@@ -39,18 +38,23 @@ def main() -> None:
     parser.add_argument("--dev-queries", type=int, default=DEV_QUERIES)
     parser.add_argument("--queries", type=int, default=1300, help="test queries, all languages alike")
     arguments = parser.parse_args()
-    # Those of the training: an adapter's own are those of its best step. Said before the long work, not after it.
-    steps = {json.loads(RunFolder(folder).config.read_text(encoding="utf-8"))["steps"] for folder in arguments.runs}
-    if len(steps) > 1:
-        parser.error(f"runs of {sorted(steps)} steps; measure those of one length together")
+    found = {(trained_steps(folder), read_adapter(folder).retriever) for folder in arguments.runs}
+    if len(found) > 1:  # said before the long work, not after it
+        parser.error(f"runs of {sorted(found)} steps and retriever; measure those that have both alike together")
+    [(steps, retriever)] = found
     quiet_libraries()
     dataset = Dataset.load(arguments.data)
-    index = Retriever.load(RETRIEVER).index(dataset.corpus)
+    index = Retriever.load(retriever).index(dataset.corpus)
     runs = []
     for folder in arguments.runs:
         runs.append({"run": f"{folder.parent.name}/{folder.name}", **points_of(folder, index, dataset, arguments)})
         print(json.dumps(runs[-1]), flush=True)
-    print(json.dumps({"data": arguments.data, "steps": steps.pop(), "runs": runs}))
+    print(json.dumps({"data": arguments.data, "steps": steps, "runs": runs}))
+
+
+def trained_steps(folder: Path) -> int:
+    """The steps of a run's training; an adapter's own are those of its best step."""
+    return int(json.loads(RunFolder(folder).config.read_text(encoding="utf-8"))["steps"])
 
 
 @cache

@@ -14,6 +14,7 @@ object.
 import argparse
 import json
 import shutil
+from collections import Counter
 from functools import partial
 from pathlib import Path
 from statistics import mean
@@ -21,7 +22,7 @@ from typing import Any
 
 import figures
 import jinja2
-from task import PUBLISHED, REFERENCES, RISEN, Inflated, Task
+from task import NOT_KEPT, PUBLISHED, REFERENCES, RISEN, Task
 
 from grape_rewrite.ablation import read_study
 from grape_rewrite.ablation.arms import DEFAULT
@@ -38,6 +39,8 @@ MEANINGS = {
 SIMILARITY = "grpo-similarity"
 KINDS = (DEFAULT, "sft", SIMILARITY)
 OTHERS = "others"
+BOUNDS = ((0.0, 0.0), (0.005, 0.005), (0.01, 0.0), (0.01, 0.005), (0.01, 0.01), (0.02, 0.0))
+"""By how much wrong items rise at least, and the margin falls, where scores are said to inflate between two looks."""
 DOCS = Path(__file__).parent.parent / "docs"
 
 
@@ -85,7 +88,6 @@ def write_pages(tasks: dict[str, Task], measured: dict[str, Any], docs: Path) ->
     studies = list(tasks.values())
     for name, task in tasks.items():
         write(docs / "results" / f"{name}.md", "study.md.jinja", name=name, task=task, **measured)
-    inflated, inflated_runs = inflating(tasks)
     rewarded = {name: task for name, task in tasks.items() if SIMILARITY in task.arms}
     write(
         docs / "results.md",
@@ -101,8 +103,11 @@ def write_pages(tasks: dict[str, Task], measured: dict[str, Any], docs: Path) ->
         better=better(tasks),
         published=f"{100 * PUBLISHED:.1f}",
         risen=RISEN,
-        inflated=inflated,
-        inflated_runs=inflated_runs,
+        inflated={name: [row for arm in task.watched for row in task.inflated(arm)] for name, task in tasks.items()},
+        inflated_runs=partial(inflating, tasks),
+        bounds=BOUNDS,
+        origins=Counter(run.hardware.get("processor", NOT_KEPT) for task in studies for run in task.manifests.values()),
+        not_kept=NOT_KEPT,
         undone=partial(undone, tasks, measured["drawings"] or {}),
         rewarded=list(rewarded),
         strict=[name for name, task in rewarded.items() if task.rises_read_strictly(SIMILARITY)],
@@ -169,26 +174,33 @@ def verdicts(tasks: list[Task], arm: str) -> str:
 
 
 def named_where(tasks: dict[str, Task], metric: str, other: str | None = None) -> str:
-    """The studies where GRAPE beats an arm, or the best without training, by more than what was published, in words."""
+    """The studies where GRAPE beats an arm, or the best without training, by more than what was published, in words.
+
+    Where not all of the interval is above that, it is said.
+    """
     run = {name: task for name, task in tasks.items() if other is None or other in task.arms}
-    beaten = [name for name, task in run.items() if task.beats(other or task.best_free(metric), metric)]
+    arms = {name: other or task.best_free(metric) for name, task in run.items()}
+    beaten = [name for name, task in run.items() if task.beats(arms[name], metric)]
+    surely = {name for name, task in run.items() if task.beats(arms[name], metric, surely=True)}
     rest = [name for name in run if name not in beaten]
-    return f"{', '.join(beaten) or 'none'}{'; not on ' + ', '.join(rest) if rest else ''}"
+    named = ", ".join(name if name in surely else f"{name} (the interval holds less, too)" for name in beaten)
+    return f"{named or 'none'}{'; not on ' + ', '.join(rest) if rest else ''}"
 
 
-def inflating(tasks: dict[str, Task]) -> tuple[dict[str, list[Inflated]], dict[str, str]]:
-    """Where scores inflated between two looks, by study; and by kind of arm, in how many runs, in words."""
-    found = {name: [row for arm in task.watched for row in task.inflated(arm)] for name, task in tasks.items()}
+def inflating(tasks: dict[str, Task], risen: float = RISEN, fallen: float = 0.0) -> dict[str, str]:
+    """In how many runs of each kind of arm scores inflated between two looks, in words."""
     counts = {}
     for kind in (SIMILARITY, DEFAULT, "sft", OTHERS):
-        of_kind = {
-            name: [arm for arm in task.watched if arm == kind or (kind == OTHERS and arm not in KINDS)]
-            for name, task in tasks.items()
-        }
-        runs = sum(len(tasks[name].seeds(arm)) for name, arms in of_kind.items() for arm in arms)
-        hit = {(name, row.arm, row.seed) for name, rows in found.items() for row in rows if row.arm in of_kind[name]}
-        counts[kind] = f"in {len(hit)} of {runs} runs"
-    return found, counts
+        arms = [
+            (task, arm)
+            for task in tasks.values()
+            for arm in task.watched
+            if arm == kind or (kind == OTHERS and arm not in KINDS)
+        ]
+        runs = sum(len(task.seeds(arm)) for task, arm in arms)
+        hit = sum(len({row.seed for row in task.inflated(arm, risen, fallen)}) for task, arm in arms)
+        counts[kind] = f"in {hit} of {runs} runs"
+    return counts
 
 
 def better(tasks: dict[str, Task]) -> str:

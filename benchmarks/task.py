@@ -23,6 +23,7 @@ ALPHA = 0.01
 PUBLISHED = 0.049  # the average gain in Recall@10 of the published method
 SEEDS = 3  # fewer say how one run went, not what an arm does
 RISEN = 0.01  # a rise of wrong items' cosines between two looks; smaller ones come and go in all arms
+NOT_KEPT = "not recorded"  # by earlier versions
 FIRST = 10  # what a user sees of a ranking
 ANSWERED = {DEFAULT, "sft"}  # arms with a table of their own
 
@@ -157,10 +158,12 @@ class Task:
         first, second = (self.verdict(arm, metric) for metric in ("recall@10", "mrr"))
         return f"{first}, in MRR too" if first == second else f"{first}; in MRR {second}"
 
-    def beats(self, other: str | None, metric: str) -> bool:
-        """Whether GRAPE does better than an arm by more than what was published."""
+    def beats(self, other: str | None, metric: str, surely: bool = False) -> bool:
+        """Whether GRAPE does better than an arm by more than what was published; surely, if all the interval does."""
         row = self.comparison(other, metric)
-        return row is not None and row["difference"] > PUBLISHED and self.verdict(row["b"], metric) == "worse"
+        if row is None or self.verdict(row["b"], metric) != "worse":
+            return False
+        return bool(row["low" if surely else "difference"] > PUBLISHED)
 
     def beside(self, other: str, metric: str = "recall@10") -> str:
         """GRAPE's figure over the seeds that an arm has too."""
@@ -209,14 +212,18 @@ class Task:
         rows = self.results["inflation"]
         return next((row for row in rows if row["b"] == other and row["metric"] == metric), None)
 
-    def inflated(self, arm: str) -> list[Inflated]:
-        """From which look at the dev queries to the next scores inflated: wrong items rose and the margin fell."""
+    def inflated(self, arm: str, risen: float = RISEN, fallen: float = 0.0) -> list[Inflated]:
+        """From which look at the dev queries to the next scores inflated: wrong items rose and the margin fell.
+
+        :param risen: by how much wrong items rose, at least.
+        :param fallen: by more than this the margin fell.
+        """
         return [
             found
             for job, run in self.manifests.items()
             if job.arm == arm
             for before, after in pairwise(run.looks)
-            if (found := Inflated.of(job, before, after)).hard >= RISEN and found.margin < 0
+            if (found := Inflated.of(job, before, after)).hard >= risen and found.margin < -fallen
         ]
 
     def rises_read_strictly(self, arm: str) -> bool:
@@ -387,6 +394,15 @@ class Task:
     @staticmethod
     def _written(value: Any) -> str:
         return f"[{','.join(map(str, value))}]" if isinstance(value, list) else str(value)
+
+    @property
+    def origins(self) -> str:
+        """On which processors, and with which states of this package, the runs of which arms were made, in words."""
+        found: dict[tuple[str, str], dict[str, None]] = {}
+        for job, run in self.manifests.items():
+            made = str(run.hardware.get("processor", NOT_KEPT)), run.versions.get("code", NOT_KEPT)
+            found.setdefault(made, {})[job.arm] = None
+        return "; ".join(f"{made[0]}, code {made[1]}: {', '.join(arms)}" for made, arms in found.items())
 
     @property
     def setting(self) -> str:

@@ -94,7 +94,17 @@ def test_outcomes_are_those_of_each_query(finished: tuple[Study, Path]) -> None:
     assert read_outcomes(finished[1] / "untrained" / "seed-0").levels["rrf"] is None
 
 
-@pytest.mark.parametrize("content", [None, "{", '{"clusters": []}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        "{",
+        '{"clusters": []}',
+        '{"clusters": [0, 1], "ranks": {"raw": [1]}, "recall": {}, "levels": {}}',
+        '{"clusters": [0, 1], "ranks": {}, "recall": {}, "levels": {"raw": [[0.1, 0.2]]}}',
+        '{"clusters": [0, 1], "languages": ["de"], "ranks": {}, "recall": {}, "levels": {}}',
+    ],
+)
 def test_outcomes_that_cannot_be_read(tmp_path: Path, content: str | None) -> None:
     if content is not None:
         (tmp_path / "outcomes.json").write_text(content)

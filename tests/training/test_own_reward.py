@@ -58,6 +58,10 @@ def digits(rewrites, candidates):
 def a_mapping(rewrites, candidates):
     return {row: 1.0 for row, _ in enumerate(rewrites)}
 
+def a_column(rewrites, candidates):
+    import numpy
+    return numpy.ones((len(rewrites), 1))
+
 def exits(rewrites, candidates):
     raise SystemExit("enough\\n  of this")
 
@@ -88,6 +92,7 @@ def test_it_sees_rewrites_and_candidates(module: str) -> None:
         ("words", "TypeError: 'abcd' is no number"),
         ("digits", "TypeError: '11' is no number"),
         ("a_mapping", "TypeError: it returned a mapping; a sequence is valid"),
+        ("a_column", r"TypeError: array\(\[1\.\]\) is no number"),
         ("adds_to_what_it_is_given", "returned 3 numbers for 2 rewrites"),
         ("exits", r"line \d+: SystemExit: enough of this$"),
         ("nothing", "TypeError"),

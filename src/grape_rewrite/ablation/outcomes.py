@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from grape_rewrite.atomic import write_text
 from grape_rewrite.document import read_document
@@ -30,6 +30,16 @@ class Outcomes(BaseModel):
     ranks: dict[str, list[float]]
     recall: dict[str, list[float]]
     levels: dict[str, list[tuple[float, float]] | None]
+
+    @model_validator(mode="after")
+    def _queries_are_the_same(self) -> "Outcomes":
+        if self.languages and len(self.languages) != len(self.clusters):
+            raise ValueError(f"languages has {len(self.languages)} values for {len(self.clusters)} queries")
+        for key in ("ranks", "recall", "levels"):
+            for method, values in getattr(self, key).items():
+                if values is not None and len(values) != len(self.clusters):
+                    raise ValueError(f"{key}.{method} has {len(values)} values for {len(self.clusters)} queries")
+        return self
 
     def metric(self, name: str, method: str) -> npt.NDArray[np.float64]:
         """Return `recall@10`, `mrr` or `success@1` of each query.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class TrainingConfig(BaseModel):
     """The hyperparameters of a run. The defaults are those of `grape demo`, tuned on its dev split (docs/log.md)."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     reward: str = Field(
         "rank_log",
@@ -36,7 +36,7 @@ class TrainingConfig(BaseModel):
     algorithm: Literal["grpo", "best-of-group"] = Field(
         "grpo",
         description="how it learns: grpo, or best-of-group, which is supervised fine-tuning on the best sample of each "
-        "group, at equal compute",
+        "group, with the same steps and samples",
     )
     steps: int = Field(40, ge=1, description="updates of the policy")
     minutes: float | None = Field(None, gt=0, description="stop after so many minutes, if that comes first")

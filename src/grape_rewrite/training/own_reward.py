@@ -72,7 +72,7 @@ class OwnReward:
 
 def _number(value: Any) -> float:
     """A number as a float; the digits of a text are none."""
-    if not hasattr(value, "__float__"):
+    if not hasattr(value, "__float__") or np.ndim(value):
         raise TypeError(f"{value!r} is no number")
     return float(value)
 

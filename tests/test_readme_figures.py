@@ -1,0 +1,236 @@
+"""Each figure that the README names is the one of what it names, as `docs/results.json` and `docs/evidence` have it."""
+
+import itertools
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grape_rewrite.ablation import read_study
+
+ROOT = Path(__file__).parent.parent
+EVIDENCE = ROOT / "docs" / "evidence"
+NAMES = {"raw": "raw", "similarity": "grpo-similarity", "fine-tuning": "sft", "GRAPE": "grape", "human": "english"}
+OTHER_REWARDS = ("grpo-rank_linear", "grpo-reciprocal_rank", "grpo-ndcg", "grpo-margin")
+SETTINGS = ("keep-all", "kl", "group=4", "group=16", "scale-group", "no-length", "no-form", "oversample")
+SHORT = {
+    "scenes": "scenes-bfloat16",
+    "composed": "composed-bfloat16",
+    "paragraphs": "paragraphs-bfloat16",
+    "definitions-5k": "definitions-5k-bfloat16",
+}
+
+
+def test_the_table() -> None:
+    lines = (ROOT / "README.md").read_text().splitlines()
+    start = next(row for row, line in enumerate(lines) if line.startswith("| task | what is asked |"))
+    heads = [cell.strip() for cell in lines[start].strip("|").split("|")]
+    rows = list(itertools.takewhile(lambda line: line.startswith("|"), lines[start + 2 :]))
+    assert len(rows) >= 5
+    for line in rows:
+        cells = dict(zip(heads, (cell.strip("*` ") for cell in line.strip("|").split("|")), strict=True))
+        study = cells["task"] if cells["task"] in tasks() else SHORT[cells["task"]]
+        for head, arm in NAMES.items():
+            assert cells[head] == (shown(study, arm) if arm in tasks()[study]["arms"] else ""), (study, arm)
+        assert cells["untrained"] == shown(study, best_free(study)), study
+
+
+def test_what_training_is_worth() -> None:
+    studies = ("scenes", "composed-bfloat16", "paragraphs-bfloat16", "definitions", "definitions-5k-bfloat16", "emoji")
+    says("What training is worth.", *(part for study in studies for part in gain(study, best_free(study))))
+    for study in studies[:-1]:
+        for metric in ("recall@10", "mrr"):
+            assert comparison(study, best_free(study), metric)["p_holm"] < 0.001
+    assert comparison("emoji", best_free("emoji"))["p_holm"] > 0.05
+
+
+def test_the_reward() -> None:
+    studies = ("scenes", SHORT["composed"], SHORT["definitions-5k"], SHORT["paragraphs"])
+    counts = {row[:2]: row[2:4] for row in rows_under("| wrong items rise by |")}
+    losses = [100 * comparison("scenes-bfloat16", reward)["difference"] for reward in OTHER_REWARDS]
+    says(
+        "The reward.",
+        *(part for study in studies for part in gain(study, "grpo-similarity")),
+        *(share("scenes", arm) for arm in ("grpo-similarity", "grape")),
+        *(share(study, "grpo-similarity") for study in (SHORT["definitions-5k"], SHORT["composed"])),
+        *counts["0.01", "0.0"],
+        *counts["0.01", "0.005"],
+        f"between {min(losses):.1f} and {max(losses):.1f} points",
+        *gain("scenes-bfloat16", "grpo-contrastive"),
+    )
+    assert all(comparison("scenes-bfloat16", reward)["p_holm"] < 0.01 for reward in OTHER_REWARDS)
+    nothing = [(SHORT["definitions-5k"], "grape"), (SHORT["paragraphs"], "grpo-similarity")]
+    assert all(abs(learned(study, arm, "d_hard")) < 0.005 for study, arm in nothing)
+    assert all(learned(SHORT[name], "grape", "d_hard") < -0.005 for name in ("composed", "paragraphs"))
+
+
+def test_reinforcement_or_imitation() -> None:
+    studies = ("scenes", SHORT["composed"], SHORT["paragraphs"], SHORT["definitions-5k"])
+    gains = [gain(study, "sft", metric) for metric in ("recall@10", "mrr") for study in studies]
+    says("Reinforcement or imitation.", *itertools.chain(*gains))
+
+
+def test_how_long() -> None:
+    study = "scenes-160-bfloat16"
+    values = [shown(study, arm) for arm in ("grape", "sft", "grpo-similarity")]
+    says("How long.", *values, *gain(study, "sft"), *gain(study, "grpo-similarity"))
+
+
+def test_harm() -> None:
+    names = ("scenes", "composed", "paragraphs")
+
+    def harm(study: str, arm: str) -> str:
+        return f"{tasks()[study]['arms'][arm]['harm']['mean']:.3f}"
+
+    lost = {row[0]: row[1:] for row in rows_under("| study | queries found by raw |")}
+    lost = {name: lost[SHORT[name]] for name in names}
+    points = {
+        steps: json.loads((EVIDENCE / "operating_points" / f"scenes-{steps}.json").read_text()) for steps in (40, 160)
+    }
+
+    def beside(steps: int, kind: str, reference: str) -> list[str]:
+        """The harm of a kind of point over that of another after 40 steps, and the gain in Recall@10."""
+        ours, theirs = (
+            {metric: sum(run["test"][role][metric] for run in points[of]["runs"]) for metric in ("harm", "recall@10")}
+            for of, role in ((steps, kind), (40, reference))
+        )
+        gained = 100 * (ours["recall@10"] - theirs["recall@10"]) / len(points[40]["runs"])
+        return [f"{ours['harm'] / theirs['harm']:.2f}", f"{abs(gained):.1f}"]
+
+    safe, safer = beside(40, "safe", "greedy"), beside(40, "safe", "untrained")
+    says(
+        "Harm.",
+        *(harm("scenes-bfloat16", arm) for arm in ("grape", "few-shot")),
+        harm("scenes-160-bfloat16", "grape"),
+        *(harm(SHORT[name], arm) for name in ("composed", "paragraphs") for arm in ("grape", "few-shot")),
+        *(lost[name][0].split()[0] for name in names),
+        *(lost[name][column] for column in (6, 1, 2) for name in names),
+        *(safe[0], safer[0], safe[1], safer[1]),
+        *beside(40, "mildest", "greedy"),
+        *beside(160, "mildest", "greedy"),
+    )
+
+
+def test_in_short() -> None:
+    pools = [("pool-256", "recall@10"), ("pool-64", "mrr"), ("pool-16", "recall@10")]
+    losses = [100 * comparison("scenes-bfloat16", arm)["difference"] for arm in SETTINGS]
+    rules = json.loads((EVIDENCE / "rules.json").read_text())
+    ruled = [rules["composed"][f"its own wordings{more}"] for more in ("", ", names translated")]
+    drawn = json.loads((EVIDENCE / "drawings.json").read_text())["scenes"]
+    few = tasks()["paragraphs-smollm2"]["arms"]["few-shot"]["recall@10"]["mean"]
+    ours, before = (tasks()["emoji"]["arms"][arm]["recall@10"]["seeds"] for arm in ("grape", "few-shot"))
+    by_seed = [100 * (ours[seed] - before["0"]) for seed in sorted(ours)]
+    says(
+        "In short:",
+        *(part for arm, metric in pools for part in gain(SHORT["definitions-5k"], arm, metric)),
+        f"between {min(losses):.1f} and {max(losses):.1f} points",
+        *(shown(SHORT[name], "all-shifts") for name in ("scenes", "composed", "paragraphs")),
+        *gain("paragraphs-smollm2", "few-shot"),
+        *gain(SHORT["paragraphs"], "few-shot"),
+        f"{few:.3f}",
+        shown("paragraphs-smollm2", "grape"),
+        *(f"{row['recall@10']:.3f}" for row in (*ruled, rules["paragraphs"]["its own sentences"])),
+        *(interval(drawn[arm]["recall@10"]) for arm in (best_free("scenes"), "sft", "grpo-similarity")),
+        f"{by_seed[0]:.1f} and {by_seed[1]:.1f} points",
+        f"{min(by_seed[2:]):.1f} to {max(by_seed[2:]):.1f}",
+    )
+    assert min(losses) > 0
+    known = {*SETTINGS, "all-shifts", "sft", "grape", "similarity-without-length"}
+    arms = {name for name in tasks()["scenes-bfloat16"]["arms"] if name not in read_study_free("scenes-bfloat16")}
+    assert {arm for arm in arms if not arm.startswith(("grpo-", "pool-", "languages="))} == known | {"english"}
+
+
+def test_costs() -> None:
+    text = readme()
+    demo, training = (json.loads((EVIDENCE / f"{name}.json").read_text()) for name in ("demo", "training"))
+    first, again = demo["runs"]
+    takes = f"{first['seconds'] / 60:.0f} minutes and {first['peak_gb']:.1f} GB of memory the first time"
+    assert f"{takes}, installation included, and {again['seconds'] / 60:.0f} minutes again" in text
+    ours, stock = ([found[kind] for found in training["rounds"]] for kind in ("ours", "stock"))
+    pace, usual = ([found["rewrites_per_second"] for found in runs] for runs in (ours, stock))
+    ratios = [ours / stock for ours, stock in zip(pace, usual, strict=True)]
+    assert training["ratios"] == pytest.approx(ratios)
+    assert f"**{min(ratios):.0f} to {max(ratios):.0f} times** the rewrites a second" in text
+    assert f"({min(pace):.1f} to {max(pace):.1f}, and {min(usual):.2f} to {max(usual):.2f})" in text
+    held, most = (max(found["peak_gb"] for found in runs) for runs in (ours, stock))
+    assert f"**{held / most:.2f}** of the peak memory ({held:.1f} and {most:.1f} GB)" in text
+    tokens = [runs[0]["tokens"] for runs in (ours, stock)]
+    assert f"Ours are {tokens[0]:.1f} tokens long" in text
+    assert f"words that the retriever does not know, {tokens[1]:.1f}:" in text
+    half = json.loads((EVIDENCE / "leaderboard" / "learning-from-half-of-each-group.json").read_text())
+    default = half["arms"]["grape"]
+    assert f"it takes {default['median_seconds']:.0f} seconds of training" in text
+    assert f"passes {half['bar']}, from {default['runs'][0]['looks'][0]['recall@10']:.2f} untrained" in text
+
+
+def says(head: str, *figures: str) -> None:
+    """Require that a paragraph has exactly these figures, in this order, beside those that are no results."""
+    paragraph = re.search(rf"\*\*{re.escape(head)}\*\*(.*?)(?=\*\*|!\[|\[docs/results.md\])", readme())[1]
+    place = 0
+    for figure in figures:
+        found = re.compile(rf"(?<![\d.-]){re.escape(figure)}(?!\d|\.\d)").search(paragraph, place)
+        assert found, f"{figure!r} is not in {paragraph[place:]!r}"
+        skipped = re.findall(r"\d+\.\d+", paragraph[place : found.start()])
+        assert set(skipped) <= {"0.001", "0.01", "0.005"}, f"{skipped} before {figure!r}"
+        place = found.end()
+    assert set(re.findall(r"\d+\.\d+", paragraph[place:])) <= {"0.001", "0.01", "0.005"}, paragraph[place:]
+
+
+@cache
+def tasks() -> dict[str, Any]:
+    return json.loads((ROOT / "docs" / "results.json").read_text())["tasks"]
+
+
+@cache
+def readme() -> str:
+    return " ".join((ROOT / "README.md").read_text().split())
+
+
+def rows_under(head: str) -> list[tuple[str, ...]]:
+    """The rows of a table in the results, by how its head begins."""
+    lines = (ROOT / "docs" / "results.md").read_text().splitlines()
+    start = next(row for row, line in enumerate(lines) if line.startswith(head))
+    rows = itertools.takewhile(lambda line: line.startswith("|"), lines[start + 2 :])
+    return [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in rows]
+
+
+def read_study_free(study: str) -> list[str]:
+    return read_study(EVIDENCE / study).training_free(sorted(tasks()[study]["arms"]))
+
+
+def best_free(study: str) -> str:
+    return max(read_study_free(study), key=lambda arm: tasks()[study]["arms"][arm]["recall@10"]["mean"])
+
+
+def comparison(study: str, arm: str, metric: str = "recall@10") -> dict[str, Any]:
+    rows = tasks()[study]["comparisons"]
+    return next(row for row in rows if row["b"] == arm and row["metric"] == metric)
+
+
+def gain(study: str, arm: str, metric: str = "recall@10") -> list[str]:
+    """What GRAPE gains over an arm, and the interval, as the README writes them."""
+    row = comparison(study, arm, metric)
+    return [f"{100 * row['difference']:.1f}", interval(row)]
+
+
+def interval(row: dict[str, float]) -> str:
+    return f"{100 * row['low']:.1f} to {100 * row['high']:.1f}"
+
+
+def learned(study: str, arm: str, metric: str) -> float:
+    arms = tasks()[study]["arms"]
+    return arms[arm][metric]["mean"] - arms["few-shot"][metric]["mean"]
+
+
+def share(study: str, arm: str) -> str:
+    """Which share of what the right item's score gains in training the hard negatives gain."""
+    return f"{100 * learned(study, arm, 'd_hard') / learned(study, arm, 'd_pos'):.0f} %"
+
+
+def shown(study: str, arm: str) -> str:
+    """Recall@10 as the README writes it."""
+    found = tasks()[study]["arms"][arm]["recall@10"]
+    return f"{found['mean']:.3f}" + (f" ± {found['std']:.3f}" if len(found["seeds"]) > 1 else "")
