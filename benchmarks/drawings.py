@@ -8,6 +8,7 @@ are drawn, which is wider. The comparisons of GRAPE with every other arm are tho
 last line, on standard output, is one JSON object: study -> arm -> metric -> difference, low and high.
 """
 
+import argparse
 import json
 import sys
 from pathlib import Path
@@ -28,6 +29,7 @@ EVIDENCE = Path(__file__).parent.parent / "docs" / "evidence"
 
 def main() -> None:
     """Compare in all studies of items of two things, and print."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     found = {}
     for path in sorted(EVIDENCE.glob(f"*/{STUDY}")):
         task = Task(path.parent)

@@ -11,6 +11,7 @@ that the studies in `docs/evidence` measure, those in English also alone, and, w
 without these. The last line, on standard output, is one JSON object.
 """
 
+import argparse
 import json
 import re
 import sys
@@ -38,6 +39,7 @@ SENTENCE = re.compile(r"(?<=[.?!])\s+")
 
 def main() -> None:
     """Measure all rules on test queries and print them."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     retriever = Retriever.load("lite-clip")
     found = {}
     for name, rules in (("paragraphs", PARAGRAPH_RULES), ("composed", change_rules())):

@@ -122,12 +122,14 @@ def test_in_short() -> None:
     drawn = json.loads((EVIDENCE / "drawings.json").read_text())["scenes"]
     few = tasks()["paragraphs-smollm2"]["arms"]["few-shot"]["recall@10"]["mean"]
     ours, before = (tasks()["emoji"]["arms"][arm]["recall@10"]["seeds"] for arm in ("grape", "few-shot"))
+    unseen = rows_under("| languages | few-shot")[1]
     by_seed = [100 * (ours[seed] - before["0"]) for seed in sorted(ours)]
     says(
         "In short:",
         *(part for arm, metric in pools for part in gain(SHORT["definitions-5k"], arm, metric)),
         f"between {min(losses):.1f} and {max(losses):.1f} points",
         *(shown(SHORT[name], "all-shifts") for name in ("scenes", "composed", "paragraphs")),
+        *(part for column in (4, 5) for part in re.findall(r"[\d.]+(?: to [\d.]+)?", unseen[column].replace("+", ""))),
         *gain("paragraphs-smollm2", "few-shot"),
         *gain(SHORT["paragraphs"], "few-shot"),
         f"{few:.3f}",
