@@ -127,7 +127,9 @@ def pools(found: Mapping[str, Any], file: Path) -> None:
             axes.legend()
         timed = found["milliseconds"]
         for (name, label), colour in zip(
-            (("whole", "whole corpus"), ("1024", "1,024"), ("256", "256"), ("16", "16")), LINES, strict=False
+            (("whole", "whole corpus"), *((name, f"{int(name):,}") for name in ("1024", "256", "64", "16"))),
+            LINES,
+            strict=False,
         ):
             rows = [(row["corpus"], row[name]) for row in timed if name in row]
             right.plot(*zip(*rows, strict=True), marker="o", markersize=3.5, color=colour, label=label)

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from grape_rewrite.datasets import Corpus, Dataset, Item
-from grape_rewrite.demo import RETRIEVER, REWRITER
+from grape_rewrite.demo import REWRITER
 from grape_rewrite.index import Index
 from grape_rewrite.retrievers import Retriever
 from grape_rewrite.rewriting import Rewriter
@@ -30,7 +30,8 @@ from grape_rewrite.training.queries import hard_items
 from grape_rewrite.training.retrieval_reward import RetrievalReward
 
 GROUP, QUERIES = 8, 32
-POOLS = (16, 64, 256)
+POOLS = (16, 64, 256, 1024)
+RETRIEVERS = {"definitions-5k": "minilm", "scenes": "lite-clip", "emoji": "lite-clip"}
 HARD = (0.0, 0.5)
 CORPORA = (1_000, 10_000, 100_000, 1_000_000)
 
@@ -38,7 +39,7 @@ CORPORA = (1_000, 10_000, 100_000, 1_000_000)
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", choices=["scenes", "emoji"], default="scenes")
+    parser.add_argument("--data", choices=RETRIEVERS, default=next(iter(RETRIEVERS)), help="default: %(default)s")
     parser.add_argument("--queries", type=int, default=160, help="train queries (default: %(default)s)")
     parser.add_argument("--draws", type=int, default=20, help="pools drawn for each query (default: %(default)s)")
     parser.add_argument("--largest", type=int, default=CORPORA[-1], help="largest corpus timed (default: %(default)s)")
@@ -54,7 +55,7 @@ def main() -> None:
 def exactness(data: str, queries: int, draws: int) -> list[dict[str, float]]:
     """Return bias, error and agreement for each pool."""
     dataset = Dataset.load(data)
-    index = Retriever.load(RETRIEVER).index(dataset.corpus)
+    index = Retriever.load(RETRIEVERS[data]).index(dataset.corpus)
     rewriter = Rewriter.load(REWRITER)
     restrict_output(rewriter, index, TrainingConfig())
     split = dataset.train.sample(queries)
@@ -64,7 +65,7 @@ def exactness(data: str, queries: int, draws: int) -> list[dict[str, float]]:
     rows = [positives[i // GROUP].tolist() for i in range(len(rewrites))]
     whole = np.array(RetrievalReward(index)(rewrites, rows))
     found = []
-    for pool in POOLS:
+    for pool in (pool for pool in POOLS if pool <= len(index.corpus)):
         for share in HARD:
             count = round(share * pool)
             hard = hard_items(rewriter, index, split, np.arange(len(split)), max(count, 1))
@@ -135,7 +136,7 @@ def timing(size: int) -> dict[str, Any]:
     rows = [[int(row)] for row in np.repeat(generator.integers(0, size, QUERIES), GROUP)]
     draw = [i // GROUP for i in range(len(rewrites))]
     row: dict[str, Any] = {"corpus": size, "whole": median(lambda: RetrievalReward(index)(rewrites, rows))}
-    for pool in (*POOLS, 1024):
+    for pool in POOLS:
         if pool <= size:
             hard = [generator.choice(size, pool // 2, replace=False).tolist() for _ in range(QUERIES)]
             strong = [hard[query] for query in draw]

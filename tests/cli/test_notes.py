@@ -18,6 +18,10 @@ def at_once(rewrites, candidates):
     raise RuntimeError("out of luck")
 
 
+def constant(rewrites, candidates):
+    return [1.0] * len(rewrites)
+
+
 def later(rewrites, candidates):
     CALLS.append(len(rewrites))
     return 1 / candidates.ranks if len(CALLS) == 1 else at_once(rewrites, candidates)
@@ -143,8 +147,8 @@ def test_texts_that_are_cut_are_counted(
         assert ("raw: 4 texts were longer than the retriever reads and cut" in found.out.splitlines()) == said
 
 
-@pytest.mark.parametrize("function", ["at_once", "later"])
-def test_a_reward_that_fails_says_how_to_go_on_where_something_is_saved(
+@pytest.fixture
+def train(
     grape,
     cache,
     tiny_dataset_folder: Path,
@@ -152,16 +156,33 @@ def test_a_reward_that_fails_says_how_to_go_on_where_something_is_saved(
     tiny_model_folder: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    function: str,
-) -> None:
+):
+    """Train for two steps with a reward, one of those above or another."""
     (tmp_path / "failing_rewards.py").write_text(FAILING_REWARDS)
     monkeypatch.syspath_prepend(str(tmp_path))
-    found = grape(
-        *("train", tiny_dataset_folder, "--retriever", tiny_retriever_folder, "--rewriter", tiny_model_folder),
-        *("--out", tmp_path / "run", "--steps", 2, "--batch", 8, "--group", 4, "--max-tokens", 8),
-        *("--reward", f"failing_rewards:{function}"),
-    )
+
+    def run(reward: str):
+        return grape(
+            *("train", tiny_dataset_folder, "--retriever", tiny_retriever_folder, "--rewriter", tiny_model_folder),
+            *("--out", tmp_path / "run", "--steps", 2, "--batch", 8, "--group", 4, "--max-tokens", 8),
+            *("--reward", reward),
+        )
+
+    return run
+
+
+@pytest.mark.parametrize("function", ["at_once", "later"])
+def test_a_reward_that_fails_says_how_to_go_on_where_something_is_saved(train, function: str) -> None:
+    found = train(f"failing_rewards:{function}")
     assert found.code == 2
     (line,) = found.error_lines
     cure = "; --resume goes on with the steps that are saved" if function == "later" else ""
     assert line.endswith(f"failing_rewards.py, line 6: RuntimeError: out of luck{cure}")
+
+
+@pytest.mark.parametrize(("reward", "said"), [("failing_rewards:constant", True), ("rank_log", False)])
+def test_a_reward_that_teaches_nothing_is_called_so(train, reward: str, said: bool) -> None:
+    found = train(reward)
+    assert found.code == 0, found.err
+    note = f"note: {reward} gave all rewrites of a query the same in every step, so that it taught nothing"
+    assert (note in found.err) == said

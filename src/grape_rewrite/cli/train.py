@@ -145,7 +145,6 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
     """Load what the config names, train, and say what to do next; of several processes only the first speaks."""
     from grape_rewrite.cli.display import Display
     from grape_rewrite.cli.run_config import CONFIG, RunConfig
-    from grape_rewrite.rewriting.adapter import read_adapter
     from grape_rewrite.training.run_folder import RunFolder
 
     if resume and (begun := config.out / CONFIG).is_file():
@@ -212,12 +211,25 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
         raise typer.Exit(130) from None
     except RewardError as error:
         raise _with_cure(error, folder) from error.__cause__
-    if quiet:
-        return
+    if not quiet:
+        _say_what_came_of_it(config, folder)
+
+
+def _say_what_came_of_it(config: Any, folder: "RunFolder") -> None:
+    """Say how good the run became, what to do next, and whether its reward taught anything."""
+    from grape_rewrite.rewriting.adapter import read_adapter
+
+    if {row["zero_variance"] for row in folder.rows() if "zero_variance" in row} == {1.0}:
+        reward = config.training.reward
+        notes.print(
+            f"note: {reward} gave all rewrites of a query the same in every step, so that it taught nothing",
+            markup=False,
+            soft_wrap=True,
+        )
     facts = read_adapter(config.out)
-    best = f"best dev MRR {facts.dev_mrr:.3f} at step {facts.steps}"
     notes.print(
-        f"{best}. Next: grape evaluate {config.data} --rewriter {config.out}",
+        f"best dev MRR {facts.dev_mrr:.3f} at step {facts.steps}. Next: grape evaluate {config.data} --rewriter "
+        f"{config.out}",
         markup=False,
         soft_wrap=True,
     )
