@@ -193,6 +193,13 @@ class Task:
         ]
         return Harm(*np.mean(shares, axis=0).tolist())
 
+    def harm_interval(self, arm: str) -> str:
+        """The share of queries that an arm ranks worse than raw does, with its 95 % interval over seeds and items."""
+        worse = np.array([ranks > self.ranks("raw")[0] for ranks in self.ranks(arm)], dtype=float)
+        clusters = np.array(next(iter(self.outcomes.values())).clusters)
+        found = bootstrap_interval(worse, np.random.default_rng(0), clusters)
+        return f"{found.mean:.3f} ({found.low:.3f} to {found.high:.3f})"
+
     @property
     def found_raw(self) -> int:
         """How many queries have their item among the first ten of raw."""
