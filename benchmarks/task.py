@@ -196,8 +196,7 @@ class Task:
     def harm_interval(self, arm: str) -> str:
         """The share of queries that an arm ranks worse than raw does, with its 95 % interval over seeds and items."""
         worse = np.array([ranks > self.ranks("raw")[0] for ranks in self.ranks(arm)], dtype=float)
-        clusters = np.array(next(iter(self.outcomes.values())).clusters)
-        found = bootstrap_interval(worse, np.random.default_rng(0), clusters)
+        found = bootstrap_interval(worse, np.random.default_rng(0), self.clusters)
         return f"{found.mean:.3f} ({found.low:.3f} to {found.high:.3f})"
 
     @property
@@ -356,6 +355,11 @@ class Task:
         return sorted(self.study.arms[arm]["languages"])
 
     @cached_property
+    def clusters(self) -> np.ndarray:
+        """The number of the items that each query asks for."""
+        return np.array(next(iter(self.outcomes.values())).clusters)
+
+    @cached_property
     def languages(self) -> list[str]:
         """The language of each query."""
         kept = (found.languages for found in self.outcomes.values())
@@ -381,7 +385,7 @@ class Task:
         if other not in self.trained:  # its one run stands beside each seed
             theirs = dict.fromkeys(ours, theirs[0])
         gains = np.stack([ours[seed] - theirs[seed] for seed in ours if seed in theirs])
-        clusters = np.array(next(iter(self.outcomes.values())).clusters)[np.isin(self.languages, languages)]
+        clusters = self.clusters[np.isin(self.languages, languages)]
         gained = bootstrap_interval(gains, np.random.default_rng(0), clusters)
         return self.points({"difference": gained.mean, "low": gained.low, "high": gained.high})
 
