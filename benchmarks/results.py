@@ -230,7 +230,7 @@ def longer(tasks: list[Task]) -> list[tuple[Task, Task]]:
     """The pairs of studies that differ in nothing but the steps of training, which the second names."""
 
     def rest(task: Task) -> dict[str, Any]:
-        study = task.study.model_dump(exclude={"arms", "seeds"})
+        study = task.study.model_dump(exclude={"arms", "seeds", "some_seeds"})
         return {**study, "training": {key: value for key, value in study["training"].items() if key != "steps"}}
 
     return [

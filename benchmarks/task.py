@@ -397,8 +397,14 @@ class Task:
         return {job.seed: np.array(self.outcomes[job].recall[arm])[rows] for job in jobs}
 
     @property
-    def command(self) -> str:
-        """What makes these runs again."""
+    def commands(self) -> list[str]:
+        """What makes these runs again: one for all arms that have the same seeds."""
+        found: dict[tuple[int, ...], list[str]] = {}
+        for arm in self.trained:
+            found.setdefault(tuple(self.study.seeds_of(arm)), []).append(arm)
+        return [self._command(arms, seeds) for seeds, arms in found.items()]
+
+    def _command(self, arms: list[str], seeds: Iterable[int]) -> str:
         study = self.study
         prompt = next((name for name, known in PROMPTS.items() if known == study.prompt), None)
         words = [f"grape ablate {study.data} --retriever {study.retriever} --rewriter {study.rewriter}"]
@@ -407,12 +413,12 @@ class Task:
         words += [f"--queries {study.queries}"] if study.queries else []
         words += [f"--prompt {prompt}"] if prompt else []
         words += [f"--set {key}={value}" for key, value in study.training.items()]
-        for arm in self.trained:
+        for arm in arms:
             changes = study.arms[arm]
             text = ",".join(f"{key}={self._written(value)}" for key, value in changes.items())
             known = ARMS.get(arm) == changes or arm == text
             words.append(f"--arm {shlex.quote(arm if known else f'{arm}:{text}')}")
-        words += [f"--seed {seed}" for seed in study.seeds]
+        words += [f"--seed {seed}" for seed in seeds]
         return " ".join([*words, f"--out runs/{self.folder.name}"])
 
     @staticmethod

@@ -102,6 +102,7 @@ def test_outcomes_are_those_of_each_query(finished: tuple[Study, Path]) -> None:
         '{"clusters": []}',
         '{"clusters": [0, 1], "ranks": {"raw": [1]}, "recall": {}, "levels": {}}',
         '{"clusters": [0, 1], "ranks": {}, "recall": {}, "levels": {"raw": [[0.1, 0.2]]}}',
+        '{"clusters": [0], "ranks": {}, "recall": {}, "levels": {}, "irrelevant": {"raw": [0.1, 0.2]}}',
         '{"clusters": [0, 1], "languages": ["de"], "ranks": {}, "recall": {}, "levels": {}}',
     ],
 )
@@ -114,10 +115,11 @@ def test_outcomes_that_cannot_be_read(tmp_path: Path, content: str | None) -> No
 
 def test_what_scores_do_has_intervals(finished: tuple[Study, Path], results: dict) -> None:
     _, out = finished
-    raw = np.array(read_outcomes(out / "untrained" / "seed-0").levels["raw"])
+    raw = read_outcomes(out / "untrained" / "seed-0").scores("raw")
     for arm in ("grape", "grpo-similarity"):
-        rises = [np.array(read_outcomes(out / arm / f"seed-{seed}").levels[arm]) - raw for seed in (0, 1)]
-        for metric, rise in (("d_pos", [r[:, 0] for r in rises]), ("d_hard", [r[:, 1] for r in rises])):
+        scores = [read_outcomes(out / arm / f"seed-{seed}").scores(arm) for seed in (0, 1)]
+        for metric in ("d_pos", "d_hard", "d_neg", "margin", "centroid"):
+            rise = np.stack([found[metric] - (0 if metric == "centroid" else raw[metric]) for found in scores])
             found = results["arms"][arm][metric]
             assert found["mean"] == pytest.approx(np.mean(rise), abs=1e-4)
             items = np.mean(rise, axis=0).reshape(8, 2).mean(axis=1)  # two queries for each of eight items
@@ -130,8 +132,30 @@ def test_what_scores_do_has_intervals(finished: tuple[Study, Path], results: dic
         assert row["difference"] == pytest.approx(means[0] - means[1], abs=1e-4)
         assert row["low"] <= row["difference"] <= row["high"]
         assert row["seeds"] == [0, 1]
-    assert {row["metric"] for row in results["inflation"]} == {"d_pos", "d_hard", "margin"}
+    assert {row["metric"] for row in results["inflation"]} == {"d_pos", "d_hard", "d_neg", "margin", "centroid"}
     assert "d_pos" not in results["arms"]["rrf"]  # fused ranks are no scores
+
+
+def test_runs_that_kept_fewer_scores_have_fewer_intervals(
+    finished: tuple[Study, Path], results: dict, tmp_path: Path
+) -> None:
+    """Earlier versions did not keep the scores of all wrong items, nor the cosine to the centroid."""
+    study, out = finished
+    shutil.copytree(out, tmp_path / "study")
+    path = tmp_path / "study" / "grape" / "seed-1" / "outcomes.json"
+    kept = json.loads(path.read_text())
+    path.write_text(json.dumps({key: value for key, value in kept.items() if key not in {"irrelevant", "centroid"}}))
+    found = read_results(study, tmp_path / "study")
+    for arm, metric, has in (
+        ("grape", "d_neg", False),
+        ("grape", "centroid", False),
+        ("grape", "d_hard", True),
+        ("grpo-similarity", "d_neg", True),
+    ):
+        assert ("low" in found["arms"][arm][metric]) == has
+        assert found["arms"][arm][metric]["mean"] == results["arms"][arm][metric]["mean"]
+    seeds = {row["metric"]: row["seeds"] for row in found["inflation"]}
+    assert seeds == {"d_pos": [0, 1], "d_hard": [0, 1], "margin": [0, 1], "d_neg": [0], "centroid": [0]}
 
 
 def test_what_dev_queries_showed_is_that_of_the_histories(finished: tuple[Study, Path], results: dict) -> None:

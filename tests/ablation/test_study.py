@@ -158,7 +158,11 @@ def test_more_arms_and_seeds_join_a_study(finished: tuple[Study, Path], study_of
     whole = study_of(["sft"], [3, 0]).begin(tmp_path)
     assert whole == read_study(tmp_path)
     assert (list(whole.arms), whole.seeds) == (["grape", "sft"], [0, 3])
+    assert [job.name for job in whole.jobs()] == ["untrained/seed-0", "grape/seed-0", "sft/seed-0", "sft/seed-3"]
     assert set(first.jobs()) < set(whole.jobs())
+    later = study_of(["grape"], [3]).begin(tmp_path)
+    assert later.some_seeds == {}
+    assert [job.name for job in later.jobs() if job.seed == 3] == ["grape/seed-3", "sft/seed-3"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from grape_rewrite.evaluation.inflation import centroid_cosine, hubness, inflation, score_levels
+from grape_rewrite.evaluation.inflation import centroid_cosines, hubness, inflation, score_levels
 
 
 def test_levels_by_hand():
@@ -60,8 +60,8 @@ def test_hubness_rises_with_a_hub_and_is_zero_without_one():
     assert hubness(crowded, 40) > 1
 
 
-def test_centroid_cosine():
+def test_centroid_cosines():
     corpus = np.array([[1.0, 0.0], [0.0, 1.0]])
-    assert centroid_cosine(np.array([[1.0, 1.0]]) / np.sqrt(2), corpus) == pytest.approx(1)
-    assert centroid_cosine(corpus, corpus) == pytest.approx(np.sqrt(0.5))
-    assert centroid_cosine(corpus, np.array([[1.0, 0.0], [-1.0, 0.0]])) == 0
+    texts = np.array([[1.0, 1.0] / np.sqrt(2), [1.0, 0.0], [-1.0, 0.0]])
+    assert centroid_cosines(texts, corpus) == pytest.approx(np.array([1, np.sqrt(0.5), -np.sqrt(0.5)]))
+    assert centroid_cosines(texts, np.array([[1.0, 0.0], [-1.0, 0.0]])).tolist() == [0, 0, 0]

@@ -20,9 +20,12 @@ COMPARED = ("recall@10", "mrr", "success@1")
 RAW = "raw"
 RESULTS = "results.json"  # what `read_results` returns, as `grape ablate` writes it
 LOOKED_AT = ("recall@10", "mrr", "d_pos", "d_hard", "d_neg", "margin")  # on dev, during training
+SCORES = ("d_pos", "d_hard", "margin", "d_neg", "centroid")  # of each query, as far as a run kept them
 COSTS = ("training_seconds", "evaluation_seconds", "peak_gb", "trained_parameters")
 
 Values = npt.NDArray[np.float64]
+Scores = Mapping[str, Mapping[int, Mapping[str, Values]]]
+"""By arm and seed: what the scores of each query do, as `Outcomes.scores` names it."""
 
 
 def read_results(study: Study, out: Path, seed: int = 0) -> dict[str, Any]:
@@ -50,7 +53,7 @@ def read_results(study: Study, out: Path, seed: int = 0) -> dict[str, Any]:
     require_comparable(complete_run(job, found, out) for job, found in complete.items())
     summaries: dict[str, dict[int, dict[str, Any]]] = {}
     rows: dict[str, dict[int, dict[str, Values]]] = {}
-    levels: dict[str, dict[int, Values]] = {}
+    scores: dict[str, dict[int, dict[str, Values]]] = {}
     clusters: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
     for job, manifest in complete.items():
         outcomes = read_outcomes(job.folder(out))
@@ -58,14 +61,13 @@ def read_results(study: Study, out: Path, seed: int = 0) -> dict[str, Any]:
         for name, figures in manifest.figures.items():
             summaries.setdefault(name, {})[job.seed] = figures
             rows.setdefault(name, {})[job.seed] = {metric: outcomes.metric(metric, name) for metric in COMPARED}
-            if (pairs := outcomes.levels[name]) is not None:
-                levels.setdefault(name, {})[job.seed] = np.array(pairs)
+            scores.setdefault(name, {})[job.seed] = outcomes.scores(name)
     arms = {name: _spread(found) for name, found in summaries.items()}
-    _add_inflation_intervals(arms, levels, clusters, seed)
+    _add_score_intervals(arms, scores, clusters, seed)
     return {
         "arms": arms,
         "comparisons": _compare(rows, set(study.arms), clusters, seed) if DEFAULT in rows else [],
-        "inflation": _compare_inflation(levels, set(study.arms), clusters, seed) if DEFAULT in levels else [],
+        "inflation": _compare_scores(scores, set(study.arms), clusters, seed) if DEFAULT in scores else [],
         "training": _training(complete),
         "costs": {
             arm: {
@@ -104,24 +106,16 @@ def _training(complete: Mapping[Job, Manifest]) -> dict[str, dict[int, dict[str,
     return {arm: {step: _spread(seeds) for step, seeds in sorted(steps.items())} for arm, steps in looks.items()}
 
 
-def _add_inflation_intervals(
-    arms: dict[str, dict[str, Any]], levels: Mapping[str, Mapping[int, Values]], clusters: Any, seed: int
-) -> None:
-    """Add 95 % intervals, over seeds and items, to how much the scores of positives and hard negatives rise."""
-    if RAW not in levels:
-        return
-    before = next(iter(levels[RAW].values()))
-    for name, seeds in levels.items():
-        rise = np.stack([after - before for after in seeds.values()])
-        for metric, values in _rises(rise).items():
-            if metric in arms[name]:
-                interval = bootstrap_interval(values, np.random.default_rng(seed), clusters)
+def _add_score_intervals(arms: dict[str, dict[str, Any]], scores: Scores, clusters: Any, seed: int) -> None:
+    """Add 95 % intervals, over seeds and items, to how much scores rise over raw, and to the cosine to the centroid."""
+    raw = next(iter(scores.get(RAW, {}).values()), {})
+    for name, seeds in scores.items():
+        for metric in SCORES:
+            before = 0.0 if metric == "centroid" else raw.get(metric)
+            known = [found[metric] for found in seeds.values() if metric in found]
+            if before is not None and len(known) == len(seeds) and metric in arms[name]:
+                interval = bootstrap_interval(np.stack(known) - before, np.random.default_rng(seed), clusters)
                 arms[name][metric] |= {"low": interval.low, "high": interval.high}
-
-
-def _rises(rise: Values) -> dict[str, Values]:
-    """What scores do, from (..., 2) changes of the positives' and of the hard negatives' scores."""
-    return {"d_pos": rise[..., 0], "d_hard": rise[..., 1], "margin": rise[..., 0] - rise[..., 1]}
 
 
 def _compare(
@@ -143,14 +137,14 @@ def _compare(
     return tests
 
 
-def _compare_inflation(
-    levels: Mapping[str, Mapping[int, Values]], trained: Set[str], clusters: Any, seed: int
-) -> list[dict[str, Any]]:
+def _compare_scores(scores: Scores, trained: Set[str], clusters: Any, seed: int) -> list[dict[str, Any]]:
     """Compare what scores do under the default arm and under each other that is trained."""
     found: list[dict[str, Any]] = []
-    for other in levels:
-        if other != DEFAULT and other in trained and (paired := _paired(levels[DEFAULT], levels[other], True)):
-            for metric, values in _rises(np.stack(list(paired.values()))).items():
+    for other in scores:
+        for metric in SCORES:
+            ours, theirs = ({s: row[metric] for s, row in scores[n].items() if metric in row} for n in (DEFAULT, other))
+            if other != DEFAULT and other in trained and theirs and (paired := _paired(ours, theirs, True)):
+                values = np.stack(list(paired.values()))
                 found.append({**_difference(other, metric, values, clusters, seed), "seeds": list(paired)})
     return found
 

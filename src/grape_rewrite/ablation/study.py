@@ -40,6 +40,8 @@ class Job(NamedTuple):
 class Study(BaseModel):
     """What is compared, on what. `training` holds the hyperparameters that all arms share.
 
+    Arms run with all `seeds` but for those in `some_seeds`, which has the seeds that these run with.
+
     `precision` is the number format of all runs. Where it is left open, the machine that the study begins on decides,
     and runs that go on elsewhere keep to it: they could not be compared otherwise.
     """
@@ -56,13 +58,19 @@ class Study(BaseModel):
     training: dict[str, Any] = {}
     arms: dict[str, dict[str, Any]]
     seeds: list[int]
+    some_seeds: dict[str, list[int]] = {}
+
+    def seeds_of(self, arm: str) -> list[int]:
+        """The seeds that an arm runs with."""
+        return self.some_seeds.get(arm, self.seeds)
 
     def jobs(self) -> Iterator[Job]:
         """Every run, seed by seed, so that a study which is stopped early has all arms."""
         yield Job(UNTRAINED, 0)
         for seed in self.seeds:
             for arm in self.arms:
-                yield Job(arm, seed)
+                if seed in self.seeds_of(arm):
+                    yield Job(arm, seed)
 
     def training_free(self, methods: Iterable[str]) -> list[str]:
         """Return those of the methods that were measured which need no training; a person's wording is none."""
@@ -93,7 +101,7 @@ class Study(BaseModel):
         return folder and Job(folder.name, job.seed).folder(folder.parent)
 
     def joined(self, out: Path) -> "Study":
-        """Return the study with the arms and seeds of the one that a folder holds, if it holds one.
+        """Return the study with the runs of the one that a folder holds, if it holds one; no others come in.
 
         :raises UserError: when the folder holds a study of something else: its runs could not be compared.
         """
@@ -109,14 +117,18 @@ class Study(BaseModel):
             raise UserError(f"{out} holds an arm {changed!r} with {there.arms[changed]}, not {self.arms[changed]}")
         if self.precision not in (None, there.precision):
             raise UserError(f"{out} holds a study in {there.precision}, not {self.precision}; use another --out folder")
+        arms = {**there.arms, **self.arms}
         seeds = list(dict.fromkeys([*there.seeds, *self.seeds]))
-        joint = {"arms": {**there.arms, **self.arms}, "seeds": seeds, "precision": there.precision}
+        jobs = {*there.jobs(), *self.jobs()}
+        known = {arm: [seed for seed in seeds if Job(arm, seed) in jobs] for arm in arms}
+        some = {arm: own for arm, own in known.items() if own != seeds}
+        joint = {"arms": arms, "seeds": seeds, "some_seeds": some, "precision": there.precision}
         return self.model_copy(update=joint)
 
     def begin(self, out: Path) -> "Study":
         """Write the study into its folder, joined to the one that lies there.
 
-        :return: the study with the arms and seeds of both.
+        :return: the study with the runs of both.
         :raises UserError: as `joined` does.
         """
         with locked(out):  # two studies that begin at once must not lose each other's arms

@@ -39,9 +39,9 @@ def ablate(
         ),
     ] = None,
     seeds: Annotated[list[int] | None, typer.Option("--seed", min=0, help="Repeat it; 0, 1 and 2 by default.")] = None,
-    out: Annotated[Path, typer.Option(help="Folder of the study; one that was stopped goes on.")] = Path(
-        "runs/ablation"
-    ),
+    out: Annotated[
+        Path, typer.Option(help="Folder of the study; one that was stopped goes on, and takes further arms and seeds.")
+    ] = Path("runs/ablation"),
     prompt: PromptName = None,
     split: Annotated[str, typer.Option(help="Split to measure on.")] = "test",
     queries: Annotated[int | None, typer.Option(min=1, help="Queries, all languages alike; all by default.")] = None,

@@ -88,13 +88,13 @@ def hubness(top: npt.NDArray[np.integer], size: int) -> float:
     return float(np.mean(centred**3) / variance**1.5) if variance > 0 else 0.0
 
 
-def centroid_cosine(texts: npt.NDArray[np.floating], corpus: npt.NDArray[np.floating]) -> float:
-    """Return the mean cosine of the rewrites to the centroid of the corpus: how far they drift to its middle.
+def centroid_cosines(texts: npt.NDArray[np.floating], corpus: npt.NDArray[np.floating]) -> Floats:
+    """Return the cosine of each rewrite to the centroid of the corpus: how far it drifts to its middle.
 
     :param texts: (n, d) unit embeddings of the rewrites.
     :param corpus: (N, d) unit embeddings of the items.
-    :return: mean cosine in [-1, 1]; 0 when the centroid is the origin.
+    :return: (n,) cosines in [-1, 1]; 0 when the centroid is the origin.
     """
     centroid = corpus.mean(axis=0, dtype=np.float64)
     length = np.linalg.norm(centroid)
-    return float(np.mean(texts @ (centroid / length))) if length > 0 else 0.0
+    return texts @ (centroid / length) if length > 0 else np.zeros(len(texts))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from grape_rewrite.evaluation.inflation import Levels, Rows, centroid_cosine, hubness, score_levels
+from grape_rewrite.evaluation.inflation import Levels, Rows, centroid_cosines, hubness, score_levels
 from grape_rewrite.evaluation.metrics import query_metrics
 from grape_rewrite.index.top import top_items
 from grape_rewrite.rewards.rank import best_positive_rank
@@ -29,7 +29,8 @@ class Method:
     top: npt.NDArray[np.intp]
     top_scores: npt.NDArray[np.floating]
     hubness: float
-    centroid: float
+    centroid: npt.NDArray[np.float64]
+    """Cosine of what each query is searched with to the centroid of the corpus."""
     truncated: int
     empties: npt.NDArray[np.int64]
     """How many of each query's rewrites were empty; the query may stand in their place."""
@@ -78,7 +79,7 @@ def measure(asked: "EmbeddedAsks", positives: Rows, gains: Rows, among: Rows | N
         top=top,
         top_scores=np.concatenate(top_scores),
         hubness=hubness(top[:, :10], len(index.corpus)),
-        centroid=centroid_cosine(asked.vectors, index.embeddings),
+        centroid=centroid_cosines(asked.vectors, index.embeddings),
         truncated=index.retriever.count_truncated([text for ask in asked.asks for text in ask.texts]),
         empties=np.array([ask.empty + sum(not text.strip() for text in ask.texts) for ask in asked.asks]),
         among=None if among is None else np.concatenate(near),

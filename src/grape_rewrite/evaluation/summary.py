@@ -51,7 +51,7 @@ def summarise_method(
         "harm_loss": damage.loss,
         **_inflation(method, reference),
         "hubness": method.hubness,
-        "centroid": method.centroid,
+        "centroid": float(method.centroid.mean()),
         "rewrite_tokens": cost.get("rewrite_tokens"),
         "ms_per_query": cost.get("ms_per_query"),
         "truncated": method.truncated,

@@ -129,17 +129,12 @@ def _choose(
         tokens = vocabulary.tokens[logits.argmax(-1)].tolist()
         return [[token] * len(branch.followers) for token, branch in zip(tokens, branches, strict=True)]
     counts = torch.tensor([len(branch.followers) for branch in branches], device=logits.device)
-    owner = torch.repeat_interleave(torch.arange(len(branches), device=logits.device), counts)
-    # Inverse transform sampling: one uniform number and one binary search for each follower.
+    # Inverse transform sampling: one uniform number for each follower, all searched for at once, a row a branch.
     cumulative = torch.softmax(logits / temperature, -1).double().cumsum(-1)
-    total = cumulative[:, -1:].contiguous()
-    draws = torch.rand(len(owner), 1, dtype=torch.float64, device=logits.device) * total[owner]
-    picked = torch.empty(len(owner), dtype=torch.long, device=logits.device)
-    start = 0
-    for branch, count in enumerate(counts.tolist()):
-        stop = start + count
-        picked[start:stop] = torch.searchsorted(cumulative[branch], draws[start:stop, 0], right=True)
-        start = stop
+    follows = torch.arange(int(counts.max()), device=logits.device) < counts[:, None]
+    draws = torch.zeros(follows.shape, dtype=torch.float64, device=logits.device)
+    draws[follows] = torch.rand(int(counts.sum()), dtype=torch.float64, device=logits.device)
+    picked = torch.searchsorted(cumulative, draws * cumulative[:, -1:], right=True)[follows]
     tokens = vocabulary.tokens[picked.clamp_(max=len(vocabulary) - 1)].tolist()
     drawn = iter(tokens)
     return [list(islice(drawn, count)) for count in counts.tolist()]
