@@ -39,6 +39,7 @@ MEANINGS = {
 SIMILARITY = "grpo-similarity"
 KINDS = (DEFAULT, "sft", SIMILARITY)
 OTHERS = "others"
+BUDGET = {"steps", "batch", "evaluate_every"}  # how long training takes, and how often dev is looked at
 BOUNDS = ((0.0, 0.0), (0.005, 0.005), (0.01, 0.0), (0.01, 0.005), (0.01, 0.01), (0.02, 0.0))
 """By how much wrong items rise at least, and the margin falls, where scores are said to inflate between two looks."""
 DOCS = Path(__file__).parent.parent / "docs"
@@ -95,7 +96,7 @@ def write_pages(tasks: dict[str, Task], measured: dict[str, Any], docs: Path) ->
         tasks=tasks,
         firsts=firsts(tasks),
         average=average(tasks),
-        longer=longer(studies),
+        budgets=budgets(studies),
         shared=shared(studies),
         of_harm=of_harm,
         verdicts=partial(verdicts, studies),
@@ -226,19 +227,22 @@ def undone(tasks: dict[str, Task], drawings: dict[str, Any], metric: str) -> str
     return ", ".join(found) or "none"
 
 
-def longer(tasks: list[Task]) -> list[tuple[Task, Task]]:
-    """The pairs of studies that differ in nothing but the steps of training, which the second names."""
+def budgets(tasks: list[Task]) -> list[tuple[Task, Task]]:
+    """The pairs of studies that differ in nothing but how many steps there are and of what size.
+
+    The first has the default's, the second names its own.
+    """
 
     def rest(task: Task) -> dict[str, Any]:
         study = task.study.model_dump(exclude={"arms", "seeds", "some_seeds"})
-        return {**study, "training": {key: value for key, value in study["training"].items() if key != "steps"}}
+        return {**study, "training": {key: value for key, value in study["training"].items() if key not in BUDGET}}
 
     return [
         (task, other)
         for other in tasks
         if "steps" in other.study.training
         for task in tasks
-        if task.study.training != other.study.training and rest(task) == rest(other)
+        if not BUDGET & set(task.study.training) and rest(task) == rest(other)
     ]
 
 
