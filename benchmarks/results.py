@@ -22,7 +22,9 @@ from typing import Any
 
 import figures
 import jinja2
-from task import NOT_KEPT, PUBLISHED, REFERENCES, RISEN, Task
+from inflation import RISEN
+from origin import NOT_KEPT
+from task import PUBLISHED, REFERENCES, Task
 
 from grape_rewrite.ablation import read_study
 from grape_rewrite.ablation.arms import DEFAULT
@@ -104,15 +106,18 @@ def write_pages(tasks: dict[str, Task], measured: dict[str, Any], docs: Path) ->
         better=better(tasks),
         published=f"{100 * PUBLISHED:.1f}",
         risen=RISEN,
-        inflated={name: [row for arm in task.watched for row in task.inflated(arm)] for name, task in tasks.items()},
+        inflated={
+            name: [row for arm in task.watched for row in task.inflation.between_looks(arm)]
+            for name, task in tasks.items()
+        },
         inflated_runs=partial(inflating, tasks),
         bounds=BOUNDS,
         origins=Counter(run.hardware.get("processor", NOT_KEPT) for task in studies for run in task.manifests.values()),
         not_kept=NOT_KEPT,
         undone=partial(undone, tasks, measured["drawings"] or {}),
         rewarded=list(rewarded),
-        strict=[name for name, task in rewarded.items() if task.rises_read_strictly(SIMILARITY)],
-        milder=[name for name, task in rewarded.items() if task.inflates_beside(SIMILARITY)],
+        strict=[name for name, task in rewarded.items() if task.inflation.is_strict(SIMILARITY)],
+        milder=[name for name, task in rewarded.items() if task.inflation.exceeds(SIMILARITY)],
         counted=lambda what: len({getattr(task.study, what) for task in studies}),
         parameters={task.study.rewriter: task.results["costs"][DEFAULT]["trained_parameters"] for task in studies},
         **measured,
@@ -199,7 +204,7 @@ def inflating(tasks: dict[str, Task], risen: float = RISEN, fallen: float = 0.0)
             if arm == kind or (kind == OTHERS and arm not in KINDS)
         ]
         runs = sum(len(task.seeds(arm)) for task, arm in arms)
-        hit = sum(len({row.seed for row in task.inflated(arm, risen, fallen)}) for task, arm in arms)
+        hit = sum(len({row.seed for row in task.inflation.between_looks(arm, risen, fallen)}) for task, arm in arms)
         counts[kind] = f"in {hit} of {runs} runs"
     return counts
 
@@ -276,13 +281,15 @@ def draw(tasks: dict[str, Task], measured: dict[str, Any], folder: Path) -> None
         references = sorted(REFERENCES & set(task.arms))
         figures.arms(task.arms, task.trained, references, folder / f"{name}-arms.svg")
         if task.rewards:
-            scores = {arm: [task.rises(arm, key) for key in ("d_hard", "margin")] for arm in task.rewards}
+            scores = {arm: [task.inflation.rises(arm, key) for key in ("d_hard", "margin")] for arm in task.rewards}
             figures.inflation(scores, folder / f"{name}-inflation.svg")
         if len(task.pools) > 1:
             sizes = {task.candidates(arm): task.arms[arm]["recall@10"] for arm in task.pools}
             figures.candidates(sizes, task.arms[DEFAULT]["recall@10"], folder / f"{name}-candidates.svg")
-        if task.scattered:
-            figures.scatter({arm: task.scores(arm) for arm in task.scattered}, folder / f"{name}-scatter.svg")
+        if task.inflation.scattered:
+            figures.scatter(
+                {arm: task.inflation.scores(arm) for arm in task.inflation.scattered}, folder / f"{name}-scatter.svg"
+            )
     if measured["pools"]:
         figures.pools(measured["pools"], folder / "pools.svg")
     for found in measured["points"]:

@@ -1,63 +1,29 @@
 """One study of `docs/evidence`, as the text and the pictures of the results ask for it."""
 
-import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
 from statistics import mean, stdev
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+from harm import Harm
+from inflation import Inflation
+from languages import Languages
+from origin import Origin
 
 from grape_rewrite.ablation import markdown, read_results, read_study
-from grape_rewrite.ablation.arms import ARMS, DEFAULT, source_of, tasks_of
+from grape_rewrite.ablation.arms import DEFAULT, source_of, tasks_of
 from grape_rewrite.ablation.manifest import Manifest, read_manifest
 from grape_rewrite.ablation.outcomes import Outcomes, read_outcomes
 from grape_rewrite.ablation.study import UNTRAINED, Job
-from grape_rewrite.evaluation.significance import bootstrap_interval, randomisation_test
-from grape_rewrite.rewriting.prompt import PROMPTS
+from grape_rewrite.evaluation.significance import randomisation_test
 
 REFERENCES = {"raw", "english"}  # no methods: what is asked, and what a person would have asked
 ALPHA = 0.01
 PUBLISHED = 0.049  # the average gain in Recall@10 of the published method
 SEEDS = 3  # fewer say how one run went, not what an arm does
-RISEN = 0.01  # a rise of wrong items' cosines between two looks; smaller ones come and go in all arms
-NOT_KEPT = "not recorded"  # by earlier versions
-FIRST = 10  # what a user sees of a ranking
 ANSWERED = {DEFAULT, "sft"}  # arms with a table of their own
-
-
-class Inflated(NamedTuple):
-    """Two looks at the dev queries in a run, and what changed from one to the other."""
-
-    arm: str
-    seed: int
-    first: int
-    last: int
-    hard: float
-    margin: float
-    recall: float
-
-    @classmethod
-    def of(cls, job: Job, before: Mapping[str, float | None], after: Mapping[str, float | None]) -> "Inflated":
-        """What changed in a run: cosines of the strongest wrong items, the margin to them, Recall@10."""
-        steps = (int(look["step"] or 0) for look in (before, after))
-        keys = ("dev_d_hard", "dev_margin", "dev_recall@10")
-        return cls(job.arm, job.seed, *steps, *((after[key] or 0.0) - (before[key] or 0.0) for key in keys))
-
-
-class Harm(NamedTuple):
-    """What an arm harms, the means over its seeds.
-
-    :param worse: the share of queries that rank worse than raw.
-    :param unseen: the share that does, where raw is beyond the first ten.
-    :param lost: of the queries whose item raw has among the first ten, the share where it is there no more.
-    """
-
-    worse: float
-    unseen: float
-    lost: float
 
 
 class Task:
@@ -77,6 +43,26 @@ class Task:
     def outcomes(self) -> dict[Job, Outcomes]:
         """What each query reached, by run."""
         return {job: read_outcomes(job.folder(self.folder)) for job in self.manifests}
+
+    @cached_property
+    def inflation(self) -> Inflation:
+        """What scores do."""
+        return Inflation(self)
+
+    @cached_property
+    def harm(self) -> Harm:
+        """What arms harm."""
+        return Harm(self)
+
+    @cached_property
+    def languages(self) -> Languages:
+        """What is reached in which languages."""
+        return Languages(self)
+
+    @cached_property
+    def origin(self) -> Origin:
+        """What made it."""
+        return Origin(self)
 
     def ranks(self, arm: str) -> list[np.ndarray]:
         """The rank of each query under an arm, one array for each seed."""
@@ -181,79 +167,6 @@ class Task:
         rows = self.results["comparisons"]
         return next((row for row in rows if row["b"] == other and row["metric"] == metric), None)
 
-    def harm(self, arm: str | None) -> Harm | None:
-        """Which shares of the queries an arm harms, the means over its seeds; None where it was not run."""
-        if arm not in self.arms:
-            return None
-        raw = self.ranks("raw")[0]
-        found = raw <= FIRST
-        shares = [
-            ((ranks > raw).mean(), ((ranks > raw) & ~found).mean(), (ranks[found] > FIRST).mean())
-            for ranks in self.ranks(arm)
-        ]
-        return Harm(*np.mean(shares, axis=0).tolist())
-
-    def harm_interval(self, arm: str) -> str:
-        """The share of queries that an arm ranks worse than raw does, with its 95 % interval over seeds and items."""
-        worse = np.array([ranks > self.ranks("raw")[0] for ranks in self.ranks(arm)], dtype=float)
-        found = bootstrap_interval(worse, np.random.default_rng(0), self.clusters)
-        return f"{found.mean:.3f} ({found.low:.3f} to {found.high:.3f})"
-
-    @property
-    def found_raw(self) -> int:
-        """How many queries have their item among the first ten of raw."""
-        return int((self.ranks("raw")[0] <= FIRST).sum())
-
-    def against(self, other: str, metric: str) -> str:
-        """By how much more a score rises under an arm than under GRAPE, with its interval over seeds and items."""
-        row = self._beside_grape(other, metric)
-        return "-" if row is None else f"{-row['difference']:+.3f} ({-row['high']:+.3f} to {-row['low']:+.3f})"
-
-    def inflates_beside(self, other: str) -> bool:
-        """Whether an arm lifts hard negatives by more than GRAPE does and wins a smaller margin, both beyond chance."""
-        hard, margin = (self._beside_grape(other, metric) for metric in ("d_hard", "margin"))
-        return hard is not None and margin is not None and hard["high"] < 0 < margin["low"]
-
-    def _beside_grape(self, other: str, metric: str) -> dict[str, Any] | None:
-        rows = self.results["inflation"]
-        return next((row for row in rows if row["b"] == other and row["metric"] == metric), None)
-
-    def inflated(self, arm: str, risen: float = RISEN, fallen: float = 0.0) -> list[Inflated]:
-        """From which look at the dev queries to the next scores inflated: wrong items rose and the margin fell.
-
-        :param risen: by how much wrong items rose, at least.
-        :param fallen: by more than this the margin fell.
-        """
-        return [
-            found
-            for job, run in self.manifests.items()
-            if job.arm == arm
-            for before, after in pairwise(run.looks)
-            if (found := Inflated.of(job, before, after)).hard >= risen and found.margin < -fallen
-        ]
-
-    def rises_read_strictly(self, arm: str) -> bool:
-        """Whether wrong items rise in training and the margin to them does not."""
-        return self._learned(arm, "d_hard") > 0 >= self._learned(arm, "margin")
-
-    def over_untrained(self, arm: str, metric: str) -> str:
-        """How much a score rises in training, over the same prompt untrained."""
-        return f"{self._learned(arm, metric):+.3f}"
-
-    def shared(self, arm: str) -> str:
-        """Which share of what the right item's score gains over the untrained prompt the hard negatives gain too."""
-        return f"{100 * self._learned(arm, 'd_hard') / self._learned(arm, 'd_pos'):.0f} %"
-
-    def _learned(self, arm: str, metric: str) -> float:
-        return self.arms[arm][metric]["mean"] - self.arms["few-shot"][metric]["mean"]
-
-    def rise(self, arm: str, metric: str) -> str:
-        """How much a score rises over raw, with its interval over the items."""
-        if arm not in self.arms or metric not in self.arms[arm]:
-            return "-"
-        found = self.arms[arm][metric]
-        return f"{found['mean']:+.3f}" + (f" ({found['low']:+.3f} to {found['high']:+.3f})" if "low" in found else "")
-
     @property
     def trained(self) -> list[str]:
         """The arms that are trained."""
@@ -280,12 +193,6 @@ class Task:
         return f"{cost['peak_gb']:.1f}" if cost else "-"
 
     @property
-    def scattered(self) -> list[str]:
-        """The methods whose scores are drawn, when there are all of them."""
-        wanted = ["raw", "grape", "grpo-similarity"]
-        return wanted if set(wanted) <= set(self.arms) else []
-
-    @property
     def pools(self) -> list[str]:
         """The arms that rank among few candidates, the fewest first."""
         return sorted((arm for arm in self.trained if arm.startswith("pool-")), key=self.candidates)
@@ -299,29 +206,6 @@ class Task:
     def watched(self) -> list[str]:
         """The arms whose looks at dev are of this task's queries alone."""
         return [arm for arm in self.trained if arm not in self.several]
-
-    @property
-    def steps(self) -> list[int]:
-        """The steps at which all runs that are watched were looked at."""
-        runs = (run for job, run in self.manifests.items() if job.arm in self.watched)
-        return sorted(set.intersection(*({int(row["step"] or 0) for row in run.looks} for run in runs)))
-
-    def look(self, arm: str, step: int, key: str) -> str:
-        """What dev queries showed at a step of training: the mean over the seeds."""
-        return f"{mean(self._looks(arm, step, key)):.3f}"
-
-    def _looks(self, arm: str, step: int, key: str) -> list[float]:
-        rows = [row for job, run in self.manifests.items() if job.arm == arm for row in run.looks]
-        return [float(row[key] or 0.0) for row in rows if row["step"] == step]
-
-    def rises(self, arm: str, key: str) -> list[tuple[int, list[float]]]:
-        """Steps, and how much a score of the dev queries rises over raw by then, a value for each seed."""
-        return [(step, self._looks(arm, step, f"dev_{key}")) for step in self.steps]
-
-    @property
-    def some_languages(self) -> list[str]:
-        """The arms that train on some languages alone."""
-        return [arm for arm in self.trained if self.study.arms[arm].get("languages")]
 
     @property
     def several(self) -> list[str]:
@@ -343,106 +227,14 @@ class Task:
     @property
     def settings(self) -> list[str]:
         """The arms that change a setting of training, other than reward and pool."""
-        others = {*ANSWERED, *self.rewards, *self.pools, *self.some_languages, *self.several}
+        others = {*ANSWERED, *self.rewards, *self.pools, *self.languages.arms, *self.several}
         return [arm for arm in self.trained if arm not in others]
 
     def changes(self, arm: str) -> str:
         """What an arm changes."""
         return ", ".join(f"`{key}={value}`" for key, value in self.study.arms[arm].items())
 
-    def seen(self, arm: str) -> list[str]:
-        """The languages that an arm trains on."""
-        return sorted(self.study.arms[arm]["languages"])
-
     @cached_property
     def clusters(self) -> np.ndarray:
         """The number of the items that each query asks for."""
         return np.array(next(iter(self.outcomes.values())).clusters)
-
-    @cached_property
-    def languages(self) -> list[str]:
-        """The language of each query."""
-        kept = (found.languages for found in self.outcomes.values())
-        return [language or "" for language in next(filter(None, kept), [])]
-
-    @property
-    def translated(self) -> bool:
-        """Whether the queries are in several languages."""
-        return len(set(self.languages)) > 1
-
-    def scores(self, arm: str) -> np.ndarray:
-        """The scores (positive, hard negatives) of every fourth query under the first seed of an arm."""
-        job = next((job for job in self.manifests if job.arm == arm), Job(UNTRAINED, 0))
-        return np.array(self.outcomes[job].levels[arm])[::4]
-
-    def recall_in(self, arm: str, languages: list[str], like: str) -> float:
-        """Recall@10 over queries in some languages, means over the seeds that another arm has too."""
-        return float(np.mean(list(self._recalls(arm, languages, like).values())))
-
-    def gain_in(self, arm: str, other: str, languages: list[str]) -> str:
-        """What an arm gains in Recall@10 over another over queries in some languages (95 % over seeds and items)."""
-        ours, theirs = self._recalls(arm, languages, arm), self._recalls(other, languages, arm)
-        if other not in self.trained:  # its one run stands beside each seed
-            theirs = dict.fromkeys(ours, theirs[0])
-        gains = np.stack([ours[seed] - theirs[seed] for seed in ours if seed in theirs])
-        clusters = self.clusters[np.isin(self.languages, languages)]
-        gained = bootstrap_interval(gains, np.random.default_rng(0), clusters)
-        return self.points({"difference": gained.mean, "low": gained.low, "high": gained.high})
-
-    def _recalls(self, arm: str, languages: list[str], like: str) -> dict[int, np.ndarray]:
-        """Recall@10 of each query in some languages, by the seeds that another arm has too."""
-        rows = np.isin(self.languages, languages)
-        seeds = {job.seed for job in self.manifests if job.arm == like}
-        jobs = [job for job in self.manifests if job.arm == arm and job.seed in seeds] or [Job(UNTRAINED, 0)]
-        return {job.seed: np.array(self.outcomes[job].recall[arm])[rows] for job in jobs}
-
-    @property
-    def commands(self) -> list[str]:
-        """What makes these runs again: one for all arms that have the same seeds."""
-        found: dict[tuple[int, ...], list[str]] = {}
-        for arm in self.trained:
-            found.setdefault(tuple(self.study.seeds_of(arm)), []).append(arm)
-        return [self._command(arms, seeds) for seeds, arms in found.items()]
-
-    def _command(self, arms: list[str], seeds: Iterable[int]) -> str:
-        study = self.study
-        prompt = next((name for name, known in PROMPTS.items() if known == study.prompt), None)
-        words = [f"grape ablate {study.data} --retriever {study.retriever} --rewriter {study.rewriter}"]
-        words += [f"--precision {study.precision}"] if study.precision else []
-        words += [f"--split {study.split}"] if study.split != "test" else []
-        words += [f"--queries {study.queries}"] if study.queries else []
-        words += [f"--prompt {prompt}"] if prompt else []
-        words += [f"--set {key}={value}" for key, value in study.training.items()]
-        for arm in arms:
-            changes = study.arms[arm]
-            text = ",".join(f"{key}={self._written(value)}" for key, value in changes.items())
-            known = ARMS.get(arm) == changes or arm == text
-            words.append(f"--arm {shlex.quote(arm if known else f'{arm}:{text}')}")
-        words += [f"--seed {seed}" for seed in seeds]
-        return " ".join([*words, f"--out runs/{self.folder.name}"])
-
-    @staticmethod
-    def _written(value: Any) -> str:
-        return f"[{','.join(map(str, value))}]" if isinstance(value, list) else str(value)
-
-    @property
-    def origins(self) -> str:
-        """On which processors, and with which states of this package, the runs of which arms were made, in words."""
-        found: dict[tuple[str, str], dict[str, None]] = {}
-        for job, run in self.manifests.items():
-            made = str(run.hardware.get("processor", NOT_KEPT)), run.versions.get("code", NOT_KEPT)
-            found.setdefault(made, {})[job.arm] = None
-        return "; ".join(f"{made[0]}, code {made[1]}: {', '.join(arms)}" for made, arms in found.items())
-
-    @property
-    def setting(self) -> str:
-        """What was run, in a sentence."""
-        manifest = next(iter(self.manifests.values()))
-        hardware = manifest.hardware
-        shared = "".join(f", `{key}={value}`" for key, value in self.study.training.items())
-        return (
-            f"retriever `{manifest.retriever}`, rewriter `{manifest.rewriter}`, {manifest.queries:,} queries of the "
-            f"{manifest.split} split, {hardware['system']}, {hardware['threads']} thread(s) a run"
-            + (f", {hardware['precision']}" if "precision" in hardware else "")
-            + shared
-        )

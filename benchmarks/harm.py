@@ -1,0 +1,58 @@
+"""Harm in a study: which queries an arm answers worse than the query as it is does."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from grape_rewrite.evaluation.significance import bootstrap_interval
+
+if TYPE_CHECKING:
+    from task import Task
+
+FIRST = 10  # what a user sees of a ranking
+
+
+class Shares(NamedTuple):
+    """What an arm harms, the means over its seeds.
+
+    :param worse: the share of queries that rank worse than raw.
+    :param unseen: the share that does, where raw is beyond the first ten.
+    :param lost: of the queries whose item raw has among the first ten, the share where it is there no more.
+    """
+
+    worse: float
+    unseen: float
+    lost: float
+
+
+class Harm:
+    """What the arms of a study harm.
+
+    :param task: the study.
+    """
+
+    def __init__(self, task: "Task") -> None:
+        self.task = task
+
+    def of(self, arm: str | None) -> Shares | None:
+        """Which shares of the queries an arm harms, the means over its seeds; None where it was not run."""
+        if arm not in self.task.arms:
+            return None
+        raw = self.task.ranks("raw")[0]
+        found = raw <= FIRST
+        shares = [
+            ((ranks > raw).mean(), ((ranks > raw) & ~found).mean(), (ranks[found] > FIRST).mean())
+            for ranks in self.task.ranks(arm)
+        ]
+        return Shares(*np.mean(shares, axis=0).tolist())
+
+    def interval(self, arm: str) -> str:
+        """The share of queries that an arm ranks worse than raw does, with its 95 % interval over seeds and items."""
+        worse = np.array([ranks > self.task.ranks("raw")[0] for ranks in self.task.ranks(arm)], dtype=float)
+        found = bootstrap_interval(worse, np.random.default_rng(0), self.task.clusters)
+        return f"{found.mean:.3f} ({found.low:.3f} to {found.high:.3f})"
+
+    @property
+    def found_raw(self) -> int:
+        """How many queries have their item among the first ten of raw."""
+        return int((self.task.ranks("raw")[0] <= FIRST).sum())

@@ -1,0 +1,63 @@
+"""Languages in a study: what arms reach in those that they have trained on, and in those that they have not."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from grape_rewrite.ablation.study import UNTRAINED, Job
+from grape_rewrite.evaluation.significance import bootstrap_interval
+
+if TYPE_CHECKING:
+    from task import Task
+
+
+class Languages:
+    """The languages of a study's queries.
+
+    :param task: the study.
+    """
+
+    def __init__(self, task: "Task") -> None:
+        self.task = task
+
+    @property
+    def arms(self) -> list[str]:
+        """The arms that train on some languages alone."""
+        return [arm for arm in self.task.trained if self.task.study.arms[arm].get("languages")]
+
+    def seen(self, arm: str) -> list[str]:
+        """The languages that an arm trains on."""
+        return sorted(self.task.study.arms[arm]["languages"])
+
+    @cached_property
+    def all(self) -> list[str]:
+        """The language of each query."""
+        kept = (found.languages for found in self.task.outcomes.values())
+        return [language or "" for language in next(filter(None, kept), [])]
+
+    @property
+    def translated(self) -> bool:
+        """Whether the queries are in several languages."""
+        return len(set(self.all)) > 1
+
+    def recall(self, arm: str, languages: list[str], like: str) -> float:
+        """Recall@10 over queries in some languages, means over the seeds that another arm has too."""
+        return float(np.mean(list(self._recalls(arm, languages, like).values())))
+
+    def gain(self, arm: str, other: str, languages: list[str]) -> str:
+        """What an arm gains in Recall@10 over another over queries in some languages (95 % over seeds and items)."""
+        ours, theirs = self._recalls(arm, languages, arm), self._recalls(other, languages, arm)
+        if other not in self.task.trained:  # its one run stands beside each seed
+            theirs = dict.fromkeys(ours, theirs[0])
+        gains = np.stack([ours[seed] - theirs[seed] for seed in ours if seed in theirs])
+        clusters = self.task.clusters[np.isin(self.all, languages)]
+        gained = bootstrap_interval(gains, np.random.default_rng(0), clusters)
+        return self.task.points({"difference": gained.mean, "low": gained.low, "high": gained.high})
+
+    def _recalls(self, arm: str, languages: list[str], like: str) -> dict[int, np.ndarray]:
+        """Recall@10 of each query in some languages, by the seeds that another arm has too."""
+        rows = np.isin(self.all, languages)
+        seeds = {job.seed for job in self.task.manifests if job.arm == like}
+        jobs = [job for job in self.task.manifests if job.arm == arm and job.seed in seeds] or [Job(UNTRAINED, 0)]
+        return {job.seed: np.array(self.task.outcomes[job].recall[arm])[rows] for job in jobs}
