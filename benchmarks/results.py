@@ -68,7 +68,8 @@ def main() -> None:
     }
     files = (arguments.docs / "evidence" / "operating_points").glob("*.json")
     measured["points"] = sorted(
-        (json.loads(file.read_text(encoding="utf-8")) for file in files), key=lambda found: found["steps"]
+        (with_means(json.loads(file.read_text(encoding="utf-8"))) for file in files),
+        key=lambda found: (found["data"] != "scenes", found["data"], found["steps"]),  # the data set of the demo first
     )
     begun = {name: task for name, task in tasks.items() if DEFAULT in task.arms}
     draw(begun, measured, arguments.docs / "figures")
@@ -123,9 +124,8 @@ def write_pages(tasks: dict[str, Task], measured: dict[str, Any], docs: Path) ->
         **measured,
     )
     for found in measured["points"]:
-        points, roles = dev_points(found)
         page = docs / "results" / f"operating-points-{found['data']}-{found['steps']}.md"
-        write(page, "operating_points.md.jinja", found=found, points=points, roles=roles)
+        write(page, "operating_points.md.jinja", found=found)
     files = sorted((docs / "evidence" / "leaderboard").glob("*.json"))
     if files:
         entries = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in files}
@@ -293,11 +293,14 @@ def draw(tasks: dict[str, Task], measured: dict[str, Any], folder: Path) -> None
     if measured["pools"]:
         figures.pools(measured["pools"], folder / "pools.svg")
     for found in measured["points"]:
-        figures.tradeoff(*dev_points(found), folder / f"tradeoff-{found['steps']}.svg")
+        figures.tradeoff(found["points"], found["roles"], folder / f"tradeoff-{found['data']}-{found['steps']}.svg")
 
 
-def dev_points(found: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """Return each strategy's means over the runs, of those that all runs measured, and what they were chosen for."""
+def with_means(found: dict[str, Any]) -> dict[str, Any]:
+    """Return what `benchmarks/operating_points.py` measured with the means of the runs on dev.
+
+    `points` are those of each strategy that all runs measured, `roles` what they were chosen for.
+    """
     runs = [{point["strategy"]: point for point in run["dev"]} for run in found["runs"]]
     shared = [name for name in runs[0] if all(name in run for run in runs)]
     keys = ("recall", "harm", "tokens", "milliseconds")
@@ -308,7 +311,7 @@ def dev_points(found: dict[str, Any]) -> tuple[list[dict[str, Any]], dict[str, s
             role = "plain" if kind == UNGUARDED else kind
             if name in shared and role not in roles.setdefault(name, []):
                 roles[name].append(role)
-    return points, {name: ", ".join(kinds) for name, kinds in roles.items()}
+    return {**found, "points": points, "roles": {name: ", ".join(kinds) for name, kinds in roles.items()}}
 
 
 def of_harm(found: dict[str, Any], kind: str, other: dict[str, Any], reference: str) -> dict[str, float]:
