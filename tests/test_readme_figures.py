@@ -130,6 +130,7 @@ def test_in_short() -> None:
     assert quoted("In short:") == [
         *(part for arm, metric in pools for part in gain(SHORT["definitions-5k"], arm, metric)),
         f"between {min(losses):.1f} and {max(losses):.1f} points",
+        shown("scenes-128-bfloat16", "grape"),
         *(shown(SHORT[name], "all-shifts") for name in ("scenes", "composed", "paragraphs")),
         *(part for column in (4, 5) for part in re.findall(r"[\d.]+(?: to [\d.]+)?", unseen[column].replace("+", ""))),
         *gain("paragraphs-smollm2", "few-shot"),
