@@ -38,31 +38,15 @@ class Task:
         self.results = read_results(self.study, folder)
         self.arms: dict[str, Any] = self.results["arms"]
         self.manifests = {job: found for job in self.study.jobs() if (found := read_manifest(job.folder(folder)))}
+        self.inflation = Inflation(self)
+        self.harm = Harm(self)
+        self.languages = Languages(self)
+        self.origin = Origin(self)
 
     @cached_property
     def outcomes(self) -> dict[Job, Outcomes]:
         """What each query reached, by run."""
         return {job: read_outcomes(job.folder(self.folder)) for job in self.manifests}
-
-    @cached_property
-    def inflation(self) -> Inflation:
-        """What scores do."""
-        return Inflation(self)
-
-    @cached_property
-    def harm(self) -> Harm:
-        """What arms harm."""
-        return Harm(self)
-
-    @cached_property
-    def languages(self) -> Languages:
-        """What is reached in which languages."""
-        return Languages(self)
-
-    @cached_property
-    def origin(self) -> Origin:
-        """What made it."""
-        return Origin(self)
 
     def ranks(self, arm: str) -> list[np.ndarray]:
         """The rank of each query under an arm, one array for each seed."""
