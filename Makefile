@@ -13,8 +13,9 @@ install: .venv/installed
 demo: install
 	$(BIN)/grape demo
 
+# Files of tests are shared among processes with a thread each: more threads than cores would wait for each other.
 test: install
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
 lint: install
 	$(BIN)/ruff check .

@@ -46,6 +46,11 @@ class Harm:
         ]
         return Shares(*np.mean(shares, axis=0).tolist())
 
+    def over(self, arm: str, queries: np.ndarray) -> float:
+        """The share of some of the queries, (n,) booleans, that an arm ranks worse than raw does."""
+        raw = self.task.ranks("raw")[0]
+        return float(np.mean([(ranks > raw)[queries].mean() for ranks in self.task.ranks(arm)]))
+
     def interval(self, arm: str) -> str:
         """The share of queries that an arm ranks worse than raw does, with its 95 % interval over seeds and items."""
         worse = np.array([ranks > self.task.ranks("raw")[0] for ranks in self.task.ranks(arm)], dtype=float)

@@ -1,15 +1,32 @@
 """Languages in a study: what arms reach in those that they have trained on, and in those that they have not."""
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from grape_rewrite.ablation.arms import DEFAULT
 from grape_rewrite.ablation.study import UNTRAINED, Job
-from grape_rewrite.evaluation.significance import bootstrap_interval
+from grape_rewrite.evaluation.significance import Interval, bootstrap_interval
 
 if TYPE_CHECKING:
     from task import Task
+
+
+class Spoken(NamedTuple):
+    """What is reached by the queries in one language, in Recall@10.
+
+    :param gain: GRAPE's over the best arm without training.
+    :param harm: the share that ranks worse under GRAPE than raw.
+    """
+
+    language: str
+    queries: int
+    raw: float
+    best_free: float
+    grape: float
+    gain: Interval
+    harm: float
 
 
 class Languages:
@@ -46,14 +63,38 @@ class Languages:
         return float(np.mean(list(self._recalls(arm, languages, like).values())))
 
     def gain(self, arm: str, other: str, languages: list[str]) -> str:
+        """What an arm gains in Recall@10 over another over queries in some languages, in points, with its interval."""
+        gained = self.gained(arm, other, languages)
+        return self.task.points({"difference": gained.mean, "low": gained.low, "high": gained.high})
+
+    def gained(self, arm: str, other: str, languages: list[str]) -> Interval:
         """What an arm gains in Recall@10 over another over queries in some languages (95 % over seeds and items)."""
         ours, theirs = self._recalls(arm, languages, arm), self._recalls(other, languages, arm)
         if other not in self.task.trained:  # its one run stands beside each seed
             theirs = dict.fromkeys(ours, theirs[0])
         gains = np.stack([ours[seed] - theirs[seed] for seed in ours if seed in theirs])
         clusters = self.task.clusters[np.isin(self.all, languages)]
-        gained = bootstrap_interval(gains, np.random.default_rng(0), clusters)
-        return self.task.points({"difference": gained.mean, "low": gained.low, "high": gained.high})
+        return bootstrap_interval(gains, np.random.default_rng(0), clusters)
+
+    @cached_property
+    def spoken(self) -> list[Spoken]:
+        """What is reached by the queries in each language, where there are several, those that gain least first."""
+        best = self.task.training_free
+        if not self.translated or best is None or "raw" not in self.task.arms:
+            return []
+        found = [
+            Spoken(
+                language,
+                self.all.count(language),
+                self.recall("raw", [language], DEFAULT),
+                self.recall(best, [language], DEFAULT),
+                self.recall(DEFAULT, [language], DEFAULT),
+                self.gained(DEFAULT, best, [language]),
+                self.task.harm.over(DEFAULT, np.isin(self.all, [language])),
+            )
+            for language in sorted(set(self.all))
+        ]
+        return sorted(found, key=lambda spoken: spoken.gain.mean)
 
     def _recalls(self, arm: str, languages: list[str], like: str) -> dict[int, np.ndarray]:
         """Recall@10 of each query in some languages, by the seeds that another arm has too."""

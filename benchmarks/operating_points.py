@@ -10,7 +10,6 @@ split. The last line, which `docs/evidence/operating_points` keeps, is one JSON 
 import argparse
 import json
 from dataclasses import asdict
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from grape_rewrite.evaluation.rewriters import evaluate
 from grape_rewrite.index import Index
 from grape_rewrite.quiet import quiet_libraries
 from grape_rewrite.retrievers import Retriever
-from grape_rewrite.rewriting import Prompt, Rewriter
+from grape_rewrite.rewriting import Rewriter
 from grape_rewrite.rewriting.adapter import read_adapter
 from grape_rewrite.strategies import Generations, strategy_of
 from grape_rewrite.training.run_folder import RunFolder
@@ -57,22 +56,16 @@ def trained_steps(folder: Path) -> int:
     return int(json.loads(RunFolder(folder).config.read_text(encoding="utf-8"))["steps"])
 
 
-@cache
-def untrained(base_model: str, prompt: Prompt, max_tokens: int) -> Generations:
-    """The base model's rewrites, which are the same beside each run that learned with this prompt."""
-    return Generations(Rewriter.load(base_model, prompt, max_tokens))
-
-
 def points_of(folder: Path, index: Index, dataset: Dataset, arguments: argparse.Namespace) -> dict[str, Any]:
     """Return the strategies that dev chooses for a rewriter, and what they and the plain rewrite reach on test."""
-    facts = read_adapter(folder)
-    generations = Generations(Rewriter.load(str(folder)))
+    rewriter = Rewriter.load(str(folder))
+    generations = Generations(rewriter)
     points = measure_points(generations, index, dataset.dev.sample(arguments.dev_queries))
     mildest = min((point for point in points if point.tokens), key=lambda point: (point.harm, -point.recall))
     chosen = {kind: choose(points, kind).strategy for kind in KINDS}
     names = {UNGUARDED: UNGUARDED, **chosen, MILDEST: mildest.strategy}
     methods = {"raw": None, **{name: strategy_of(name, generations) for name in dict.fromkeys(names.values())}}
-    methods[UNTRAINED] = strategy_of(UNGUARDED, untrained(facts.base_model, facts.prompt, facts.max_tokens))
+    methods[UNTRAINED] = strategy_of(UNGUARDED, Generations(rewriter.baselines()["few-shot"]))
     found = evaluate(methods, index, dataset.test.sample(arguments.queries)).summary["methods"]
     tested = {**names, UNTRAINED: UNTRAINED}
     return {

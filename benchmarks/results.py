@@ -22,6 +22,7 @@ from typing import Any
 
 import figures
 import jinja2
+from budgets import budgets
 from inflation import RISEN
 from origin import NOT_KEPT
 from task import PUBLISHED, REFERENCES, Task
@@ -41,7 +42,6 @@ MEANINGS = {
 SIMILARITY = "grpo-similarity"
 KINDS = (DEFAULT, "sft", SIMILARITY)
 OTHERS = "others"
-BUDGET = {"steps", "batch", "evaluate_every"}  # how long training takes, and how often dev is looked at
 BOUNDS = ((0.0, 0.0), (0.005, 0.005), (0.01, 0.0), (0.01, 0.005), (0.01, 0.01), (0.02, 0.0))
 """By how much wrong items rise at least, and the margin falls, where scores are said to inflate between two looks."""
 DOCS = Path(__file__).parent.parent / "docs"
@@ -102,7 +102,9 @@ def write_pages(tasks: dict[str, Task], measured: dict[str, Any], docs: Path) ->
         budgets=budgets(studies),
         shared=shared(studies),
         of_harm=of_harm,
+        recall_of=lambda found: mean(run["test"][UNGUARDED]["recall@10"] for run in found["runs"]),
         verdicts=partial(verdicts, studies),
+        ahead=partial(ahead, studies),
         named_where=partial(named_where, tasks),
         better=better(tasks),
         published=f"{100 * PUBLISHED:.1f}",
@@ -179,27 +181,45 @@ def verdicts(tasks: list[Task], arm: str) -> str:
     return f"is, in Recall@10, {', '.join(parts)}"
 
 
+def ahead(tasks: list[Task], arm: str, metric: str) -> str:
+    """In how many runs GRAPE does better than an arm with the same seed on the same queries, in words."""
+    found = [
+        task.arms[DEFAULT][metric]["seeds"][seed] > task.arms[arm][metric]["seeds"][seed]
+        for task in tasks
+        if arm in task.arms
+        for seed in task.seeds(arm)
+        if seed in task.seeds(DEFAULT)
+    ]
+    return f"{sum(found)} of {len(found)}"
+
+
 def named_where(tasks: dict[str, Task], metric: str, other: str | None = None) -> str:
     """The studies where GRAPE beats an arm, or the best without training, by more than what was published, in words.
 
-    Where not all of the interval is above that, it is said.
+    Where not all of the interval is above that, there is a star.
     """
     run = {name: task for name, task in tasks.items() if other is None or other in task.arms}
     arms = {name: other or task.best_free(metric) for name, task in run.items()}
     beaten = [name for name, task in run.items() if task.beats(arms[name], metric)]
     surely = {name for name, task in run.items() if task.beats(arms[name], metric, surely=True)}
     rest = [name for name in run if name not in beaten]
-    named = ", ".join(name if name in surely else f"{name} (the interval holds less, too)" for name in beaten)
+    named = ", ".join(name if name in surely else f"{name}\\*" for name in beaten)
     return f"{named or 'none'}{'; not on ' + ', '.join(rest) if rest else ''}"
 
 
-def inflating(tasks: dict[str, Task], risen: float = RISEN, fallen: float = 0.0) -> dict[str, str]:
-    """In how many runs of each kind of arm scores inflated between two looks, in words."""
+def inflating(
+    tasks: dict[str, Task], risen: float = RISEN, fallen: float = 0.0, beside: str | None = None
+) -> dict[str, str]:
+    """In how many runs of each kind of arm scores inflated between two looks, in words.
+
+    :param beside: count the studies alone that have this arm, too.
+    """
     counts = {}
     for kind in (SIMILARITY, DEFAULT, "sft", OTHERS):
         arms = [
             (task, arm)
             for task in tasks.values()
+            if beside is None or beside in task.arms
             for arm in task.watched
             if arm == kind or (kind == OTHERS and arm not in KINDS)
         ]
@@ -230,25 +250,6 @@ def undone(tasks: dict[str, Task], drawings: dict[str, Any], metric: str) -> str
         and row["low"] <= 0 <= row["high"]
     ]
     return ", ".join(found) or "none"
-
-
-def budgets(tasks: list[Task]) -> list[tuple[Task, Task]]:
-    """The pairs of studies that differ in nothing but how many steps there are and of what size.
-
-    The first has the default's, the second names its own.
-    """
-
-    def rest(task: Task) -> dict[str, Any]:
-        study = task.study.model_dump(exclude={"arms", "seeds", "some_seeds"})
-        return {**study, "training": {key: value for key, value in study["training"].items() if key not in BUDGET}}
-
-    return [
-        (task, other)
-        for other in tasks
-        if "steps" in other.study.training
-        for task in tasks
-        if not BUDGET & set(task.study.training) and rest(task) == rest(other)
-    ]
 
 
 def shared(tasks: list[Task]) -> dict[str, dict[str, Any]]:

@@ -60,6 +60,7 @@ def test_the_reward() -> None:
         *(share("scenes", arm) for arm in ("grpo-similarity", "grape")),
         *(share(study, "grpo-similarity") for study in (SHORT["definitions-5k"], SHORT["composed"])),
         *counts["0.01", "0.0"],
+        *re.findall(r"the rank has it (in \d+ of \d+ runs)", results()),
         *counts["0.01", "0.005"],
         f"between {min(losses):.1f} and {max(losses):.1f} points",
         *gain("scenes-bfloat16", "grpo-contrastive"),
@@ -79,7 +80,9 @@ def test_reinforcement_or_imitation() -> None:
 def test_how_long() -> None:
     study = "scenes-160-bfloat16"
     values = [shown(study, arm) for arm in ("grape", "sft", "grpo-similarity")]
-    assert quoted("How long.") == [*values, *gain(study, "sft"), *gain(study, "grpo-similarity")]
+    rows = {row[:2]: row[2] for row in rows_under("| study | arm | Recall@10 | MRR | GRAPE's lead")}
+    longer = [part for arm in ("grape", "sft") for part in figures(rows[study, arm])]
+    assert quoted("How long.") == [*values, *gain(study, "sft"), *gain(study, "grpo-similarity"), *longer]
 
 
 def test_harm() -> None:
@@ -109,6 +112,7 @@ def test_harm() -> None:
         harm("scenes-160-bfloat16", "grape"),
         *(harm(SHORT[name], arm) for name in ("composed", "paragraphs") for arm in ("grape", "few-shot")),
         *(lost[name][column] for column in (6, 1, 2) for name in names),
+        *(harm(SHORT[name], "query2doc") for name in names),
         *(safe[0], safer[0], f"{safe[1]} and {safer[1]} points"),
         *beside(40, "mildest", "greedy"),
         *beside(160, "mildest", "greedy"),
@@ -126,13 +130,17 @@ def test_in_short() -> None:
     few = tasks()["paragraphs-smollm2"]["arms"]["few-shot"]["recall@10"]["mean"]
     ours, before = (tasks()["emoji"]["arms"][arm]["recall@10"]["seeds"] for arm in ("grape", "few-shot"))
     unseen = rows_under("| languages | few-shot")[1]
+    shared = comparison(SHORT["scenes"], "all-shifts", "mrr")
+    smaller = {row[:2]: row[2] for row in rows_under("| study | arm | Recall@10 | MRR | GRAPE's lead")}
     by_seed = [100 * (ours[seed] - before["0"]) for seed in sorted(ours)]
     assert quoted("In short:") == [
         *(part for arm, metric in pools for part in gain(SHORT["definitions-5k"], arm, metric)),
         f"between {min(losses):.1f} and {max(losses):.1f} points",
-        shown("scenes-128-bfloat16", "grape"),
+        *figures(smaller["scenes-128-bfloat16", "grape"]),
         *(shown(SHORT[name], "all-shifts") for name in ("scenes", "composed", "paragraphs")),
-        *(part for column in (4, 5) for part in re.findall(r"[\d.]+(?: to [\d.]+)?", unseen[column].replace("+", ""))),
+        f"{-100 * shared['difference']:.1f}",
+        f"{-100 * shared['high']:.1f} to {-100 * shared['low']:.1f}",
+        *(part for column in (4, 5) for part in figures(unseen[column])),
         *gain("paragraphs-smollm2", "few-shot"),
         *gain(SHORT["paragraphs"], "few-shot"),
         f"{few:.3f}",
@@ -143,6 +151,24 @@ def test_in_short() -> None:
         f"{min(by_seed[2:]):.1f} to {max(by_seed[2:]):.1f}",
     ]
     assert min(losses) > 0
+    undone = re.search(r"whose interval here holds zero: in Recall@10 (.*?); in MRR (.*?)\. ## ", results())
+    assert [sorted(found.split(", ")) for found in undone.groups()] == [
+        [
+            "`grpo-margin` on scenes-bfloat16",
+            "`grpo-ndcg` on scenes-bfloat16",
+            "`pool-16` on definitions-5k-bfloat16",
+            "`pool-16` on scenes",
+        ],
+        [
+            "`all-shifts` on scenes-bfloat16",
+            "`grpo-margin` on scenes-bfloat16",
+            "`grpo-similarity` on scenes-160-bfloat16",
+            "`grpo-similarity` on scenes-bfloat16",
+            "`pool-64` on definitions-5k-bfloat16",
+            "`sft` on definitions-5k-bfloat16",
+            "`sft` on scenes-128-bfloat16",
+        ],
+    ], "what the README says of these is to be read again"
     known = {*SETTINGS, "all-shifts", "sft", "grape", "similarity-without-length"}
     arms = {name for name in tasks()["scenes-bfloat16"]["arms"] if name not in training_free("scenes-bfloat16")}
     assert {arm for arm in arms if not arm.startswith(("grpo-", "pool-", "languages="))} == known | {"english"}
@@ -164,7 +190,11 @@ def test_costs() -> None:
     assert f"**{held / most:.2f}** of the peak memory ({held:.1f} and {most:.1f} GB)" in text
     tokens = [runs[0]["tokens"] for runs in (ours, stock)]
     assert f"Ours are {tokens[0]:.1f} tokens long" in text
-    assert f"words that the retriever does not know, {tokens[1]:.1f}:" in text
+    more = [ratio * mine["tokens"] / other["tokens"] for ratio, mine, other in zip(ratios, ours, stock, strict=True)]
+    longer = (
+        f"words that the retriever does not know, {tokens[1]:.1f}, so it is {min(more):.0f} to {max(more):.0f} times"
+    )
+    assert longer in text
     half = json.loads((EVIDENCE / "leaderboard" / "learning-from-half-of-each-group.json").read_text())
     default = half["arms"]["grape"]
     assert f"it takes {default['median_seconds']:.0f} seconds of training" in text
@@ -185,6 +215,16 @@ def tasks() -> dict[str, Any]:
 @cache
 def readme() -> str:
     return " ".join((ROOT / "README.md").read_text().split())
+
+
+@cache
+def results() -> str:
+    return " ".join((ROOT / "docs" / "results.md").read_text().split())
+
+
+def figures(cell: str) -> list[str]:
+    """A difference and its interval in a table of the results, as the README writes them."""
+    return re.findall(r"-?[\d.]+(?: to -?[\d.]+)?", cell.replace("+", ""))
 
 
 def rows_under(head: str) -> list[tuple[str, ...]]:

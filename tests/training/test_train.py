@@ -117,6 +117,21 @@ def test_other_settings_run(begin: Callable[..., Any], tmp_path: Path, values: d
         assert history(run.folder)[-1]["kl"] > 0
 
 
+@pytest.mark.parametrize(
+    ("decay", "shares"),
+    [
+        (1.0, [0, 1 / 2, 1, 3 / 4, 1 / 2, 1 / 4]),
+        (0.5, [0, 1 / 2, 1, 1, 1, 1 / 2]),
+        (0.0, [0, 1 / 2, 1, 1, 1, 1]),
+    ],
+)
+def test_the_rate_falls_at_the_end(
+    begin: Callable[..., Any], tmp_path: Path, decay: float, shares: list[float]
+) -> None:
+    run = begin(tmp_path / "run", steps=6, warmup=2, decay=decay)
+    assert [row["learning_rate"] / 0.005 for row in history(run.folder)[1:]] == pytest.approx(shares)
+
+
 def test_trained_on_some_languages_as_if_there_were_no_others(
     begin: Callable[..., Any], tiny_model_folder: Path, tiny_prompt: Prompt, index: Index, tiny_dataset: Dataset,
     tmp_path: Path, small: Any,

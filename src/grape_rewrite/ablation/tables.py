@@ -15,6 +15,10 @@ COLUMNS = {
 }
 INFLATION = {"d_pos": "positives", "d_hard": "hard negatives", "d_neg": "all negatives", "margin": "margin"}
 SPREAD = {"hubness": "hubness", "centroid": "cosine to the centroid"}
+WHERE = (
+    "Where rewrites lie. Hubness: the skewness of how often each item is among the first ten, higher where a few items "
+    "crowd the results. Centroid: the middle of the corpus."
+)
 FEW = 4
 LOOKS = 5  # steps in a table; more would not fit beside each other
 METRICS = {"recall@10": "points of R@10", "mrr": "points of MRR", "success@1": "points of Success@1"}
@@ -45,7 +49,7 @@ def markdown(results: Mapping[str, Any]) -> str:
     elif DEFAULT not in arms:
         parts.append(f"Without an arm {DEFAULT}, which the others are compared with, there are no differences to test.")
     parts.append(_table(arms, INFLATION, "rise over raw of the scores of"))
-    parts.append(_table(arms, SPREAD, "where the rewrites of it lie:"))
+    parts.append(f"{WHERE}\n\n{_table(arms, SPREAD)}")
     if table := _training(results["training"]):
         parts.append(table)
     if results["costs"]:

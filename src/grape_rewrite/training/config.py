@@ -61,10 +61,14 @@ class TrainingConfig(BaseModel):
     vllm: bool = Field(
         False, description="sample with vLLM beside the training (TRL's colocate mode), from the whole vocabulary"
     )
-    learning_rate: float = Field(
-        2e-4, gt=0, lt=1, description="learning rate at its peak; it falls to 0 with the steps"
-    )
+    learning_rate: float = Field(2e-4, gt=0, lt=1, description="learning rate at its peak")
     warmup: int = Field(3, ge=0, description="steps until the learning rate is reached")
+    decay: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="share of the steps after the warm-up, the last of them, in which the learning rate falls to 0",
+    )
     temperature: float = Field(0.7, gt=0, description="temperature of the sampling; higher is more varied")
     max_tokens: int = Field(16, ge=2, description="length at which a rewrite is cut off")
     free_tokens: int | None = Field(
@@ -141,6 +145,11 @@ class TrainingConfig(BaseModel):
         if self.free >= self.max_tokens:
             raise ValueError(f"free_tokens {self.free} must be below max_tokens {self.max_tokens}")
         return self
+
+    @property
+    def decay_steps(self) -> int:
+        """In how many steps, the last, the learning rate falls."""
+        return round(self.decay * max(0, self.steps - self.warmup))
 
     @property
     def queries(self) -> int:
