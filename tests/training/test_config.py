@@ -25,6 +25,7 @@ from grape_rewrite.training import TrainingConfig
         ({"steps": "many"}, "steps='many': .*integer"),
         ({"learning_rate": 2.0}, r"learning_rate=2\.0: .*less than 1"),
         ({"learning_rate": float("nan")}, "learning_rate=nan: .*finite number"),
+        ({"distinct": -0.1}, r"distinct=-0\.1: .*greater than or equal to 0"),
         ({"decay": 1.5}, r"decay=1\.5: .*less than or equal to 1"),
         ({"length_weight": float("inf")}, "length_weight=inf: .*finite number"),
         ({"minutes": float("inf")}, "minutes=inf: .*finite number"),

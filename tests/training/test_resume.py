@@ -67,6 +67,19 @@ def test_resumed_is_uninterrupted(
     assert not (folder / "checkpoints").exists()
 
 
+def test_the_temperature_goes_on(begin: Callable[..., Any], tmp_path: Path) -> None:
+    hot = {"distinct": 1.0, "learning_rate": 0.05}
+    whole = begin(tmp_path / "whole", **hot)
+    with pytest.raises(KeyboardInterrupt):
+        begin(tmp_path / "run", watch=interrupt_at(1), **hot)
+    begin(tmp_path / "run", resume=True, **hot)
+    rows = [[json.loads(line) for line in (tmp_path / name / "history.jsonl").open()] for name in ("whole", "run")]
+    temperatures = [[row.get("temperature") for row in run] for run in rows]
+    assert temperatures[0] == temperatures[1]
+    assert temperatures[0][-1] > temperatures[0][1]
+    assert same(tmp_path / "run", whole.folder)
+
+
 def test_a_failure_gives_the_signal_back(begin: Callable[..., Any], tmp_path: Path) -> None:
     def fail(row: dict[str, Any], _: object) -> None:
         if row["step"] == 1:

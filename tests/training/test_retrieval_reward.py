@@ -99,6 +99,7 @@ def test_metrics_and_examples(index: Index) -> None:
     )
     assert logged["empty"] == 0.25
     assert 0.5 < logged["mrr"] < 1
+    assert logged["distinct"] == 0.75  # of the two for the boat
     assert logged["zero_variance"] == 0.5  # both rewrites for the boat are worth the same
     examples = reward.examples()
     assert [example.query for example in examples] == ["rot Apfel", "rot Boot"]

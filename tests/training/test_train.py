@@ -1,8 +1,10 @@
 """A whole run on the tiny model: what it leaves, that it repeats, and what may go into it."""
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +132,16 @@ def test_the_rate_falls_at_the_end(
 ) -> None:
     run = begin(tmp_path / "run", steps=6, warmup=2, decay=decay)
     assert [row["learning_rate"] / 0.005 for row in history(run.folder)[1:]] == pytest.approx(shares)
+
+
+def test_it_is_sampled_hotter_where_rewrites_are_the_same(begin: Callable[..., Any], finished, tmp_path: Path) -> None:
+    assert {row["temperature"] for row in history(finished.folder)[1:]} == {0.7}
+    run = begin(tmp_path / "run", steps=6, distinct=1.0, learning_rate=0.05)
+    rows = history(run.folder)[1:]
+    assert rows[-1]["temperature"] > 0.7
+    for row, after in pairwise(rows):
+        assert 1 / 4 <= row["distinct"] <= 1  # groups are of four
+        assert math.log(after["temperature"] / row["temperature"]) == pytest.approx(0.1 * (1 - row["distinct"]))
 
 
 def test_trained_on_some_languages_as_if_there_were_no_others(

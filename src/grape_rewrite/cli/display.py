@@ -19,6 +19,7 @@ SHOWN = {
     "rewards/length/mean": "length",
     "mrr": "MRR of the samples",
     "zero_variance": "groups without variance",
+    "distinct": "distinct rewrites of a group",
     "rewrite_tokens": "tokens a rewrite",
     "entropy": "entropy, nats",
 }

@@ -44,7 +44,7 @@ def training_charts(history: Sequence[Row]) -> list[Chart]:
     """Return a chart for each figure that the training history holds.
 
     :param history: one row for each logged step, with `step` and any of `mrr`, `dev_mrr`, `reward`,
-        `rewards/<term>/mean`, `rewrite_tokens`, `entropy` and `zero_variance`; a row may lack some.
+        `rewards/<term>/mean`, `rewrite_tokens`, `entropy`, `zero_variance` and `distinct`; a row may lack some.
     :return: the charts, in that order; none when there are fewer than two steps.
     """
     terms = {
@@ -63,6 +63,7 @@ def training_charts(history: Sequence[Row]) -> list[Chart]:
         ("Rewrite length", "tokens", {"rewrite_tokens": "tokens"}),
         ("Entropy", "nats a token", {"entropy": "entropy"}),
         ("Groups without variance", "share that teaches nothing", {"zero_variance": "share"}),
+        ("Distinct rewrites", "share of a group", {"distinct": "share"}),
     ]
     charts = (line_chart(title, note, names, history) for title, note, names in panels)
     return [chart for chart in charts if chart]

@@ -70,6 +70,13 @@ class TrainingConfig(BaseModel):
         description="share of the steps after the warm-up, the last of them, in which the learning rate falls to 0",
     )
     temperature: float = Field(0.7, gt=0, description="temperature of the sampling; higher is more varied")
+    distinct: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="share of a group's rewrites that should differ from each other: where fewer do, the temperature "
+        "rises from step to step; 0 leaves it as it is",
+    )
     max_tokens: int = Field(16, ge=2, description="length at which a rewrite is cut off")
     free_tokens: int | None = Field(
         None, ge=0, description="length up to which a rewrite costs nothing; half of max_tokens by default"

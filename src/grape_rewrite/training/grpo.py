@@ -118,6 +118,7 @@ def train(  # noqa: PLR0913
     trainer = GrapeTrainer(
         rewriter=rewriter,
         select=lambda advantages: _select(advantages, config),
+        distinct=config.distinct,
         reward_funcs=[reward, *_form_rewards(rewriter, tasks, config)],
         args=_arguments(rewriter, config, run),
         train_dataset=training_table(rewriter, tasks, config),
@@ -217,6 +218,12 @@ def require_machine(rewriter: Rewriter, config: TrainingConfig) -> None:
             f"one process sees {torch.cuda.device_count()} accelerators, and trains on one alone; set "
             "CUDA_VISIBLE_DEVICES=0, or start a process for each: torchrun --nproc-per-node "
             f"{torch.cuda.device_count()} --no-python grape train ..."
+        )
+    if config.distinct and (config.vllm or rewriter.sees):
+        other = "vllm=true" if config.vllm else f"{rewriter.name}, which sees"
+        raise UserError(
+            f"distinct={config.distinct:g} cannot be had with {other}: what samples there keeps its temperature; leave "
+            "it out"
         )
     if not config.vllm:
         return

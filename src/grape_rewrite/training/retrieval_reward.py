@@ -12,6 +12,7 @@ from grape_rewrite.index import Index
 from grape_rewrite.index.index import NEVER
 from grape_rewrite.rewards import REWARDS, Candidates, draw_pool
 from grape_rewrite.training.example import Example
+from grape_rewrite.training.exploration import share_distinct
 from grape_rewrite.training.own_reward import OwnReward
 
 Rows = npt.NDArray[np.int64]
@@ -88,6 +89,7 @@ class RetrievalReward:
         if "log_metric" in extra:
             extra["log_metric"]("mrr", float((1 / ranks).mean()))
             extra["log_metric"]("empty", float(np.mean([not text for text in rewrites])))
+            extra["log_metric"]("distinct", share_distinct(extra.get("draw", extra["prompts"]), rewrites))
             extra["log_metric"]("zero_variance", share_without_variance(extra.get("draw", extra["prompts"]), values))
         return values
 

@@ -8,8 +8,10 @@ from typing import Any
 import torch
 from accelerate.utils import DistributedType
 
+from grape_rewrite.errors import UserError
 from grape_rewrite.rewriting.rewriter import Rewriter
 from grape_rewrite.rewriting.scoring import log_probabilities
+from grape_rewrite.training.exploration import next_temperature
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -31,16 +33,19 @@ class GrapeTrainer(GRPOTrainer):
 
     :param rewriter: prompt, output vocabulary and end tokens; its model is the one that is trained.
     :param select: from the advantages of a step (B,) to those that are learned from; see `training.selection`.
+    :param distinct: the share of a group's rewrites that should differ, 0 for any; see `training.exploration`.
     """
 
     def __init__(
         self,
         rewriter: Rewriter,
         select: Callable[[torch.Tensor], torch.Tensor] | None = None,
+        distinct: float = 0.0,
         **arguments: Any,
     ) -> None:
         self.rewriter = rewriter
         self.select = select
+        self.distinct = distinct
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message=".*rollout_func")  # experimental in TRL; its minor is pinned
             warnings.filterwarnings("ignore", category=FutureWarning)  # PEFT calls transformers by old names
@@ -57,6 +62,8 @@ class GrapeTrainer(GRPOTrainer):
         self.has_entropy_bonus = self.args.entropy_coef != 0.0 or self.args.use_adaptive_entropy
         if not self.shares:
             why = next(reason for reason, holds in stock.items() if holds)
+            if distinct:  # TRL's own passes keep the temperature that they began with
+                raise UserError(f"distinct={distinct:g} cannot be had with {why}; leave it out")
             logger.warning("%s: TRL's own forward pass is used instead of shared prompts", why)
 
     @property
@@ -78,6 +85,9 @@ class GrapeTrainer(GRPOTrainer):
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         """Sample and score the prompts of a step."""
+        if self.model.training:
+            self.temperature = next_temperature(self.state.log_history, self.distinct, self.args.temperature)
+            self._metrics["train"]["temperature"].append(self.temperature)
         made: dict[str, Any] = super()._generate_and_score_completions(inputs)
         if self.select and self.model.training:
             made["advantages"] = self.select(made["advantages"])

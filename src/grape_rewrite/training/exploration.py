@@ -1,0 +1,46 @@
+"""How varied the samples of a step are, and the temperature that keeps them so.
+
+A policy that is sure of itself says the same again and again, and a group of equal rewrites teaches nothing.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+PACE = 0.1  # by how much the temperature's logarithm rises in a step for each share of rewrites that is missing
+HOTTEST = 3.0  # times the temperature of the beginning; where few rewrites are possible, no heat makes more of them
+
+
+def share_distinct(prompts: Sequence[Any], rewrites: Sequence[str]) -> float:
+    """Return the mean share of a group (rewrites of one prompt) that are not the same text as another.
+
+    >>> share_distinct(["a", "a", "b", "b"], ["boat", "boat", "moon", "full moon"])
+    0.75
+    """
+    groups: dict[str, list[str]] = {}
+    for prompt, rewrite in zip(prompts, rewrites, strict=True):
+        groups.setdefault(str(prompt), []).append(rewrite)
+    return sum(len(set(group)) / len(group) for group in groups.values()) / len(groups)
+
+
+def next_temperature(history: Sequence[Mapping[str, Any]], wanted: float, least: float) -> float:
+    """Return the temperature to sample a step's rewrites at.
+
+    It is a function of what was logged, so that a run that goes on from a checkpoint samples as if it had not
+    stopped.
+
+    >>> next_temperature([], wanted=0.75, least=0.7)
+    0.7
+    >>> round(next_temperature([{"temperature": 0.7, "distinct": 0.45}], wanted=0.75, least=0.7), 4)
+    0.7213
+
+    :param history: the rows that were logged so far, with `temperature` and `distinct`; others are passed over.
+    :param wanted: the share of a group's rewrites that should differ; where fewer do, the temperature rises, where more
+        do it falls.
+    :param least: below this it does not fall; that of the first step.
+    """
+    last = next((row for row in reversed(history) if "distinct" in row and "temperature" in row), None)
+    if last is None or not wanted:
+        return least
+    asked = float(last["temperature"]) * math.exp(PACE * (wanted - float(last["distinct"])))
+    return min(max(asked, least), HOTTEST * least)
