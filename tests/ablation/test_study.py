@@ -208,8 +208,9 @@ def test_an_arm_that_learns_further_tasks(study_of, own_cache, tmp_path: Path, t
 
 
 def test_an_arm_measures_what_another_study_trained(
-    finished: tuple[Study, Path], study_of, own_cache, tmp_path: Path
-) -> None:
+    finished: tuple[Study, Path], study_of, own_cache, tiny_folders: dict[str, Path], tiny_clip_folder: Path,
+    tmp_path: Path,
+) -> None:  # fmt: skip
     study, there = finished
     arm = f"theirs:from={there / 'grape'}"
     own = study_of([arm], [0, 1]).begin(tmp_path)
@@ -230,8 +231,8 @@ def test_an_arm_measures_what_another_study_trained(
     for changes, words in (
         ({"seeds": [7]}, "seed-7 holds no complete run of a study to take an adapter from"),
         ({"arms": {"theirs": {"from": str(there / "untrained")}}}, r"grape.json is missing"),
-        ({"rewriter": "gemma-3-270m"}, "has an adapter of .*, not of gemma-3-270m"),
-        ({"retriever": "minilm"}, "was trained for retriever .*, not for .*; use that one"),
+        ({"rewriter": str(tiny_folders["llama"])}, "has an adapter of .*tiny-gemma.*, not of .*tiny-llama"),
+        ({"retriever": str(tiny_clip_folder)}, "was trained for retriever .*, not for .*tiny-clip.*; use that one"),
     ):
         with pytest.raises(UserError, match=words):
             prepare(own.model_copy(update={"seeds": [0], **changes}), tmp_path)
