@@ -1,11 +1,13 @@
 """What can be compared, and what is said to what cannot."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from grape_rewrite.ablation import ARMS, read_arms
 from grape_rewrite.ablation.arms import config_of, source_of, tasks_of
+from grape_rewrite.ablation.baselines import FUSED
 from grape_rewrite.errors import UserError
 from grape_rewrite.rewards import REWARDS
 from grape_rewrite.training import TrainingConfig
@@ -58,13 +60,22 @@ def test_an_arm_may_come_from_another_study() -> None:
         (["seed=3"], {}, "arm 'seed=3': seed cannot be changed like this; seeds are those of the study"),
         (["group=4,group=16"], {}, "group is named twice; name it once"),
         (["reward=["], {}, r"arm 'reward=\[': '\[' is no value: "),
+        (["steps=2020-13-45"], {}, "arm 'steps=2020-13-45': '2020-13-45' is no value: month must be in 1..12"),
         (["grape", "group=8"], {}, "arms 'grape' and 'group=8' are the same; leave one out"),
-        (["reward=a/b:c"], {}, "cannot be the name of a folder"),
+        (["reward=a/b:c"], {}, "has a name that no folder can have"),
         (["also=scenes"], {}, "arm 'also=scenes': also='scenes' is no list of tasks; valid is also="),
         (["grape:group=4"], {}, "arm 'grape' has changes of its own already; give these another name"),
         (["a:group=4", "a:group=2"], {}, "arm 'a' is named twice"),
-        (["a/b:group=4"], {}, "arm 'a/b' cannot be the name of a folder; leave out the slash"),
-        (["from=a/b"], {}, "arm 'from=a/b' cannot be the name of a folder; name it: NAME:key=value"),
+        (["a/b:group=4"], {}, "arm 'a/b' has a name that no folder can have; give it another"),
+        (["..:group=4"], {}, r"arm '\.\.' has a name that no folder can have"),
+        (["a\nb:group=4"], {}, "has a name that no folder can have"),
+        ([f"{'a' * 300}:group=4"], {}, "has a name that no folder can have"),
+        (["study.yaml:group=4"], {}, "has a name like that of a file of the study"),
+        *(
+            ([f"{name}:group=4"], {}, f"arm '{re.escape(name)}' has the name of what is measured without training")
+            for name in ("raw", "untrained", "english", "zero-shot", "image", "mean+image", *FUSED)
+        ),
+        (["from=a/b"], {}, "arm 'from=a/b' has a name that no folder can have; name it: NAME:key=value"),
         (["a:from=b,group=4"], {}, "arm 'a': from says where its adapters are; .* so name nothing else"),
         (["grape"], {"from": "a"}, "from is nothing that all arms share"),
         ([], {}, "no arms; name some of grape, "),

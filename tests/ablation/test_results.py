@@ -275,6 +275,36 @@ def test_runs_on_other_data_are_refused(finished: tuple[Study, Path], tmp_path: 
         read_results(study, tmp_path / "copy")
 
 
+def test_a_run_in_the_folder_of_another_is_refused(finished: tuple[Study, Path], tmp_path: Path) -> None:
+    study, out = finished
+    copy = shutil.copytree(out, tmp_path / "copy")
+    shutil.rmtree(copy / "grape" / "seed-1")
+    shutil.copytree(copy / "grape" / "seed-0", copy / "grape" / "seed-1")
+    with pytest.raises(UserError, match=r"grape/seed-1/manifest.json is of grape, seed 0; put it where it belongs"):
+        read_results(study, copy)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("ranks", float("nan"), "ranks.grape.*finite number"),
+        ("ranks", 0.0, "ranks.grape has 0, which none can be"),
+        ("recall", 7.0, "recall.grape has 7, which none can be"),
+    ],
+)
+def test_what_no_query_can_have_reached_is_refused(
+    finished: tuple[Study, Path], tmp_path: Path, key: str, value: float, message: str
+) -> None:
+    study, out = finished
+    copy = shutil.copytree(out, tmp_path / "copy")
+    file = copy / "grape" / "seed-0" / "outcomes.json"
+    content = json.loads(file.read_text())
+    content[key]["grape"][0] = value
+    file.write_text(json.dumps(content))
+    with pytest.raises(UserError, match=message):
+        read_results(study, copy)
+
+
 def test_an_empty_study(finished: tuple[Study, Path], tmp_path: Path) -> None:
     with pytest.raises(UserError, match="holds no complete run yet"):
         read_results(finished[0], tmp_path)

@@ -14,6 +14,11 @@ Changes = dict[str, Any]
 DEFAULT = "grape"
 ALSO = "also"  # further tasks of an arm's adapter; no hyperparameter
 FROM = "from"  # an arm of another study, whose adapters are measured here; nothing else is said of such an arm
+LONGEST = 200  # bytes; file systems allow 255 for a name
+METHODS = {
+    *("raw", "english", "untrained", "zero-shot", "few-shot", "prompt-selection", "image", "text"),
+    *("hyde", "query2doc", "mean", "rrf", "confident", "interpolated"),
+}
 NAMED = re.compile(r"(?P<name>[^:=]+):(?P<changes>[^:]+=.*)")
 ARMS: dict[str, Changes] = {
     DEFAULT: {},
@@ -97,15 +102,31 @@ def source_of(changes: Mapping[str, Any]) -> Path | None:
     return Path(str(changes[FROM]))
 
 
+def wrong_name(name: str) -> str | None:
+    """Return why an arm cannot be called so, for a folder of the study and a row of its tables have its name.
+
+    >>> wrong_name("small"), wrong_name("few-shot"), wrong_name("../small")
+    (None, 'has the name of what is measured without training', 'has a name that no folder can have')
+
+    :return: the reason; None when it can.
+    """
+    if name in METHODS or name.endswith("+image"):
+        return "has the name of what is measured without training"
+    if name in (".", "..") or "/" in name or not name.isprintable() or len(name.encode()) > LONGEST:
+        return "has a name that no folder can have"
+    if name.startswith(".") or name.endswith((".yaml", ".json", ".md", ".html")):
+        return "has a name like that of a file of the study"
+    return None
+
+
 def _name(word: str) -> tuple[str, str]:
     """Return what an arm is called, and its changes or the name of one that is known."""
     found = NAMED.fullmatch(word)
     name, text = (found["name"], found["changes"]) if found else (word, word)
     if found and name in ARMS:
         raise UserError(f"arm {name!r} has changes of its own already; give these another name")
-    if "/" in name:
-        hint = "leave out the slash" if found else "name it: NAME:key=value"
-        raise UserError(f"arm {name!r} cannot be the name of a folder; {hint}")
+    if wrong := wrong_name(name):
+        raise UserError(f"arm {name!r} {wrong}; {'give it another' if found else 'name it: NAME:key=value'}")
     if text not in ARMS and "=" not in text:
         raise UserError(f"unknown arm {text!r}; known: {', '.join(ARMS)}, or changes such as group=4,batch=64")
     return name, text

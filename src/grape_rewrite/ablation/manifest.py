@@ -39,7 +39,7 @@ class Manifest(BaseModel):
     another one.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     arm: str
     seed: int

@@ -1,5 +1,6 @@
 """What each query reached, as small as it can be kept: tests and scatter plots need no more of a run."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,7 +25,7 @@ class Outcomes(BaseModel):
     (null where the method fuses rankings); `centroid`, the cosine of what it is searched with to the corpus centroid.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     clusters: list[int]
     languages: list[str | None] = []  # earlier versions did not keep them
@@ -38,6 +39,11 @@ class Outcomes(BaseModel):
     def _queries_are_the_same(self) -> "Outcomes":
         if self.languages and len(self.languages) != len(self.clusters):
             raise ValueError(f"languages has {len(self.languages)} values for {len(self.clusters)} queries")
+        for key, least, most in (("ranks", 1.0, math.inf), ("recall", 0.0, 1.0)):
+            for method, values in getattr(self, key).items():
+                wrong = next((value for value in values if not least <= value <= most), None)
+                if wrong is not None:
+                    raise ValueError(f"{key}.{method} has {wrong:g}, which none can be")
         for key in ("ranks", "recall", "levels", "irrelevant", "centroid"):
             for method, values in getattr(self, key).items():
                 if values is not None and len(values) != len(self.clusters):

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from grape_rewrite.ablation.arms import DEFAULT
 from grape_rewrite.ablation.comparable import complete_run, require_comparable
-from grape_rewrite.ablation.manifest import Manifest, read_manifest
+from grape_rewrite.ablation.manifest import MANIFEST, Manifest, read_manifest
 from grape_rewrite.ablation.outcomes import read_outcomes
 from grape_rewrite.ablation.study import Job, Study
 from grape_rewrite.errors import UserError
@@ -50,6 +50,11 @@ def read_results(study: Study, out: Path, seed: int = 0) -> dict[str, Any]:
     complete = {job: found for job in study.jobs() if (found := read_manifest(job.folder(out)))}
     if not complete:
         raise UserError(f"{out} holds no complete run yet")
+    for job, found in complete.items():
+        if (found.arm, found.seed) != (job.arm, job.seed):
+            raise UserError(
+                f"{job.folder(out) / MANIFEST} is of {found.arm}, seed {found.seed}; put it where it belongs"
+            )
     require_comparable(complete_run(job, found, out) for job, found in complete.items())
     summaries: dict[str, dict[int, dict[str, Any]]] = {}
     rows: dict[str, dict[int, dict[str, Values]]] = {}

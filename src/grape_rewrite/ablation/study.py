@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
-from grape_rewrite.ablation.arms import config_of, source_of, tasks_of
+from grape_rewrite.ablation.arms import config_of, source_of, tasks_of, wrong_name
 from grape_rewrite.ablation.lock import locked
 from grape_rewrite.atomic import write_text
 from grape_rewrite.errors import UserError, first_problem
@@ -59,6 +59,14 @@ class Study(BaseModel):
     arms: dict[str, dict[str, Any]]
     seeds: list[int]
     some_seeds: dict[str, list[int]] = {}
+
+    @field_validator("arms")
+    @classmethod
+    def _arms_have_folders(cls, arms: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        for name in arms:
+            if wrong := wrong_name(name):
+                raise ValueError(f"{name!r} {wrong}")
+        return arms
 
     def seeds_of(self, arm: str) -> list[int]:
         """The seeds that an arm runs with."""
@@ -150,5 +158,5 @@ def read_study(out: Path) -> Study:
         raise UserError(f"{out} holds no study: {error.strerror} ({STUDY})") from error
     except ValidationError as error:
         raise UserError(f"{out / STUDY}: {first_problem(error)}") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # no text, or a date that there is not
         raise UserError(f"{out / STUDY} is no YAML: {' '.join(str(error).split())}") from error

@@ -47,7 +47,7 @@ class RunConfig(BaseModel):
         """
         try:
             content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        except (OSError, ValueError, yaml.YAMLError) as error:  # also no text, or a date that there is not
             raise UserError(f"cannot read config {path}: {error}") from error
         if not isinstance(content, dict):
             raise UserError(f"config {path} must be a mapping of keys to values, such as data: scenes")

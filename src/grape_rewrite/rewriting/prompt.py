@@ -165,10 +165,10 @@ def named_prompt(name: str) -> Prompt:
         raise UserError(f"unknown prompt {name!r}; known: {', '.join(PROMPTS)}, or a YAML file with instruction: ...")
     try:
         return TypeAdapter(Prompt).validate_python(yaml.safe_load(file.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UserError(f"cannot read prompt {file}: {error}") from error
     except ValidationError as error:
         raise UserError(f"prompt {file}: {_problem(error)}") from error
+    except (OSError, ValueError, yaml.YAMLError) as error:  # also no text, or a date that there is not
+        raise UserError(f"cannot read prompt {file}: {error}") from error
     except UserError as error:
         raise UserError(f"prompt {file}: {error}") from error
 

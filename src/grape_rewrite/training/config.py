@@ -276,6 +276,6 @@ def read_changes(word: str) -> dict[str, Any]:
             raise UserError(f"{key} is named twice; name it once")
         try:
             changes[key] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, ValueError) as error:  # such as a date that there is not
             raise UserError(f"{value!r} is no value: {' '.join(str(error).split())}") from error
     return changes
