@@ -61,7 +61,7 @@ def test_a_model_that_sees_is_trained_saved_and_loaded(
     (tmp_path / "short_answers.py").write_text(SHORT)
     strong = CONFIG.model_copy(update={"learning_rate": 0.1, "batch": 32, "reward": "short_answers:short"})
     with pytest.raises(UserError, match=r"distinct=0\.5 cannot be had with .*, which sees: .*leave it out"):
-        train(rewriter, composed_index, dataset, tmp_path / "run", strong, distinct=0.5)
+        train(rewriter, composed_index, dataset, tmp_path / "run", strong.model_copy(update={"distinct": 0.5}))
     trained = train(rewriter, composed_index, dataset, tmp_path / "run", strong)
 
     weights = load_file(tmp_path / "run" / "adapter_model.safetensors")
