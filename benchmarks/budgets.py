@@ -49,8 +49,7 @@ class Budgets(NamedTuple):
         return other - default
 
     def _points(self, gains: np.ndarray) -> str:
-        found = bootstrap_interval(gains, np.random.default_rng(0), self.other.clusters)
-        return self.other.points({"difference": found.mean, "low": found.low, "high": found.high})
+        return self.other.in_points(bootstrap_interval(gains, np.random.default_rng(0), self.other.clusters))
 
 
 def budgets(tasks: list["Task"]) -> list[Budgets]:

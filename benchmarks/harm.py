@@ -48,14 +48,17 @@ class Harm:
 
     def over(self, arm: str, queries: np.ndarray) -> float:
         """The share of some of the queries, (n,) booleans, that an arm ranks worse than raw does."""
-        raw = self.task.ranks("raw")[0]
-        return float(np.mean([(ranks > raw)[queries].mean() for ranks in self.task.ranks(arm)]))
+        return float(self._worse(arm)[:, queries].mean(axis=1).mean())
 
     def interval(self, arm: str) -> str:
         """The share of queries that an arm ranks worse than raw does, with its 95 % interval over seeds and items."""
-        worse = np.array([ranks > self.task.ranks("raw")[0] for ranks in self.task.ranks(arm)], dtype=float)
-        found = bootstrap_interval(worse, np.random.default_rng(0), self.task.clusters)
+        found = bootstrap_interval(self._worse(arm), np.random.default_rng(0), self.task.clusters)
         return f"{found.mean:.3f} ({found.low:.3f} to {found.high:.3f})"
+
+    def _worse(self, arm: str) -> np.ndarray:
+        """Where an arm ranks worse than raw does, (seeds, n) of 0 and 1."""
+        raw = self.task.ranks("raw")[0]
+        return np.array([ranks > raw for ranks in self.task.ranks(arm)], dtype=float)
 
     @property
     def found_raw(self) -> int:

@@ -64,8 +64,7 @@ class Languages:
 
     def gain(self, arm: str, other: str, languages: list[str]) -> str:
         """What an arm gains in Recall@10 over another over queries in some languages, in points, with its interval."""
-        gained = self.gained(arm, other, languages)
-        return self.task.points({"difference": gained.mean, "low": gained.low, "high": gained.high})
+        return self.task.in_points(self.gained(arm, other, languages))
 
     def gained(self, arm: str, other: str, languages: list[str]) -> Interval:
         """What an arm gains in Recall@10 over another over queries in some languages (95 % over seeds and items)."""

@@ -17,7 +17,7 @@ from grape_rewrite.ablation.arms import DEFAULT, source_of, tasks_of
 from grape_rewrite.ablation.manifest import Manifest, read_manifest
 from grape_rewrite.ablation.outcomes import Outcomes, read_outcomes
 from grape_rewrite.ablation.study import UNTRAINED, Job
-from grape_rewrite.evaluation.significance import randomisation_test
+from grape_rewrite.evaluation.significance import Interval, randomisation_test
 
 REFERENCES = {"raw", "english"}  # no methods: what is asked, and what a person would have asked
 ALPHA = 0.01
@@ -145,6 +145,11 @@ class Task:
     def points(row: dict[str, float]) -> str:
         """A difference with its interval, in points."""
         return f"{100 * row['difference']:+.1f} ({100 * row['low']:+.1f} to {100 * row['high']:+.1f})"
+
+    @classmethod
+    def in_points(cls, found: Interval) -> str:
+        """The same of a mean with its interval."""
+        return cls.points({"difference": found.mean, "low": found.low, "high": found.high})
 
     def comparison(self, other: str | None, metric: str) -> dict[str, Any] | None:
         """The comparison of GRAPE with an arm."""

@@ -80,8 +80,7 @@ def test_reinforcement_or_imitation() -> None:
 def test_how_long() -> None:
     study = "scenes-160-bfloat16"
     values = [shown(study, arm) for arm in ("grape", "sft", "grpo-similarity")]
-    rows = {row[:2]: row[2] for row in rows_under("| study | arm | Recall@10 | MRR | GRAPE's lead")}
-    longer = [part for arm in ("grape", "sft") for part in figures(rows[study, arm])]
+    longer = [part for arm in ("grape", "sft") for part in by_other_steps(study, arm)]
     assert quoted("How long.") == [*values, *gain(study, "sft"), *gain(study, "grpo-similarity"), *longer]
 
 
@@ -131,12 +130,11 @@ def test_in_short() -> None:
     ours, before = (tasks()["emoji"]["arms"][arm]["recall@10"]["seeds"] for arm in ("grape", "few-shot"))
     unseen = rows_under("| languages | few-shot")[1]
     shared = comparison(SHORT["scenes"], "all-shifts", "mrr")
-    smaller = {row[:2]: row[2] for row in rows_under("| study | arm | Recall@10 | MRR | GRAPE's lead")}
     by_seed = [100 * (ours[seed] - before["0"]) for seed in sorted(ours)]
     assert quoted("In short:") == [
         *(part for arm, metric in pools for part in gain(SHORT["definitions-5k"], arm, metric)),
         f"between {min(losses):.1f} and {max(losses):.1f} points",
-        *figures(smaller["scenes-128-bfloat16", "grape"]),
+        *by_other_steps("scenes-128-bfloat16", "grape"),
         *(shown(SHORT[name], "all-shifts") for name in ("scenes", "composed", "paragraphs")),
         f"{-100 * shared['difference']:.1f}",
         f"{-100 * shared['high']:.1f} to {-100 * shared['low']:.1f}",
@@ -225,6 +223,12 @@ def results() -> str:
 def figures(cell: str) -> list[str]:
     """A difference and its interval in a table of the results, as the README writes them."""
     return re.findall(r"-?[\d.]+(?: to -?[\d.]+)?", cell.replace("+", ""))
+
+
+def by_other_steps(study: str, arm: str) -> list[str]:
+    """What an arm gains in Recall@10 by a study's steps over the default's, and the interval."""
+    rows = rows_under("| study | arm | Recall@10 | MRR | GRAPE's lead")
+    return figures(next(row[2] for row in rows if row[:2] == (study, arm)))
 
 
 def rows_under(head: str) -> list[tuple[str, ...]]:

@@ -39,8 +39,10 @@ def next_temperature(history: Sequence[Mapping[str, Any]], wanted: float, least:
         do it falls.
     :param least: below this it does not fall; that of the first step.
     """
+    if not wanted:
+        return least
     last = next((row for row in reversed(history) if "distinct" in row and "temperature" in row), None)
-    if last is None or not wanted:
+    if last is None:
         return least
     asked = float(last["temperature"]) * math.exp(PACE * (wanted - float(last["distinct"])))
     return min(max(asked, least), HOTTEST * least)
