@@ -95,6 +95,16 @@ def test_what_is_no_evaluation_gets_one_line(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"has no trained rewriter beside raw queries; it has raw, few-shot"):
         read_task_figures(untrained)
     half = '{"methods": {"raw": {"recall@10": 0.1}, "grape": {"recall@10": 0.2}}, "comparisons": []}'  # no queries
+    for content in (
+        '{"queries": 1, "methods": [], "comparisons": []}',
+        '{"queries": 1, "methods": {"raw": {"recall@10": 0.1}}, "comparisons": [[]]}',
+    ):
+        (untrained / "evaluation.json").write_text(content)
+        with pytest.raises(UserError, match=r"evaluation\.json is no evaluation"):
+            read_task_figures(untrained)
+    (evaluation(tmp_path / "nan", raw=float("nan"), grape=0.5) / "other").touch()
+    with pytest.raises(UserError, match=r"evaluation\.json has a figure that is no number"):
+        read_task_figures(tmp_path / "nan")
     for content in ("{", "[]", "{}", '{"methods": {"raw": 3}}', half):
         (untrained / "evaluation.json").write_text(content)
         with pytest.raises(UserError, match=r"evaluation\.json is no evaluation"):

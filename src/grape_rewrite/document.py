@@ -1,7 +1,8 @@
 """Reading the JSON files that runs leave: people copy, cut and edit them, so nothing in them is taken for granted."""
 
+import json
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -24,3 +25,30 @@ def read_document(file: Path, kind: type[Document]) -> Document:
         if first["type"] == "json_invalid":
             raise UserError(f"{file} is no JSON: {first['msg']}") from error
         raise UserError(f"{file} does not hold what it should: {first_problem(error)}") from error
+
+
+def read_mapping(file: Path) -> dict[str, Any]:
+    """Read a JSON file that holds a mapping of any keys.
+
+    :raises UserError: when it cannot be read, or holds none.
+    """
+    try:
+        found = json.loads(read_text(file))
+    except ValueError as error:
+        raise UserError(f"{file} is no JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise UserError(f"{file} does not hold what it should: a mapping of keys to values")
+    return found
+
+
+def read_text(file: Path) -> str:
+    """Read a UTF-8 file.
+
+    :raises UserError: when it cannot be read, or is no text.
+    """
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"cannot read {file}: {error.strerror}") from error
+    except ValueError as error:
+        raise UserError(f"{file} is no text: {error}") from error

@@ -14,8 +14,13 @@ class UserError(Exception):
 
 
 def first_line(error: Exception) -> str:
-    """Return what an error says, in one line; its kind when it says nothing."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+    """Return what an error says, in one line; its kind when it says nothing.
+
+    >>> first_line(RuntimeError("cannot load it:\\n  the shape is another\\n  so is the next"))
+    'cannot load it: the shape is another'
+    """
+    first, *more = (str(error).strip() or type(error).__name__).splitlines()
+    return f"{first} {more[0].strip()}" if more and first.endswith(":") else first
 
 
 def first_problem(error: "ValidationError") -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from math import isfinite
 from pathlib import Path
 from statistics import mean
 from typing import Any, NamedTuple
@@ -61,8 +62,11 @@ def read_task_figures(folder: Path) -> TaskFigures:
     except FileNotFoundError:
         writer = "grape ablate --report writes it" if study else "name a folder that grape evaluate or ablate wrote"
         raise UserError(f"{folder} has no {file.name}; {writer}") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{file} is no evaluation of grape evaluate, and no study of grape ablate: {error}") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        reason = f"{error} is missing" if isinstance(error, KeyError) else error
+        raise UserError(f"{file} is no evaluation of grape evaluate, and no study of grape ablate: {reason}") from error
+    if not all(map(isfinite, [*recall.values(), *(value for gain in gains.values() for value in gain.values())])):
+        raise UserError(f"{file} has a figure that is no number")
     if not {"raw", OURS} <= recall.keys() or "raw" not in gains:
         raise UserError(f"{file} has no trained rewriter beside raw queries; it has {', '.join(methods)}")
     return TaskFigures(queries, recall, gains, std)

@@ -54,7 +54,7 @@ def test_an_arm_may_come_from_another_study() -> None:
         (["grape", "grape"], {}, "arm 'grape' is named twice"),
         (["grappe"], {}, "unknown arm 'grappe'; known: grape, sft, grpo-rank_linear, .*, or changes such as"),
         (["group=3"], {}, "arm 'group=3': batch 256 is no multiple of group 3; 255 would be"),
-        (["grape"], {"batch": 4}, "arm 'grape': batch 4 is no multiple of group 8; 8 would be"),
+        (["grape"], {"batch": 4}, "^batch 4 is no multiple of group 8; 8 would be"),
         (["groop=4"], {}, "arm 'groop=4': unknown key 'groop'"),
         (["group="], {}, "'group=' is no change; write key=value"),
         (["seed=3"], {}, "arm 'seed=3': seed cannot be changed like this; seeds are those of the study"),

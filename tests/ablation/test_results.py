@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -303,6 +304,46 @@ def test_what_no_query_can_have_reached_is_refused(
     file.write_text(json.dumps(content))
     with pytest.raises(UserError, match=message):
         read_results(study, copy)
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "message"),
+    [
+        ("outcomes.json", lambda kept: kept["ranks"].pop("grape"), "ranks has no grape, which manifest.json has"),
+        ("outcomes.json", lambda kept: kept["recall"].pop("grape"), "recall has no grape, which manifest.json has"),
+        ("outcomes.json", lambda kept: kept["clusters"].reverse(), "clusters are not those of the study's queries"),
+        ("manifest.json", lambda kept: kept["figures"]["grape"].pop("mrr"), "figures.grape has no mrr"),
+        ("manifest.json", lambda kept: kept.update(figures={"grape": {"recall@10": None}}), "grape has no recall@10"),
+        ("manifest.json", lambda kept: kept.update(looks=[{}]), "looks.0 has no step"),
+        ("manifest.json", lambda kept: kept["looks"][1].update(step=None), "looks.1 has no step"),
+        ("manifest.json", lambda kept: kept["looks"][1].pop("dev_mrr"), "looks.1 has no dev_mrr"),
+        (
+            "manifest.json",
+            lambda kept: kept.update(training=None, fingerprints={**kept["fingerprints"], "reward": "0" * 64}),
+            "fingerprints.reward is that of a reward, which training does not name",
+        ),
+    ],
+)
+def test_files_that_do_not_go_together_are_refused(
+    finished: tuple[Study, Path], tmp_path: Path, file: str, change: Callable[[dict], object], message: str
+) -> None:
+    study, out = finished
+    copy = shutil.copytree(out, tmp_path / "copy")
+    path = copy / "grape" / "seed-1" / file
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+    with pytest.raises(UserError, match=message) as caught:
+        read_results(study, copy)
+    assert str(path) in str(caught.value)
+
+
+def test_a_folder_where_a_manifest_goes(finished: tuple[Study, Path], tmp_path: Path) -> None:
+    copy = shutil.copytree(finished[1], tmp_path / "copy")
+    (copy / "grape" / "seed-1" / "manifest.json").unlink()
+    (copy / "grape" / "seed-1" / "manifest.json").mkdir()
+    with pytest.raises(UserError, match=r"cannot read .*manifest\.json: Is a directory"):
+        read_results(finished[0], copy)
 
 
 def test_an_empty_study(finished: tuple[Study, Path], tmp_path: Path) -> None:

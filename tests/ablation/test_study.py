@@ -15,14 +15,16 @@ import pytest
 import yaml
 
 from grape_rewrite.ablation import Study, prepare, read_study, run_study
-from grape_rewrite.ablation.lock import locked
 from grape_rewrite.ablation.manifest import MANIFEST, processor, read_manifest, versions
 from grape_rewrite.ablation.run import INTERRUPTED, _start
 from grape_rewrite.ablation.study import Job
 from grape_rewrite.errors import UserError
+from grape_rewrite.lock import locked
 from grape_rewrite.rewriting.adapter import read_adapter
 from grape_rewrite.rewriting.precision import best_precision
 from grape_rewrite.rewriting.prompt import PROMPTS
+from grape_rewrite.training.config import TrainingConfig
+from grape_rewrite.training.run_folder import RunFolder
 
 
 def test_every_run_leaves_a_manifest(finished: tuple[Study, Path]) -> None:
@@ -242,6 +244,49 @@ def test_a_run_that_fails_says_why(study_of, own_cache, tmp_path: Path) -> None:
     study = study_of(["grape"], [0], rewriter=str(tmp_path / "nowhere")).begin(tmp_path)
     with pytest.raises(UserError, match=r"run untrained/seed-0 failed: cannot load rewriter .*nowhere"):
         run_study(study, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"seeds": [0, 0]}, "seeds has 0 twice; each adds evidence once"),
+        ({"seeds": []}, "seeds: .*at least 1"),
+        ({"seeds": [-1]}, r"seeds.0: .*greater than or equal to 0"),
+        ({"some_seeds": {"grape": [0, 0]}}, "some_seeds.grape has 0 twice"),
+        ({"some_seeds": {"grape": [7]}}, "some_seeds.grape has 7, which is not among the seeds"),
+        ({"some_seeds": {"grappe": [0]}}, "some_seeds has 'grappe', which is not among the arms"),
+        ({"arms": {"grape": {"stpes": 3}}}, "'grape' has an unknown key 'stpes'"),
+        ({"training": {"stpes": 3}}, "unknown key 'stpes'"),
+    ],
+)
+def test_a_study_that_was_edited_to_what_it_cannot_be(
+    study_of, tmp_path: Path, change: dict[str, object], message: str
+) -> None:
+    study = study_of(["grape"], [0]).begin(tmp_path)
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump({**study.model_dump(mode="json"), **change}))
+    with pytest.raises(UserError, match=rf"study\.yaml: .*{message}"):
+        read_study(tmp_path)
+
+
+@pytest.mark.parametrize("made", ["grape", "grape/seed-0/log.txt"])
+def test_something_else_where_a_run_goes(study_of, own_cache, tmp_path: Path, made: str) -> None:
+    study = study_of(["grape"], [0]).begin(tmp_path)
+    if made.endswith("log.txt"):
+        (tmp_path / made).mkdir(parents=True)
+    else:
+        (tmp_path / made).touch()
+    with pytest.raises(UserError, match=r"cannot write .*(seed-0: Not a directory|log\.txt: Is a directory)"):
+        run_study(study, tmp_path, only="grape/seed-0")
+
+
+def test_a_run_that_was_begun_otherwise_does_not_go_on(study_of, own_cache, tmp_path: Path) -> None:
+    study = study_of(["grape"], [0]).begin(tmp_path)
+    run = RunFolder(Job("grape", 0).folder(tmp_path))
+    run.begin(TrainingConfig(steps=9))
+    (run.checkpoints / "checkpoint-5").mkdir()
+    (run.checkpoints / "checkpoint-5" / "trainer_state.json").write_text("{}")
+    with pytest.raises(UserError, match="was begun with steps=9, not 2; resume it with the same values"):
+        run_study(study, tmp_path, only="grape/seed-0")
 
 
 def test_a_run_that_the_study_does_not_have(study_of, tmp_path: Path) -> None:

@@ -86,6 +86,9 @@ def test_a_study_of_which_a_run_fails_leaves_the_report_of_the_others(
         (["--arm", "grape"], ["--report", "leave --arm out"]),
         (["--seed", "0"], ["leave --seed out"]),
         (["--only", "grape/seed-0"], ["leave --only out"]),
+        (["--set", "steps=3"], ["leave --set out"]),
+        (["--queries", "8"], ["leave --queries out"]),
+        (["scenes"], ["leave DATA out"]),
     ],
 )
 def test_no_report_of_what_is_not_there(grape, tmp_path: Path, options: list[str], words: list[str]) -> None:
@@ -115,6 +118,9 @@ def test_a_reward_whose_module_leaves_the_program(ablate, tmp_path: Path, monkey
         (["--set", "without"], ["--set without", "'without' is no change"]),
         (["--set", "without=2"], ["without=2", "1"]),
         (["--set", "batch=8,group=4", "--set", "batch=16"], ["batch is named twice"]),
+        (["--set", "batch=30", "--arm", "batch=8,group=4"], ["batch 30 is no multiple of group 8"]),
+        (["--set", "group=true"], ["group=True", "no numbers"]),
+        (["--seed", 2**32], ["--seed", "4294967295"]),
         (["--set", "also=[a:b:c]"], ["also is nothing that all arms share"]),
         (["--arm", "pool=41,batch=8,group=4"], ["pool=41", "40 items"]),
         (["--arm", "batch=800"], ["needs 100 queries", "48"]),

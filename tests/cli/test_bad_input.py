@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from grape_rewrite.lock import locked
+
 
 @pytest.fixture
 def train(grape, cache, tiny_dataset_folder, tiny_retriever_folder, tiny_model_folder, tmp_path: Path):
@@ -24,6 +26,10 @@ def train(grape, cache, tiny_dataset_folder, tiny_retriever_folder, tiny_model_f
     ("options", "words"),
     [
         (["--group", 1], ["group", "1", "2"]),
+        (["--steps", 1, "--set", "steps=2"], ["steps is given twice, as an option and by --set; leave one out"]),
+        (["--set", "out=elsewhere"], ["out is given twice"]),
+        (["--set", "group=true"], ["group=True", "true and false are no numbers"]),
+        (["--seed", 2**32], ["seed=4294967296", "4294967295"]),
         (["--batch", 10, "--group", 4], ["10", "4", "8"]),
         (["--batch", 800, "--group", 8], ["100", "48"]),
         (["--reward", "fame"], ["reward", "fame", "rank_log"]),
@@ -130,6 +136,37 @@ def test_a_folder_with_a_run_is_not_written_over(train, tmp_path: Path) -> None:
     assert found.code == 2
     assert "use another --out folder" in found.err
     assert (tmp_path / "out" / "grape.json").read_bytes() == before
+
+
+def test_a_folder_that_another_process_trains_in(train, tmp_path: Path) -> None:
+    with locked(tmp_path / "out"):
+        found = train("--steps", 1, "--batch", 4, "--group", 2, "--max-tokens", 8)
+        assert list((tmp_path / "out").glob("[!.]*")) == []
+    assert found.code == 2
+    (line,) = found.error_lines
+    assert line.startswith(f"error: another process is at work on {tmp_path / 'out'}")
+
+
+@pytest.mark.parametrize("name", ["README.md", "config.yaml"])
+def test_a_folder_with_files_of_ones_own_is_not_written_over(train, tmp_path: Path, name: str) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / name).write_text("mine")
+    found = train("--steps", 1, "--batch", 4, "--group", 2, retriever="no such retriever")
+    assert found.code == 2
+    assert found.error_lines == [
+        f"error: {tmp_path / 'out' / name} is in the way and belongs to no run; use another --out folder"
+    ]
+    assert {file.name: file.read_text() for file in (tmp_path / "out").iterdir()} == {name: "mine"}
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "ablate", "submit", "demo"])
+def test_a_file_where_a_folder_goes(grape, tmp_path: Path, command: str) -> None:
+    (tmp_path / "out").write_text("mine")
+    needed = {"train": ["scenes"], "submit": ["scenes", "--split", "test1"]}.get(command, [])
+    found = grape(command, *needed, "--out", tmp_path / "out")
+    assert found.code == 2
+    assert "is a file" in " ".join(found.err.replace("│", " ").split())
+    assert (tmp_path / "out").read_text() == "mine"
 
 
 def test_nothing_to_resume(grape, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Loading, asking and answering."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -142,6 +143,19 @@ def test_facts_come_back(tmp_path: Path, facts: AdapterFacts) -> None:
             lambda content: json.dumps({**json.loads(content), "prompt": {}}),
             "grape.json does not hold what it should: prompt.instruction: ",
         ),
+        *(
+            (
+                lambda content, key=key, value=value: json.dumps({**json.loads(content), key: value}),
+                f"grape.json does not hold what it should: {key}",
+            )
+            for key, value in (
+                ("max_tokens", 0),
+                ("output_vocabulary", []),
+                ("output_vocabulary", [3, -1]),
+                ("steps", -1),
+                ("dev_mrr", float("nan")),
+            )
+        ),
         (lambda content: content.replace("{query}", ""), "template must hold {query} once"),
     ],
 )
@@ -167,15 +181,46 @@ def test_a_broken_model_file(tmp_path: Path, tiny_model_folder: Path) -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("files", [{}, {"adapter_config.json": "{}"}], ids=["nothing", "no weights"])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda folder: (folder / "adapter_config.json").unlink(),
+            r"adapter_config\.json is missing: an adapter",
+        ),
+        (lambda folder: (folder / "adapter_model.safetensors").unlink(), r"adapter_model\.safetensors is missing"),
+        (lambda folder: (folder / "adapter_config.json").write_text("[]"), "cannot load the adapter in"),
+        (lambda folder: (folder / "adapter_config.json").write_text("{"), "cannot load the adapter in"),
+        (lambda folder: (folder / "adapter_model.safetensors").write_bytes(b"no"), "cannot load the adapter in"),
+        (
+            lambda folder: (folder / "adapter_config.json").write_text(
+                json.dumps({**json.loads((folder / "adapter_config.json").read_text()), "r": 4})
+            ),
+            "cannot load the adapter in .*size mismatch for .*lora_A",
+        ),
+        (
+            lambda folder: (folder / "grape.json").write_text(
+                json.dumps({**json.loads((folder / "grape.json").read_text()), "output_vocabulary": [10**6]})
+            ),
+            "grape.json: output_vocabulary has 1000000, but .* knows 0 to",
+        ),
+    ],
+)
 def test_an_adapter_that_is_not_whole(
-    tmp_path: Path, facts: AdapterFacts, tiny_model_folder: Path, files: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    facts: AdapterFacts,
+    tiny_model_folder: Path,
+    change: Callable[[Path], object],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    write_adapter(tmp_path, facts.model_copy(update={"base_model": str(tiny_model_folder)}))
-    for name, content in files.items():
-        (tmp_path / name).write_text(content)
-    with pytest.raises(UserError, match="cannot load the adapter in") as caught:
+    base = AutoModelForCausalLM.from_pretrained(tiny_model_folder)
+    get_peft_model(base, LoraConfig(r=2, target_modules="all-linear")).save_pretrained(tmp_path)
+    write_adapter(tmp_path, facts.model_copy(update={"base_model": str(tiny_model_folder), "output_vocabulary": None}))
+    assert Rewriter.load(str(tmp_path)).facts is not None
+    change(tmp_path)
+    with pytest.raises(UserError, match=message) as caught:
         Rewriter.load(str(tmp_path))
     assert "\n" not in str(caught.value)
 

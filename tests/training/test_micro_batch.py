@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from grape_rewrite import Dataset, Index, Rewriter, TrainingConfig, UserError, train
-from grape_rewrite.training import grpo
+from grape_rewrite.training import requirements
 from grape_rewrite.training.trainer import GrapeTrainer
 
 
@@ -47,17 +47,17 @@ def test_parts_have_the_same_gradient(
 def test_one_process_trains_on_one_accelerator(tiny_model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rewriter = Rewriter.load(str(tiny_model_folder), device="cpu")
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 4)
-    grpo.require_machine(rewriter, TrainingConfig())  # it lies on the processor
+    requirements.require_machine(rewriter, TrainingConfig())  # it lies on the processor
     monkeypatch.setattr(type(rewriter.model), "device", torch.device("cuda:0"))
     with pytest.raises(UserError, match=r"one process sees 4 accelerators.*torchrun --nproc-per-node 4"):
-        grpo.require_machine(rewriter, TrainingConfig())
+        requirements.require_machine(rewriter, TrainingConfig())
 
 
 def test_vllm_must_be_there(
     tiny_model_folder: Path, tiny_index: Index, tiny_dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rewriter = Rewriter.load(str(tiny_model_folder))
-    monkeypatch.setattr(grpo, "find_spec", lambda _: None)
+    monkeypatch.setattr(requirements, "find_spec", lambda _: None)
     with pytest.raises(UserError, match=r"pip install 'grape-rewrite\[vllm\]'"):
         train(rewriter, tiny_index, tiny_dataset, tmp_path / "run", vllm=True, batch=8, group=4)
     with pytest.raises(UserError, match=r"distinct=0\.5 cannot be had with vllm=true: .*leave it out"):

@@ -65,6 +65,30 @@ def a_column(rewrites, candidates):
 def exits(rewrites, candidates):
     raise SystemExit("enough\\n  of this")
 
+def leaves_nothing_to_say(rewrites, candidates):
+    class Silent(Exception):
+        def __str__(self):
+            raise RuntimeError("no words")
+    raise Silent
+
+def ends_like_a_generator(rewrites, candidates):
+    raise GeneratorExit("done")
+
+def a_complex_number(rewrites, candidates):
+    import numpy
+    return numpy.ones(len(rewrites), dtype=complex)
+
+def alone(rewrites):
+    return [1.0] * len(rewrites)
+
+def talks(rewrites, candidates, loud=True):
+    print("scoring")
+    return [1.0] * len(rewrites)
+
+import functools
+quietly = functools.partial(talks, loud=False)
+fails_in_parts = functools.partial(raises)
+
 VALUE = 3
 """
 FOUND = Candidates(np.array([[0.9, 0.1], [0.1, 0.9]]), [np.array([0]), np.array([0])])
@@ -96,6 +120,11 @@ def test_it_sees_rewrites_and_candidates(module: str) -> None:
         ("adds_to_what_it_is_given", "returned 3 numbers for 2 rewrites"),
         ("exits", r"line \d+: SystemExit: enough of this$"),
         ("nothing", "TypeError"),
+        ("leaves_nothing_to_say", r"line 56: Silent$"),
+        ("ends_like_a_generator", r"line 59: GeneratorExit: done$"),
+        ("a_complex_number", r"TypeError: .*1\+0j.* is no number"),
+        ("alone", r"rewards_of_\w+\.py, line 65: TypeError: alone\(\) takes 1 positional argument"),
+        ("fails_in_parts", r"rewards_of_\w+\.py, line 22: ZeroDivisionError"),
         ("raises", r"rewards_of_\w+\.py, line 22: ZeroDivisionError: division by zero"),
         ("misuses_a_library", r"rewards_of_\w+\.py, line 26: JSONDecodeError"),
     ],
@@ -103,6 +132,23 @@ def test_it_sees_rewrites_and_candidates(module: str) -> None:
 def test_what_it_may_not_return(module: str, function: str, words: str) -> None:
     with pytest.raises(RewardError, match=words):
         OwnReward(f"{module}:{function}")(["abcd", "ab"], FOUND)
+
+
+def test_what_it_prints_is_no_result(module: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert OwnReward(f"{module}:talks")(["abcd", "ab"], FOUND) == [1.0, 1.0]
+    found = capsys.readouterr()
+    assert (found.out, found.err) == ("", "scoring\n")
+
+
+def test_ctrl_c_is_no_failure_of_the_reward(module: str, tmp_path: Path) -> None:
+    (tmp_path / f"{module}.py").write_text("def stop(rewrites, candidates):\n    raise KeyboardInterrupt\n")
+    with pytest.raises(KeyboardInterrupt):
+        OwnReward(f"{module}:stop")(["abcd", "ab"], FOUND)
+
+
+def test_the_fingerprint_of_a_partial_is_that_of_its_function(module: str, tmp_path: Path) -> None:
+    content = (tmp_path / f"{module}.py").read_bytes()
+    assert OwnReward(f"{module}:quietly").fingerprint() == hashlib.sha256(content).hexdigest()
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from grape_rewrite.datasets import Corpus, Item
 from grape_rewrite.errors import UserError
 from grape_rewrite.index import Index
 from grape_rewrite.rewriting import Prompt, Rewriter
-from grape_rewrite.training import train
+from grape_rewrite.training import TrainingConfig, train
 from grape_rewrite.training.run_folder import RunFolder
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)  # Ctrl-C, and what clusters send
@@ -121,6 +121,59 @@ def test_a_run_goes_on_with_what_it_was_begun_with(
     assert steps(folder) == [0, 1, 2]
     begin(resume=True)
     assert steps(folder) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    "name", ["trainer_state.json", "optimizer.pt", "scheduler.pt", "rng_state.pth", "adapter_model.safetensors"]
+)
+def test_a_checkpoint_that_is_damaged_is_named(begin: Callable[..., Any], tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "run"
+    with pytest.raises(KeyboardInterrupt):
+        begin(folder, watch=interrupt_at(1))
+    last = Path(str(RunFolder(folder).last_checkpoint()))
+    content = (last / name).read_bytes()
+    (last / name).write_bytes(content[: len(content) // 2])
+    with pytest.raises(UserError, match=r"cannot go on from .*checkpoint-2: \w+: .*begin again in another folder"):
+        begin(folder, resume=True)
+    (last / name).write_bytes(content)  # nothing else was lost
+    begin(folder, resume=True)
+    assert steps(folder) == [0, 1, 2, 3, 4]
+
+
+def test_an_error_in_a_step_is_not_blamed_on_the_checkpoint(begin: Callable[..., Any], tmp_path: Path) -> None:
+    def fail(row: dict[str, Any], _: object) -> None:
+        if row["step"] == 3:
+            raise RuntimeError("the screen is gone")
+
+    with pytest.raises(KeyboardInterrupt):
+        begin(tmp_path / "run", watch=interrupt_at(1))
+    with pytest.raises(RuntimeError, match="the screen is gone"):
+        begin(tmp_path / "run", watch=fail, resume=True)
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), RuntimeError("PytorchStreamWriter failed writing file")]
+)
+def test_a_disk_that_is_full_when_a_checkpoint_is_saved(
+    begin: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise error
+
+    folder = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        patch.setattr("transformers.trainer_callback.TrainerState.save_to_json", full)
+        with pytest.raises(UserError, match=r"cannot save a checkpoint in .*checkpoints: (No space|Pytorch)"):
+            begin(folder)
+    assert RunFolder(folder).last_checkpoint() is None
+    begin(folder)
+    assert steps(folder) == [0, 1, 2, 3, 4]
+
+
+def test_hyperparameters_are_given_once(begin: Callable[..., Any], small: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"a config is given, and \w+ by name; give one or the other"):
+        begin(tmp_path / "run", config=TrainingConfig(steps=1))
+    assert not (tmp_path / "run").exists()
 
 
 def test_nothing_to_resume(begin: Callable[..., Any], tmp_path: Path) -> None:

@@ -51,11 +51,50 @@ def test_clearing_removes_the_run_and_nothing_else(begun: RunFolder) -> None:
     assert [path.name for path in begun.folder.iterdir()] == ["mine.txt"]
 
 
-def test_a_folder_without_a_run_loses_nothing(tmp_path: Path) -> None:
-    (tmp_path / "README.md").write_text("mine")
+@pytest.mark.parametrize("name", ["README.md", "config.yaml", "grape.json", "adapter_config.json", "history.jsonl"])
+def test_a_folder_without_a_run_loses_nothing(tmp_path: Path, name: str) -> None:
+    """Training would write such a file over sooner or later."""
+    (tmp_path / name).write_text("mine")
+    (tmp_path / "notes.txt").write_text("mine too")
     RunFolder(tmp_path).clear()
+    with pytest.raises(UserError, match=r"in the way and belongs to no run|holds a run already, a finished one"):
+        RunFolder(tmp_path).begin(TrainingConfig())
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {name: "mine", "notes.txt": "mine too"}
+    (tmp_path / name).unlink()
     RunFolder(tmp_path).begin(TrainingConfig())
-    assert (tmp_path / "README.md").read_text() == "mine"
+    assert (tmp_path / "notes.txt").read_text() == "mine too"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [("{", r"training\.json is no JSON"), ("[]", r"training\.json does not hold what it should: a mapping")],
+)
+def test_hyperparameters_that_are_damaged(begun: RunFolder, content: str, words: str) -> None:
+    (begun.checkpoints / "checkpoint-5").mkdir()
+    (begun.checkpoints / "checkpoint-5" / "trainer_state.json").write_text("{}")
+    begun.config.write_text(content)
+    with pytest.raises(UserError, match=words):
+        begun.resume(TrainingConfig(seed=3))
+
+
+@pytest.mark.parametrize("line", ['{"step": 1, "sec', "[]", '{"step": "one", "seconds": 1.0}', '{"step": 1}'])
+def test_a_history_that_is_damaged_is_named_by_its_line(begun: RunFolder, line: str) -> None:
+    whole = '{"step": 0, "seconds": 0.5, "dev_mrr": NaN, "mrr": 0.25}\n'
+    begun.history.write_text(whole)
+    (row,) = begun.rows()
+    assert (row["step"], row["seconds"], row["mrr"]) == (0, 0.5, 0.25)
+    assert row["dev_mrr"] != row["dev_mrr"]  # no number, as it was written
+    begun.history.write_text(whole + line)
+    with pytest.raises(UserError, match=r"history\.jsonl, line 2: .*damaged"):
+        begun.rows()
+
+
+def test_steps_that_are_saved(begun: RunFolder) -> None:
+    assert begun.saved_steps == 0
+    for step in (5, 10):
+        (begun.checkpoints / f"checkpoint-{step}").mkdir()
+        (begun.checkpoints / f"checkpoint-{step}" / "trainer_state.json").write_text("{}")
+    assert begun.saved_steps == 10
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:

@@ -21,7 +21,8 @@ from grape_rewrite.rewriting import Prompt, Rewriter
 from grape_rewrite.rewriting.adapter import read_adapter
 from grape_rewrite.rewriting.scoring import log_probabilities
 from grape_rewrite.training import TrainingConfig, train
-from grape_rewrite.training.grpo import _form_rewards, _save
+from grape_rewrite.training.best_adapter import save_best
+from grape_rewrite.training.grpo import _form_rewards
 
 TIMES = ("step_time", "tokens_per_second", "num_input_tokens_seen", "time", "seconds", "look_seconds")
 
@@ -272,10 +273,10 @@ def test_a_full_disk_keeps_the_adapter_that_was_there(finished, tmp_path: Path, 
             raise error
 
     facts = read_adapter(finished.folder)
-    _save(finished.rewriter.model, tmp_path, facts)
+    save_best(finished.rewriter.model, tmp_path, facts)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     with pytest.raises(UserError, match=r"^cannot write the adapter into .*: No space left on device$"):
-        _save(Model(), tmp_path, facts)
+        save_best(Model(), tmp_path, facts)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
@@ -283,7 +284,7 @@ def test_a_disk_that_fills_with_the_last_file_keeps_the_adapter_that_was_there(
     finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     facts = read_adapter(finished.folder)
-    _save(finished.rewriter.model, tmp_path, facts)
+    save_best(finished.rewriter.model, tmp_path, facts)
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
 
     class Model:
@@ -296,7 +297,7 @@ def test_a_disk_that_fills_with_the_last_file_keeps_the_adapter_that_was_there(
     with monkeypatch.context() as patched:
         patched.setattr(Path, "write_bytes", full)  # how README.md and grape.json are written
         with pytest.raises(UserError, match=r"README\.md: No space left on device$"):
-            _save(Model(), tmp_path, facts.model_copy(update={"steps": 99}))
+            save_best(Model(), tmp_path, facts.model_copy(update={"steps": 99}))
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 

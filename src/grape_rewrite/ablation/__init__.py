@@ -1,7 +1,7 @@
 """Studies: arms times seeds, and what they found."""
 
 from grape_rewrite.ablation.arms import ARMS, read_arms
-from grape_rewrite.ablation.report import write_study
+from grape_rewrite.ablation.report import render_study
 from grape_rewrite.ablation.results import read_results
 from grape_rewrite.ablation.run import prepare, run_study
 from grape_rewrite.ablation.study import Job, Study, read_study
@@ -16,6 +16,6 @@ __all__ = [
     "read_arms",
     "read_results",
     "read_study",
+    "render_study",
     "run_study",
-    "write_study",
 ]

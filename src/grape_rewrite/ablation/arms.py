@@ -54,6 +54,7 @@ def read_arms(words: Sequence[str], base: Mapping[str, Any]) -> dict[str, Change
     for key in (ALSO, FROM, "seed"):
         if key in base:
             raise UserError(f"{key} is nothing that all arms share")
+    config_of(base)
     for word in words:
         name, text = _name(word)
         if name in arms:

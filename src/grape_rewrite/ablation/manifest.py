@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 import grape_rewrite
 from grape_rewrite.atomic import write_text
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 PACKAGES = ("grape-rewrite", "torch", "transformers", "trl", "peft", "numpy")
 REWARD = "reward"  # the fingerprint of the source of a user's own reward
+NEEDED = ("recall@10", "mrr")  # of each method
 CODE_DIGITS = 12  # enough to tell two states of the source apart
 CPU_INFO = Path("/proc/cpuinfo")
 
@@ -64,6 +65,19 @@ class Manifest(BaseModel):
     trained_parameters: int
     figures: dict[str, dict[str, float | None]]
     looks: list[dict[str, float | None]]
+
+    @model_validator(mode="after")
+    def _says_what_is_needed(self) -> "Manifest":
+        if REWARD in self.fingerprints and "reward" not in (self.training or {}):
+            raise ValueError(f"fingerprints.{REWARD} is that of a reward, which training does not name")
+        for method, values in self.figures.items():
+            missing = next((metric for metric in NEEDED if values.get(metric) is None), None)
+            if missing:
+                raise ValueError(f"figures.{method} has no {missing}")
+        for number, look in enumerate(self.looks):
+            if look.get("step") is None or "dev_mrr" not in look:
+                raise ValueError(f"looks.{number} has no {'dev_mrr' if look.get('step') is not None else 'step'}")
+        return self
 
     @property
     def kept_step(self) -> float | None:
@@ -127,4 +141,4 @@ def read_manifest(folder: Path) -> Manifest | None:
     :raises UserError: when it does not hold what it should.
     """
     path = folder / MANIFEST
-    return read_document(path, Manifest) if path.is_file() else None
+    return read_document(path, Manifest) if path.exists() else None

@@ -113,7 +113,7 @@ def _trained(study: Study, job: Job, folder: Path, index: "Index", dataset: "Dat
     rewriter = Rewriter.load(study.rewriter, study.prompt, config.max_tokens, precision=study.precision)
     also = [read_task(spec) for spec in study.also(job.arm)]
     try:
-        return train(rewriter, index, dataset, folder, config, resume=run.can_resume(config), also=also)
+        return train(rewriter, index, dataset, folder, config, resume=run.last_checkpoint() is not None, also=also)
     except RewardError as error:
         if run.last_checkpoint() is None:
             raise

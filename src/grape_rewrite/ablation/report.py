@@ -12,7 +12,6 @@ from grape_rewrite.ablation.results import RAW
 from grape_rewrite.ablation.scatter import MOST, scatter_plots
 from grape_rewrite.ablation.study import UNTRAINED, Job, Study
 from grape_rewrite.ablation.tables import COLUMNS, INFLATION, SPREAD
-from grape_rewrite.atomic import write_text
 from grape_rewrite.evaluation.curves import Chart, line_chart
 from grape_rewrite.evaluation.strips import shared_scale
 from grape_rewrite.evaluation.summary import HUMAN
@@ -71,14 +70,6 @@ def render_study(study: Study, results: Mapping[str, Any], out: Path) -> str:
             manifest=complete[0],
         )
     )
-
-
-def write_study(study: Study, results: Mapping[str, Any], out: Path) -> None:
-    """Write `report.html` into the study's folder, whole or not at all.
-
-    :raises UserError: when the file cannot be written.
-    """
-    write_text(out / "report.html", render_study(study, results, out))
 
 
 def _by_opponent(comparisons: list[dict[str, Any]]) -> dict[str, dict[str, dict[str, Any]]]:

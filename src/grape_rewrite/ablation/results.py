@@ -10,7 +10,7 @@ import numpy.typing as npt
 from grape_rewrite.ablation.arms import DEFAULT
 from grape_rewrite.ablation.comparable import complete_run, require_comparable
 from grape_rewrite.ablation.manifest import MANIFEST, Manifest, read_manifest
-from grape_rewrite.ablation.outcomes import read_outcomes
+from grape_rewrite.ablation.outcomes import OUTCOMES, read_outcomes
 from grape_rewrite.ablation.study import Job, Study
 from grape_rewrite.errors import UserError
 from grape_rewrite.evaluation.holm import holm
@@ -62,7 +62,13 @@ def read_results(study: Study, out: Path, seed: int = 0) -> dict[str, Any]:
     clusters: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
     for job, manifest in complete.items():
         outcomes = read_outcomes(job.folder(out))
-        clusters = np.array(outcomes.clusters)  # the same for all runs, as their queries are
+        for key, values in (("ranks", outcomes.ranks), ("recall", outcomes.recall)):
+            if unknown := manifest.figures.keys() - values.keys():
+                raise UserError(f"{job.folder(out) / OUTCOMES}: {key} has no {min(unknown)}, which {MANIFEST} has")
+        asked_for = np.array(outcomes.clusters)  # the same for all runs, as their queries are
+        if len(asked_for) != manifest.queries or (len(clusters) and not np.array_equal(asked_for, clusters)):
+            raise UserError(f"{job.folder(out) / OUTCOMES}: clusters are not those of the study's queries")
+        clusters = asked_for
         for name, figures in manifest.figures.items():
             summaries.setdefault(name, {})[job.seed] = figures
             rows.setdefault(name, {})[job.seed] = {metric: outcomes.metric(metric, name) for metric in COMPARED}

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from grape_rewrite.ablation.manifest import read_manifest
 from grape_rewrite.ablation.study import Job, Study
@@ -98,10 +99,9 @@ def prepare(study: Study, out: Path, only: str | None = None) -> None:
 def _start(job: Job, out: Path, parallel: int) -> "subprocess.Popen[bytes]":
     """Start a run in a session of its own, so that Ctrl-C reaches it once, from here."""
     folder = job.folder(out)
-    folder.mkdir(parents=True, exist_ok=True)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     threads = os.environ.get("OMP_NUM_THREADS") or str(max(1, cores // parallel))
-    with (folder / LOG).open("ab") as log:
+    with _log(folder) as log:
         return subprocess.Popen(  # noqa: S603 - this interpreter, a module of ours
             [sys.executable, "-m", "grape_rewrite.ablation.work", str(out), job.arm, str(job.seed)],
             stdin=subprocess.DEVNULL,
@@ -110,6 +110,15 @@ def _start(job: Job, out: Path, parallel: int) -> "subprocess.Popen[bytes]":
             env={**os.environ, "OMP_NUM_THREADS": threads},
             start_new_session=True,
         )
+
+
+def _log(folder: Path) -> BinaryIO:
+    """The open log of a run, to write on."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return (folder / LOG).open("ab")
+    except OSError as error:
+        raise UserError(f"cannot write {error.filename}: {error.strerror}") from error
 
 
 def _stop(processes: list["subprocess.Popen[bytes]"]) -> None:

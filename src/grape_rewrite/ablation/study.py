@@ -2,23 +2,25 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from grape_rewrite.ablation.arms import config_of, source_of, tasks_of, wrong_name
-from grape_rewrite.ablation.lock import locked
+from grape_rewrite.ablation.arms import ALSO, FROM, config_of, source_of, tasks_of, wrong_name
 from grape_rewrite.atomic import write_text
 from grape_rewrite.errors import UserError, first_problem
 from grape_rewrite.evaluation.summary import HUMAN
+from grape_rewrite.lock import locked
 from grape_rewrite.processes import best_device
 from grape_rewrite.rewriting.precision import Precision, best_precision
 from grape_rewrite.rewriting.prompt import Prompt
-from grape_rewrite.training.config import TrainingConfig
+from grape_rewrite.training.config import LARGEST_SEED, TrainingConfig
 
 STUDY = "study.yaml"
 UNTRAINED = "untrained"
+
+Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
 
 
 class Job(NamedTuple):
@@ -57,16 +59,38 @@ class Study(BaseModel):
     precision: Precision | None = None
     training: dict[str, Any] = {}
     arms: dict[str, dict[str, Any]]
-    seeds: list[int]
-    some_seeds: dict[str, list[int]] = {}
+    seeds: list[Seed] = Field(min_length=1)
+    some_seeds: dict[str, list[Seed]] = {}
 
     @field_validator("arms")
     @classmethod
-    def _arms_have_folders(cls, arms: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-        for name in arms:
+    def _arms_can_be(cls, arms: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        for name, changes in arms.items():
             if wrong := wrong_name(name):
                 raise ValueError(f"{name!r} {wrong}")
+            if unknown := changes.keys() - TrainingConfig.model_fields.keys() - {ALSO, FROM}:
+                raise ValueError(f"{name!r} has an unknown key {min(unknown)!r}")
         return arms
+
+    @field_validator("training")
+    @classmethod
+    def _training_is_known(cls, training: dict[str, Any]) -> dict[str, Any]:
+        if unknown := training.keys() - TrainingConfig.model_fields.keys():
+            raise ValueError(f"unknown key {min(unknown)!r}")
+        return training
+
+    @model_validator(mode="after")
+    def _seeds_count_once(self) -> "Study":
+        some = {f"some_seeds.{arm}": seeds for arm, seeds in self.some_seeds.items()}
+        for where, seeds in {"seeds": self.seeds, **some}.items():
+            twice = next((seed for seed in seeds if seeds.count(seed) > 1), None)
+            if twice is not None:
+                raise ValueError(f"{where} has {twice} twice; each adds evidence once")
+            if other := set(seeds) - set(self.seeds):
+                raise ValueError(f"{where} has {min(other)}, which is not among the seeds")
+        if unknown := self.some_seeds.keys() - self.arms.keys():
+            raise ValueError(f"some_seeds has {min(unknown)!r}, which is not among the arms")
+        return self
 
     def seeds_of(self, arm: str) -> list[int]:
         """The seeds that an arm runs with."""

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grape_rewrite.ablation.comparable import Run, complete_run, facts_of, require_comparable
-from grape_rewrite.ablation.lock import locked
 from grape_rewrite.ablation.manifest import REWARD, Manifest, hardware, peak_gb, read_manifest, versions, write_manifest
 from grape_rewrite.ablation.measured import finite, from_elsewhere, origin_of, trained_here, untrained
 from grape_rewrite.ablation.outcomes import outcomes_of, write_outcomes
 from grape_rewrite.ablation.study import UNTRAINED, Job, Study, read_study
 from grape_rewrite.errors import UserError
+from grape_rewrite.lock import locked
 from grape_rewrite.quiet import quiet_libraries
 
 if TYPE_CHECKING:

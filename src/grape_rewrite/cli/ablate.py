@@ -20,12 +20,14 @@ from grape_rewrite.cli.options import (
 )
 from grape_rewrite.cli.output import notes, results, say
 from grape_rewrite.errors import UserError
+from grape_rewrite.training.config import LARGEST_SEED
 
 if TYPE_CHECKING:
     from grape_rewrite.ablation import Job, Study
 
 
 def ablate(
+    context: typer.Context,
     data: Data = "scenes",
     retriever: RetrieverName = "lite-clip",
     rewriter: RewriterName = "gemma-3-270m",
@@ -38,9 +40,15 @@ def ablate(
             "all:from=runs/other/all measures what another study trained. By default grape, sft and grpo-similarity.",
         ),
     ] = None,
-    seeds: Annotated[list[int] | None, typer.Option("--seed", min=0, help="Repeat it; 0, 1 and 2 by default.")] = None,
+    seeds: Annotated[
+        list[int] | None, typer.Option("--seed", min=0, max=LARGEST_SEED, help="Repeat it; 0, 1 and 2 by default.")
+    ] = None,
     out: Annotated[
-        Path, typer.Option(help="Folder of the study; one that was stopped goes on, and takes further arms and seeds.")
+        Path,
+        typer.Option(
+            file_okay=False,
+            help="Folder of the study; one that was stopped goes on, and takes further arms and seeds.",
+        ),
     ] = Path("runs/ablation"),
     prompt: PromptName = None,
     split: Annotated[str, typer.Option(help="Split to measure on.")] = "test",
@@ -70,9 +78,7 @@ def ablate(
     from grape_rewrite.ablation.study import read_study
 
     if report:
-        given = next((name for name, value in (("arm", arms), ("seed", seeds), ("only", only)) if value), None)
-        if given:
-            raise UserError(f"--report is of all runs that --out holds; leave --{given} out")
+        _require_nothing_else(context)
         _show(_write_report(read_study(out), out), out, json)
         return
     chosen = [0, 1, 2] if seeds is None else seeds
@@ -120,21 +126,34 @@ def ablate(
             _report_complete(study, out)
             raise
     except KeyboardInterrupt:
-        notes.print("Interrupted; all is saved. Go on with the same command.", markup=False)
+        notes.print("Interrupted. The same command goes on with what is saved.", markup=False)
         raise typer.Exit(130) from None
     _show(_write_report(study, out), out, json)
 
 
+def _require_nothing_else(context: typer.Context) -> None:
+    """Require that nothing is asked for which a report of what there is would pass over."""
+    for option in context.command.params:
+        source = context.get_parameter_source(str(option.name))
+        if source and source.name == "COMMANDLINE" and option.name not in ("out", "report", "json"):
+            what = option.opts[0] if option.opts[0].startswith("-") else "DATA"
+            raise UserError(f"--report is of all runs that --out holds; leave {what} out")
+
+
 def _write_report(study: "Study", out: Path) -> dict[str, Any]:
     """Write `results.json`, `results.md` and `report.html` of the complete runs; return the results."""
-    from grape_rewrite.ablation import markdown, read_results, write_study
+    from grape_rewrite.ablation import markdown, read_results, render_study
     from grape_rewrite.ablation.results import RESULTS
     from grape_rewrite.atomic import write_text
 
     found = read_results(study, out)
-    write_text(out / RESULTS, jsonlib.dumps(found, indent=1) + "\n")
-    write_text(out / "results.md", markdown(found))
-    write_study(study, found, out)
+    files = {
+        RESULTS: jsonlib.dumps(found, indent=1) + "\n",
+        "results.md": markdown(found),
+        "report.html": render_study(study, found, out),
+    }
+    for name, text in files.items():  # all is there before anything is written
+        write_text(out / name, text)
     return found
 
 

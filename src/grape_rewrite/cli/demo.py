@@ -10,7 +10,9 @@ from grape_rewrite.cli.output import enter, notes, show, shows_progress
 
 
 def demo(
-    out: Annotated[Path, typer.Option(help="Folder for the adapter, the figures and the report.")] = Path("runs/demo"),
+    out: Annotated[
+        Path, typer.Option(file_okay=False, help="Folder for the adapter, the figures and the report.")
+    ] = Path("runs/demo"),
     steps: Annotated[int | None, typer.Option(min=1, help="Training steps; the tuned number by default.")] = None,
     queries: Annotated[int, typer.Option(min=1, help="Test queries, all languages alike.")] = 650,
     seed: Seed = 0,

@@ -75,7 +75,9 @@ def evaluate(
             "to 1,040 dev queries: it takes several times as long as evaluating as many test queries."
         ),
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for figures, runs and the report.")] = Path("runs/evaluate"),
+    out: Annotated[Path, typer.Option(file_okay=False, help="Folder for figures, runs and the report.")] = Path(
+        "runs/evaluate"
+    ),
     seed: Seed = 0,
     json: Json = False,
     allow_mismatch: AllowMismatch = False,
@@ -101,7 +103,6 @@ def evaluate(
 
     from grape_rewrite.cli.tables import evaluation_table, protocol_table
     from grape_rewrite.evaluation import write_report
-    from grape_rewrite.evaluation.evaluation import EVALUATION
     from grape_rewrite.evaluation.rewriters import evaluate as evaluate_rewriters
     from grape_rewrite.fitting import fitted
     from grape_rewrite.strategies import Generations, strategy_of
@@ -113,8 +114,8 @@ def evaluate(
     index = load_index(frozen, dataset.corpus, max_unreadable, json)
     policies = {name: fitted(policy, index, searching) for name, policy in policies.items()}
     methods = _methods(policies, chosen)
-    if (out / EVALUATION).is_file():
-        notes.print(f"note: the evaluation in {out} will be replaced", markup=False, soft_wrap=True)
+    history = RunFolder(Path(names[0])).rows()
+    _note_replaced(out)
     generations = Generations(policies[names[0]], seed=seed, progress=shows_progress(json))
     deployed: dict[str, Any] = {}
     if operating_point:
@@ -134,7 +135,7 @@ def evaluate(
     write_report(
         out / "report.html",
         evaluation,
-        RunFolder(Path(names[0])).rows(),
+        history,
         details={
             "facts": _facts(data, split, retriever, policies),
             "commands": [shlex.join(command)],
@@ -150,6 +151,14 @@ def evaluate(
         if evaluation.summary["protocol"]:
             show(protocol_table(evaluation.summary["protocol"]))
         notes.print(f"Report: {out / 'report.html'}", markup=False, soft_wrap=True)
+
+
+def _note_replaced(out: Path) -> None:
+    """Say when an evaluation lies where the new one goes."""
+    from grape_rewrite.evaluation.evaluation import EVALUATION
+
+    if (out / EVALUATION).is_file():
+        notes.print(f"note: the evaluation in {out} will be replaced", markup=False, soft_wrap=True)
 
 
 def _load_rewriters(

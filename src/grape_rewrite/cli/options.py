@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from grape_rewrite.errors import UserError
+from grape_rewrite.training.config import LARGEST_SEED
 
 if TYPE_CHECKING:
     from grape_rewrite.rewriting import Prompt
@@ -47,7 +48,7 @@ PromptName = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
-Seed = Annotated[int, typer.Option(min=0, help="Seed of all that is drawn by chance.")]
+Seed = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Seed of all that is drawn by chance.")]
 MaxUnreadable = Annotated[
     float, typer.Option(min=0, max=1, help="Share of the corpus whose image may be unreadable; those are skipped.")
 ]

@@ -13,8 +13,7 @@ from grape_rewrite.errors import UserError
 from grape_rewrite.rewriting.precision import Precision
 from grape_rewrite.rewriting.prompt import Prompt, named_prompt
 from grape_rewrite.training.config import TrainingConfig
-
-CONFIG = "config.yaml"
+from grape_rewrite.training.run_folder import CONFIG
 
 
 class RunConfig(BaseModel):

@@ -26,7 +26,7 @@ from grape_rewrite.cli.output import notes, shows_progress
 def submit(
     data: Data,
     split: Annotated[str, typer.Option(help="Queries of the data set without judgements, unjudged/NAME.txt.")],
-    out: Annotated[Path, typer.Option(help="Folder for the files.")],
+    out: Annotated[Path, typer.Option(file_okay=False, help="Folder for the files.")],
     retriever: RetrieverOfAdapter = None,
     rewriter: RewriterName = "gemma-3-270m",
     prompt: PromptName = None,

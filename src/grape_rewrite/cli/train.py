@@ -1,5 +1,6 @@
 """`grape train`."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -59,7 +60,10 @@ def train(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for the adapter and the checkpoints; it must be given, here or in the config."),
+        typer.Option(
+            file_okay=False,
+            help="Folder for the adapter and the checkpoints; it must be given, here or in the config.",
+        ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the interrupted run in --out.")] = False,
     reward: Annotated[str | None, _hyperparameter("reward")] = None,
@@ -97,7 +101,8 @@ def train(
     All keys of a YAML config: data, retriever, rewriter, out, prompt, also, max_unreadable, device, precision, and
     the hyperparameters.
     """
-    from grape_rewrite.cli.run_config import CONFIG, RunConfig
+    from grape_rewrite.cli.run_config import RunConfig
+    from grape_rewrite.training.run_folder import CONFIG
 
     given: dict[str, Any] = {
         "retriever": retriever,
@@ -122,7 +127,12 @@ def train(
         "device": device,
         "precision": precision,
     }
-    given = {key: value for key, value in given.items() if value is not None} | read_settings(settings)
+    given = {key: value for key, value in given.items() if value is not None}
+    changes = read_settings(settings)
+    twice = next((key for key in changes if key in given), None)
+    if twice:
+        raise UserError(f"{twice} is given twice, as an option and by --set; leave one out")
+    given |= changes
     if resume and not is_config(source):  # what is not said stays as it was begun
         if out is None:
             raise UserError("--resume needs the run's folder: grape train --resume --out DIR")
@@ -144,8 +154,10 @@ def is_config(source: str | None) -> bool:
 def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
     """Load what the config names, train, and say what to do next; of several processes only the first speaks."""
     from grape_rewrite.cli.display import Display
-    from grape_rewrite.cli.run_config import CONFIG, RunConfig
-    from grape_rewrite.training.run_folder import RunFolder
+    from grape_rewrite.cli.run_config import RunConfig
+    from grape_rewrite.evaluation.formats import counted
+    from grape_rewrite.lock import locked
+    from grape_rewrite.training.run_folder import CONFIG, RunFolder
 
     if resume and (begun := config.out / CONFIG).is_file():
         config.require_same(RunConfig.read(begun, {}))
@@ -191,7 +203,7 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
         also = [read_task(spec, load) for spec in config.also]
 
     try:
-        with Display() as display:
+        with nullcontext() if quiet else locked(config.out, wait=False), Display() as display:
             display.begin(config.training.steps)
             train_rewriter(
                 policy,
@@ -205,8 +217,9 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
                 also=also,
             )
     except KeyboardInterrupt:
-        again = f"all is saved. Go on with: grape train --resume --out {config.out}"
-        cure = again if folder.last_checkpoint() else "nothing was saved yet; begin again."
+        saved = folder.saved_steps
+        again = f"{counted(saved, 'step is', 'steps are')} saved. Go on with: grape train --resume --out {config.out}"
+        cure = again if saved else "nothing was saved yet; begin again."
         notes.print(f"Interrupted; {cure}", markup=False, soft_wrap=True)
         raise typer.Exit(130) from None
     except RewardError as error:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 
 from grape_rewrite.atomic import write_text
 from grape_rewrite.document import read_document
@@ -11,6 +11,7 @@ from grape_rewrite.rewriting.prompt import Prompt
 from grape_rewrite.searching import Searching
 
 ADAPTER_FILE = "grape.json"
+WEIGHT_FILES = ("adapter_model.safetensors", "adapter_config.json")  # PEFT's own
 UNCHANGED = "training never beat the untrained rewriter on the dev queries, so it changes nothing"
 """What is to be said of an adapter whose best step is 0."""
 
@@ -38,20 +39,20 @@ class AdapterFacts(BaseModel):
     `prompt`, `retriever` and the fingerprints tell of.
     """
 
-    model_config = ConfigDict(extra="forbid", protected_namespaces=())
+    model_config = ConfigDict(extra="forbid", protected_namespaces=(), allow_inf_nan=False)
 
     base_model: str
     prompt: Prompt
-    max_tokens: int
-    output_vocabulary: list[int] | None
+    max_tokens: int = Field(ge=1)
+    output_vocabulary: list[NonNegativeInt] | None = Field(min_length=1)
     retriever: str
     retriever_fingerprint: str
     corpus_fingerprint: str
     pictures: bool | None = None
     searching: Searching = Searching(picture_weight=0.0)  # as before there was a choice
     reward: str
-    seed: int
-    steps: int
+    seed: NonNegativeInt
+    steps: NonNegativeInt
     dev_mrr: float | None = None
     versions: dict[str, str]
     also: list[TaskFacts] = []

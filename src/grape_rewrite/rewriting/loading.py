@@ -7,7 +7,7 @@ from safetensors import SafetensorError
 from grape_rewrite.errors import UserError, first_line
 from grape_rewrite.processes import best_device
 from grape_rewrite.quiet import quiet
-from grape_rewrite.rewriting.adapter import ADAPTER_FILE, read_adapter
+from grape_rewrite.rewriting.adapter import ADAPTER_FILE, WEIGHT_FILES, read_adapter
 from grape_rewrite.rewriting.attention import require_attention
 from grape_rewrite.rewriting.precision import Precision, dtype_of
 from grape_rewrite.rewriting.processor import load_processor
@@ -34,6 +34,9 @@ def load_rewriter(
     require_device(device)
     folder = Path(name)
     facts = read_adapter(folder) if (folder / ADAPTER_FILE).is_file() else None
+    missing = next((name for name in WEIGHT_FILES if facts and not (folder / name).is_file()), None)
+    if missing:
+        raise UserError(f"{folder / missing} is missing: an adapter is the whole folder that grape train wrote")
     base = facts.base_model if facts else name
     source, local_only = find_source(base)
     loading = {"trust_remote_code": trust_remote_code, "local_files_only": local_only}
@@ -64,10 +67,15 @@ def load_rewriter(
 
     try:
         model = PeftModel.from_pretrained(model, folder, use_safetensors=True)
-    except UNREADABLE as error:
+    except (*UNREADABLE, TypeError, AttributeError) as error:  # a configuration that is no mapping, for one
         raise UserError(f"cannot load the adapter in {folder} onto {base!r}: {first_line(error)}") from error
     rewriter = kind(model, reader, prompt or facts.prompt, base, facts.max_tokens, facts)
     if facts.output_vocabulary is not None:
+        known, last = model.get_input_embeddings().weight.shape[0], max(facts.output_vocabulary)
+        if last >= known:
+            raise UserError(
+                f"{folder / ADAPTER_FILE}: output_vocabulary has {last}, but {base!r} knows 0 to {known - 1}"
+            )
         rewriter.restrict(facts.output_vocabulary)
     return rewriter
 

@@ -14,6 +14,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState
 
 from grape_rewrite.atomic import write_text
 from grape_rewrite.processes import any_process, is_first
+from grape_rewrite.training.run_folder import read_history
 
 logger = logging.getLogger(__name__)
 
@@ -76,6 +77,11 @@ class Chance(TrainerCallback):
     def __init__(self) -> None:
         self._states: list[torch.Tensor] = []
 
+    @property
+    def known(self) -> bool:
+        """Whether a step has begun."""
+        return bool(self._states)
+
     def on_step_begin(self, *_: Any, **__: Any) -> None:
         """Remember the state."""
         self._states = [torch.get_rng_state(), *torch.cuda.get_rng_state_all()]
@@ -122,9 +128,8 @@ class History(TrainerCallback):
     def on_train_begin(self, _: Any, state: TrainerState, __: TrainerControl, **___: Any) -> None:
         """Take up the rows up to the step that the run starts from; without any, measure the untrained policy."""
         if self.path.exists() and state.global_step:
-            lines = [json.loads(line) for line in self.path.read_text(encoding="utf-8").splitlines()]
-            self.rows = [row for row in lines if row["step"] <= state.global_step]
-            self._start -= self.rows[-1]["seconds"]
+            self.rows = [row for row in read_history(self.path) if row["step"] <= state.global_step]
+            self._start -= self.rows[-1]["seconds"] if self.rows else 0.0
         if not self.rows:
             self._judge({"step": 0})
 

@@ -4,13 +4,16 @@ import re
 from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from grape_rewrite.errors import UserError
 from grape_rewrite.searching import Searching
 
 if TYPE_CHECKING:
     from grape_rewrite.datasets import Split
+
+
+LARGEST_SEED = 2**32 - 1  # what NumPy takes
 
 
 class TrainingConfig(BaseModel):
@@ -123,7 +126,14 @@ class TrainingConfig(BaseModel):
     dev_queries: int = Field(260, ge=1, description="dev queries that the best checkpoint is chosen by")
     evaluate_every: int = Field(20, ge=1, description="steps between two looks at the dev queries")
     save_every: int = Field(10, ge=1, description="steps between two checkpoints that an interrupted run goes on from")
-    seed: int = Field(0, ge=0, description="seed of all that is drawn by chance")
+    seed: int = Field(0, ge=0, le=LARGEST_SEED, description="seed of all that is drawn by chance")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _truth_is_no_number(cls, value: object, field: ValidationInfo) -> object:
+        if isinstance(value, bool) and field.field_name != "vllm":
+            raise ValueError("true and false are no numbers")
+        return value
 
     @field_validator("reward")
     @classmethod

@@ -1,44 +1,33 @@
 """`train`: from a rewriter, an index and a data set to a trained adapter in a folder."""
 
 import logging
-import tempfile
 import warnings
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import torch
-from peft import LoraConfig, set_peft_model_state_dict
-from safetensors import SafetensorError
+from peft import LoraConfig
 from transformers import PrinterCallback, set_seed
 
 from grape_rewrite.datasets import Dataset
-from grape_rewrite.errors import UserError
+from grape_rewrite.errors import UserError, first_line
 from grape_rewrite.index import Index
 from grape_rewrite.processes import is_first, process_count
 from grape_rewrite.rewards import brevity, well_formed
-from grape_rewrite.rewriting.adapter import (
-    ADAPTER_FILE,
-    UNCHANGED,
-    AdapterFacts,
-    TaskFacts,
-    read_adapter,
-    write_adapter,
-)
-from grape_rewrite.rewriting.prompt import require_reader
 from grape_rewrite.rewriting.rewriter import Rewriter
+from grape_rewrite.training.best_adapter import adapter_facts, load_best, save_best
 from grape_rewrite.training.callbacks import Chance, History, Interrupt, TimeLimit
 from grape_rewrite.training.config import TrainingConfig
 from grape_rewrite.training.example import Watch
 from grape_rewrite.training.look import Look, Looks
 from grape_rewrite.training.own_reward import RewardError
+from grape_rewrite.training.requirements import require_machine, require_rewriter, require_same, require_tasks
 from grape_rewrite.training.retrieval_reward import RetrievalReward, text_of
 from grape_rewrite.training.run_folder import RunFolder
 from grape_rewrite.training.selection import best_of_group, extremes, varied_groups
 from grape_rewrite.training.table import training_table
-from grape_rewrite.training.task import Task, TaskReward, shares
+from grape_rewrite.training.task import Task, TaskReward
 
 logger = logging.getLogger(__name__)
 
@@ -69,12 +58,13 @@ def train(  # noqa: PLR0913
     :param also: further tasks that the same adapter learns; each gives an equal share of a step's queries, and the dev
         MRR that chooses the checkpoint is the mean over all.
     :return: the rewriter with the adapter of the best dev MRR.
-    :raises UserError: on impossible values, when `out` holds another run, or when the retriever has changed.
+    :raises UserError: on impossible values, when `out` holds another run or files of somebody else's, when its
+        checkpoint cannot be read or another not be saved, or when the retriever has changed.
     :raises RewardError: when a reward of one's own fails; the steps before it are saved (by several processes those up
         to the last checkpoint), and `resume` goes on with them.
     :raises KeyboardInterrupt: after Ctrl-C, when all is saved.
     """
-    config = config or TrainingConfig.of(**values)
+    config = _one_config(config, values)
     run = RunFolder(Path(out))
     tasks = [Task(dataset.folder.name, index, dataset, rewriter.prompt), *also]
     require_tasks(tasks, config)
@@ -99,7 +89,7 @@ def train(  # noqa: PLR0913
         ]
     )
     look = Looks({task.name: _look(rewriter, task, config, len(tasks)) for task in tasks})
-    facts = _facts(rewriter, tasks, config, frozen)
+    facts = adapter_facts(rewriter, tasks, config, frozen)
     if resume:
         require_same(run, facts)
     trainer: Any = None
@@ -107,7 +97,7 @@ def train(  # noqa: PLR0913
         run.history,
         config.evaluate_every,
         measure=look,
-        keep=lambda step, mrr: _save(
+        keep=lambda step, mrr: save_best(
             trainer.model, run.folder, facts.model_copy(update={"steps": step, "dev_mrr": mrr})
         ),
         watch=lambda row: watch(row, reward.examples()) if watch else None,
@@ -133,13 +123,8 @@ def train(  # noqa: PLR0913
     # PEFT would name the folder that the weights came from, which nobody else has.
     trainer.model.peft_config["default"].base_model_name_or_path = rewriter.hub_name
     trainer.remove_callback(PrinterCallback)
-    with interrupt, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", category=FutureWarning)  # TRL calls transformers by old names
-        try:
-            trainer.train(resume_from_checkpoint=last)
-        except RewardError:
-            _save_whole_steps(trainer, chance)
-            raise
+    with interrupt:
+        _learn(trainer, chance, last)
     for task, fingerprint in zip(tasks, frozen, strict=True):
         if task.index.retriever.fingerprint() != fingerprint:
             raise UserError(f"retriever {task.index.retriever.name!r} has changed during training; it must stay frozen")
@@ -148,9 +133,34 @@ def train(  # noqa: PLR0913
     trainer.accelerator.wait_for_everyone()
     if is_first():
         run.finish()
-    rewriter.facts = _load_best(rewriter, run.folder)
+    rewriter.facts = load_best(rewriter, run.folder)
     rewriter.model.eval()
     return rewriter
+
+
+def _one_config(config: TrainingConfig | None, values: dict[str, Any]) -> TrainingConfig:
+    """The hyperparameters, given as a whole or by name."""
+    if config and values:
+        raise UserError(f"a config is given, and {next(iter(values))} by name; give one or the other")
+    return config or TrainingConfig.of(**values)
+
+
+def _learn(trainer: Any, chance: Chance, last: str | None) -> None:
+    """Do the steps, from the last checkpoint on if there is one."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=FutureWarning)  # TRL calls transformers by old names
+        try:
+            trainer.train(resume_from_checkpoint=last)
+        except RewardError:
+            _save_whole_steps(trainer, chance)
+            raise
+        except Exception as error:
+            if isinstance(error, UserError) or last is None or chance.known:
+                raise
+            # No step has begun, so it is the checkpoint, whose files are read by several libraries, each with errors
+            # of its own.
+            reason = f"{type(error).__name__}: {first_line(error)}"
+            raise UserError(f"cannot go on from {last}: {reason}; begin again in another folder") from error
 
 
 def _save_whole_steps(trainer: Any, chance: Chance) -> None:
@@ -171,88 +181,6 @@ def _begin(run: RunFolder, config: TrainingConfig, resume: bool) -> str | None:
     if is_first():
         run.begin(config)
     return None
-
-
-def require_same(run: RunFolder, facts: AdapterFacts) -> None:
-    """Require that a run goes on with the models, the corpora and the prompts that it was begun with.
-
-    :param facts: what the adapter would say of itself now; the run's own hyperparameters are compared elsewhere.
-    :raises UserError: when one of them is another.
-    """
-    begun = read_adapter(run.folder)
-    for what, key in {
-        "rewriter": "base_model",
-        "prompt": "prompt",
-        "retriever": "retriever_fingerprint",
-        "corpus": "corpus_fingerprint",
-        "output vocabulary": "output_vocabulary",
-        "further tasks": "also",
-    }.items():
-        if getattr(begun, key) != getattr(facts, key):
-            raise UserError(f"{run.folder} was begun with another {what}; resume it with the same")
-
-
-def require_tasks(tasks: Sequence[Task], config: TrainingConfig) -> None:
-    """Require that each task has the queries and the corpus that a step needs.
-
-    :raises UserError: when one has not, or is asked so that the rewrite would have to be found in another way.
-    """
-    parts = shares(config.sampled_queries, len(tasks))
-    for task, share in zip(tasks, parts, strict=True):
-        config.require_queries(task.dataset.train, share if len(tasks) > 1 else None)
-        config.require_corpus(len(task.index.of(task.dataset.train)))
-        if task.prompt.answer_after != tasks[0].prompt.answer_after:
-            raise UserError(f"task {task.name}: its prompt's answer_after must be that of the first task")
-        if [other.name for other in tasks].count(task.name) > 1:
-            raise UserError(f"task {task.name} is named twice")
-
-
-def require_machine(rewriter: Rewriter, config: TrainingConfig) -> None:
-    """Require that the processes, the accelerators and the libraries that there are can do what the config wants.
-
-    :raises UserError: when they cannot, with what would help.
-    """
-    config.per_process(process_count())
-    if process_count() == 1 and rewriter.model.device.type == "cuda" and torch.cuda.device_count() > 1:
-        raise UserError(
-            f"one process sees {torch.cuda.device_count()} accelerators, and trains on one alone; set "
-            "CUDA_VISIBLE_DEVICES=0, or start a process for each: torchrun --nproc-per-node "
-            f"{torch.cuda.device_count()} --no-python grape train ..."
-        )
-    if config.distinct and (config.vllm or rewriter.sees):
-        other = "vllm=true" if config.vllm else f"{rewriter.name}, which sees"
-        raise UserError(
-            f"distinct={config.distinct:g} cannot be had with {other}: what samples there keeps its temperature; leave "
-            "it out"
-        )
-    if not config.vllm:
-        return
-    if find_spec("vllm") is None:
-        raise UserError("vllm=true needs vLLM, and an accelerator: pip install 'grape-rewrite[vllm]'")
-    if rewriter.is_chat and rewriter.tokenizer("a")["input_ids"] != rewriter.encode("a"):
-        raise UserError(f"vllm=true: {rewriter.name} would get its first token twice; leave vllm out")
-
-
-def require_rewriter(rewriter: Rewriter, tasks: Sequence[Task]) -> None:
-    """Require a rewriter without an adapter, and for one that sees queries that all have a picture, as TRL wants them.
-
-    :raises UserError: when it has been trained already; when it reads, and a prompt is for one that sees; with the
-        first query that has no picture that can be read.
-    """
-    if hasattr(rewriter.model, "peft_config"):
-        raise UserError(
-            f"this rewriter has been trained already; train from its base model, Rewriter.load({rewriter.name!r})"
-        )
-    for task in tasks if not rewriter.sees else ():
-        require_reader(task.prompt, rewriter.name)
-    for task, split in ((task, split) for task in tasks if rewriter.sees for split in ("train", "dev")):
-        queries = task.dataset.split(split).queries
-        for query, picture in zip(queries, task.index.readable(queries), strict=True):
-            if picture is None:
-                raise UserError(
-                    f"task {task.name}, split {split}: query {query.id!r} has no picture that can be read; a rewriter "
-                    "that sees is trained on queries that all have one"
-                )
 
 
 def restrict_output(rewriter: Rewriter, index: Index, config: TrainingConfig, also: Sequence[Task] = ()) -> None:
@@ -351,56 +279,3 @@ def _form_rewards(rewriter: Rewriter, tasks: Sequence[Task], config: TrainingCon
         return [float(value) for value in brevity(lengths, config.free, config.max_tokens)]
 
     return [form, length]
-
-
-def _facts(rewriter: Rewriter, tasks: Sequence[Task], config: TrainingConfig, frozen: Sequence[str]) -> AdapterFacts:
-    whole = len(rewriter.vocabulary) == len(rewriter.vocabulary.row)
-    first, *also = [
-        TaskFacts(
-            prompt=task.prompt,
-            retriever=task.index.retriever.name,
-            retriever_fingerprint=fingerprint,
-            corpus_fingerprint=task.index.corpus.fingerprint(),
-            pictures=task.dataset.train.pictured,
-        )
-        for task, fingerprint in zip(tasks, frozen, strict=True)
-    ]
-    return AdapterFacts(
-        base_model=rewriter.name,
-        max_tokens=config.max_tokens,
-        output_vocabulary=None if whole else rewriter.vocabulary.tokens.tolist(),
-        searching=config.searching,
-        reward=config.reward,
-        seed=config.seed,
-        steps=0,
-        versions={name: version(name) for name in ("grape-rewrite", "torch", "transformers", "trl", "peft")},
-        also=also,
-        **dict(first),
-    )
-
-
-def _save(model: Any, out: Path, facts: AdapterFacts) -> None:
-    """Write the whole adapter beside, `grape.json` too, then rename file by file; a rename needs no further space.
-
-    :raises UserError: when the disk cannot take it; what lay there stays.
-    """
-    try:
-        with tempfile.TemporaryDirectory(dir=out, prefix=".adapter.") as draft:
-            model.save_pretrained(draft)
-            write_adapter(Path(draft), facts)
-            for file in sorted(Path(draft).iterdir(), key=lambda file: file.name == ADAPTER_FILE):  # it comes last
-                file.replace(out / file.name)
-    except (OSError, SafetensorError) as error:  # safetensors wraps the system's own error
-        reason = getattr(error, "strerror", None) or error
-        raise UserError(f"cannot write the adapter into {out}: {reason}") from error
-
-
-def _load_best(rewriter: Rewriter, out: Path) -> AdapterFacts:
-    """Put the best adapter's weights into the model."""
-    from safetensors.torch import load_file
-
-    facts = read_adapter(out)
-    if facts.steps == 0:
-        logger.warning("adapter %s: %s", out, UNCHANGED)
-    set_peft_model_state_dict(rewriter.model, load_file(out / "adapter_model.safetensors"))
-    return facts

@@ -6,7 +6,10 @@ import inspect
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
+from functools import partial
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -35,7 +38,7 @@ class OwnReward:
 
         Of a callable that no file defines, such as an instance, it is that of the module that has it.
         """
-        code = getattr(inspect.unwrap(self._function), "__code__", None)
+        code = _code_of(self._function)
         module = sys.modules[self.name.partition(":")[0]]
         files = [Path(file) for file in (getattr(code, "co_filename", None), getattr(module, "__file__", None)) if file]
         return hashlib.sha256(next(file.read_bytes() for file in files if file.is_file())).hexdigest()
@@ -47,13 +50,15 @@ class OwnReward:
             rewrite.
         """
         try:
-            values = self._function(list(rewrites), candidates)
-            found = [_number(value) for value in values]
+            with redirect_stdout(sys.stderr):  # standard output is for what was asked for
+                values = self._function(list(rewrites), candidates)
+                found = [_number(value) for value in values]
             if isinstance(values, Mapping):
                 raise TypeError("it returned a mapping; a sequence is valid")
-        except (Exception, SystemExit) as error:  # whatever a user's function may raise
-            said = " ".join(str(error).split())  # in one line, whatever it was
-            raise RewardError(f"reward {self.name}: {self._where(error)}{type(error).__name__}: {said}") from error
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # whatever a user's function may raise
+            raise RewardError(f"reward {self.name}: {self._where(error)}{_said(error)}") from error
         if len(found) != len(rewrites):
             raise RewardError(f"reward {self.name} returned {len(found)} numbers for {len(rewrites)} rewrites")
         for value, rewrite in zip(found, rewrites, strict=True):
@@ -65,14 +70,36 @@ class OwnReward:
 
     def _where(self, error: BaseException) -> str:
         """The file and line of the function's own module where it failed, not those of a library below it."""
-        file = getattr(sys.modules[self._function.__module__], "__file__", None)
-        lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
-        return f"{lines[-1].filename}, line {lines[-1].lineno}: " if lines else ""
+        code = _code_of(self._function)
+        files = {
+            getattr(sys.modules[self.name.partition(":")[0]], "__file__", None),
+            getattr(code, "co_filename", None),
+        }
+        lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in files]
+        if lines:
+            return f"{lines[-1].filename}, line {lines[-1].lineno}: "
+        return f"{code.co_filename}, line {code.co_firstlineno}: " if code else ""  # it was not even entered
+
+
+def _code_of(function: Any) -> CodeType | None:
+    """The code of a function, below what wraps it; None of a callable that has none, such as an instance."""
+    function = inspect.unwrap(function)
+    while isinstance(function, partial):
+        function = inspect.unwrap(function.func)
+    return getattr(function, "__code__", None)
+
+
+def _said(error: BaseException) -> str:
+    """What an error is and says, in one line, whatever it was."""
+    try:
+        return f"{type(error).__name__}: {' '.join(str(error).split())}"
+    except Exception:  # its own way to say it may fail too
+        return type(error).__name__
 
 
 def _number(value: Any) -> float:
-    """A number as a float; the digits of a text are none."""
-    if not hasattr(value, "__float__") or np.ndim(value):
+    """A number as a float; the digits of a text are none, nor is a complex number."""
+    if not hasattr(value, "__float__") or np.ndim(value) or np.iscomplexobj(value):
         raise TypeError(f"{value!r} is no number")
     return float(value)
 
@@ -85,12 +112,13 @@ def _find(name: str) -> Callable[..., Sequence[float]]:
     if here not in sys.path:
         sys.path.insert(0, here)
     try:
-        found: Any = importlib.import_module(module)
-    except (Exception, SystemExit) as error:  # whatever a user's module may raise
-        said = " ".join((error.msg if isinstance(error, SyntaxError) else str(error)).split())  # in one line
-        raise UserError(
-            f"reward {name!r}: cannot import {module}: {_line_of(error)}{type(error).__name__}: {said}"
-        ) from error
+        with redirect_stdout(sys.stderr):
+            found: Any = importlib.import_module(module)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever a user's module may raise
+        said = _said(type(error)(error.msg) if isinstance(error, SyntaxError) else error)  # its line is said apart
+        raise UserError(f"reward {name!r}: cannot import {module}: {_line_of(error)}{said}") from error
     found = getattr(found, function, None)
     if not callable(found):
         raise UserError(f"reward {name!r}: module {module} has no function {function!r}")

@@ -1,14 +1,27 @@
 """The folder of a run: where its adapter, history and checkpoints lie, and what state it is in."""
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+
 from grape_rewrite.atomic import write_text
-from grape_rewrite.errors import UserError
-from grape_rewrite.rewriting.adapter import ADAPTER_FILE
+from grape_rewrite.document import read_mapping, read_text
+from grape_rewrite.errors import UserError, first_problem
+from grape_rewrite.rewriting.adapter import ADAPTER_FILE, WEIGHT_FILES
 from grape_rewrite.training.config import TrainingConfig
+
+CONFIG = "config.yaml"  # where `grape train` notes what it was asked for
+
+
+class Row(BaseModel):
+    """What each row of a history has at least."""
+
+    model_config = ConfigDict(extra="allow")
+
+    step: int
+    seconds: float
 
 
 class RunFolder:
@@ -33,6 +46,11 @@ class RunFolder:
         return str(max(whole, key=lambda path: int(path.name.split("-")[1]))) if whole else None
 
     @property
+    def saved_steps(self) -> int:
+        """How many steps the newest whole checkpoint has; 0 when there is none."""
+        return int(last.rpartition("-")[2]) if (last := self.last_checkpoint()) else 0
+
+    @property
     def is_taken(self) -> bool:
         """Whether a finished run lies here, or one that can be resumed.
 
@@ -46,7 +64,7 @@ class RunFolder:
         return (self.folder / ADAPTER_FILE).exists() and not self.checkpoints.is_dir()
 
     def require_free(self) -> None:
-        """Require that no run lies here.
+        """Require that no run lies here, nor anything else that one would write over.
 
         :raises UserError: when one does.
         """
@@ -56,17 +74,21 @@ class RunFolder:
             raise UserError(
                 f"{self.folder} holds a run already; use --resume to go on with it, or another --out folder"
             )
+        if self.config.exists():  # what a run has left that was killed before its first checkpoint
+            return
+        names = (CONFIG, ADAPTER_FILE, *WEIGHT_FILES, "README.md", self.history.name, self.checkpoints.name)
+        other = next((name for name in names if (self.folder / name).exists()), None)
+        if other:
+            raise UserError(f"{self.folder / other} is in the way and belongs to no run; use another --out folder")
 
     def begin(self, config: TrainingConfig) -> None:
         """Make the folder for a new run.
 
-        :raises UserError: when a run lies here already, something else stands where its checkpoints go, or the disk
-            cannot take it.
+        :raises UserError: when a run lies here already, something else stands where its files go, or the disk cannot
+            take it.
         """
         self.require_free()
         self.clear()
-        if self.checkpoints.exists():  # with a training.json beside it, the next `clear` would take it for a run's own
-            raise UserError(f"{self.checkpoints} is in the way and belongs to no run; use another --out folder")
         write_text(self.config, config.model_dump_json(indent=1) + "\n")
         self.checkpoints.mkdir()
 
@@ -85,7 +107,7 @@ class RunFolder:
                 f"nothing to resume in {self.folder}: it holds no checkpoint of an interrupted run; leave out --resume "
                 "to begin one"
             )
-        begun = json.loads(self.config.read_text(encoding="utf-8")) if self.config.is_file() else {}
+        begun = read_mapping(self.config) if self.config.is_file() else {}
         for key, value in config.model_dump().items():
             if begun.get(key, value) != value:
                 raise UserError(
@@ -109,13 +131,28 @@ class RunFolder:
         if not self.config.exists():
             return
         self.finish()
-        for name in (ADAPTER_FILE, "adapter_model.safetensors", "adapter_config.json", "README.md"):
+        for name in (ADAPTER_FILE, *WEIGHT_FILES, "README.md"):
             (self.folder / name).unlink(missing_ok=True)
         self.history.unlink(missing_ok=True)
         self.config.unlink(missing_ok=True)
 
     def rows(self) -> list[dict[str, Any]]:
-        """The history: one row for each step, step 0 being the untrained policy on the dev queries."""
-        if not self.history.is_file():
-            return []
-        return [json.loads(line) for line in self.history.read_text(encoding="utf-8").splitlines()]
+        """The history: one row for each step, step 0 being the untrained policy on the dev queries.
+
+        :raises UserError: when the file is damaged.
+        """
+        return read_history(self.history) if self.history.is_file() else []
+
+
+def read_history(file: Path) -> list[dict[str, Any]]:
+    """Read a `history.jsonl`.
+
+    :raises UserError: when it cannot be read, or a line is no row of a history, with the line's number.
+    """
+    rows = []
+    for number, line in enumerate(read_text(file).splitlines(), start=1):
+        try:
+            rows.append(Row.model_validate_json(line).model_dump())
+        except ValidationError as error:
+            raise UserError(f"{file}, line {number}: {first_problem(error)}; it is damaged") from error
+    return rows

@@ -7,8 +7,9 @@ from typing import Any
 
 import torch
 from accelerate.utils import DistributedType
+from safetensors import SafetensorError
 
-from grape_rewrite.errors import UserError
+from grape_rewrite.errors import UserError, first_line
 from grape_rewrite.rewriting.rewriter import Rewriter
 from grape_rewrite.rewriting.scoring import log_probabilities
 from grape_rewrite.training.exploration import next_temperature
@@ -71,6 +72,16 @@ class GrapeTrainer(GRPOTrainer):
         """Whether each process has the whole model."""
         kind = self.accelerator.distributed_type
         return kind == DistributedType.NO or kind.value.startswith("MULTI_")
+
+    def _save_checkpoint(self, *arguments: Any, **named: Any) -> None:
+        """Save what an interrupted run goes on from; the checkpoint before it is removed only when it is whole."""
+        try:
+            super()._save_checkpoint(*arguments, **named)
+        except (OSError, RuntimeError, SafetensorError) as error:  # PyTorch and safetensors wrap the system's own error
+            reason = getattr(error, "strerror", None) or first_line(error)
+            raise UserError(
+                f"cannot save a checkpoint in {self.args.output_dir}: {reason}; what was saved before is kept"
+            ) from error
 
     def training_step(self, *arguments: Any, **named: Any) -> torch.Tensor:
         """Run a step; several processes average their gradients, as the forward pass goes past their wrappers."""
