@@ -1,4 +1,4 @@
-"""How varied the samples of a step are, and the temperature that keeps them so.
+"""The temperature that keeps the samples of a step varied.
 
 A policy that is sure of itself says the same again and again, and a group of equal rewrites teaches nothing.
 """
@@ -9,18 +9,6 @@ from typing import Any
 
 PACE = 0.1  # by how much the temperature's logarithm rises in a step for each share of rewrites that is missing
 HOTTEST = 3.0  # times the temperature of the beginning; where few rewrites are possible, no heat makes more of them
-
-
-def share_distinct(prompts: Sequence[Any], rewrites: Sequence[str]) -> float:
-    """Return the mean share of a group (rewrites of one prompt) that are not the same text as another.
-
-    >>> share_distinct(["a", "a", "b", "b"], ["boat", "boat", "moon", "full moon"])
-    0.75
-    """
-    groups: dict[str, list[str]] = {}
-    for prompt, rewrite in zip(prompts, rewrites, strict=True):
-        groups.setdefault(str(prompt), []).append(rewrite)
-    return sum(len(set(group)) / len(group) for group in groups.values()) / len(groups)
 
 
 def next_temperature(history: Sequence[Mapping[str, Any]], wanted: float, least: float) -> float:

@@ -12,7 +12,7 @@ from grape_rewrite.index import Index
 from grape_rewrite.index.index import NEVER
 from grape_rewrite.rewards import REWARDS, Candidates, draw_pool
 from grape_rewrite.training.example import Example
-from grape_rewrite.training.exploration import share_distinct
+from grape_rewrite.training.groups import share_distinct, share_without_variance
 from grape_rewrite.training.own_reward import OwnReward
 
 Rows = npt.NDArray[np.int64]
@@ -22,18 +22,6 @@ Floats = npt.NDArray[np.floating]
 def text_of(completion: Any) -> str:
     """Return the text of a completion as TRL passes it: a string, or a list of messages."""
     return completion if isinstance(completion, str) else "".join(str(turn["content"]) for turn in completion)
-
-
-def share_without_variance(prompts: Sequence[Any], values: Sequence[float]) -> float:
-    """Return the share of groups (rewrites of one prompt) that a reward cannot tell apart, and so cannot teach.
-
-    >>> share_without_variance(["a", "a", "b", "b"], [0.5, 0.5, 0.5, 1.0])
-    0.5
-    """
-    groups: dict[str, set[float]] = {}
-    for prompt, value in zip(prompts, values, strict=True):
-        groups.setdefault(str(prompt), set()).add(value)
-    return sum(len(group) == 1 for group in groups.values()) / len(groups)
 
 
 class RetrievalReward:
