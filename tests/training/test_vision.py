@@ -59,9 +59,9 @@ def test_a_model_that_sees_is_trained_saved_and_loaded(
     # Tiny models say what this retriever finds nothing with, so that ranks would all be the same.
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "short_answers.py").write_text(SHORT)
-    strong = CONFIG.model_copy(update={"learning_rate": 0.1, "batch": 32, "reward": "short_answers:short"})
-    with pytest.raises(UserError, match=r"distinct=0\.5 cannot be had with .*, which sees: .*leave it out"):
-        train(rewriter, composed_index, dataset, tmp_path / "run", strong.model_copy(update={"distinct": 0.5}))
+    strong = CONFIG.model_copy(
+        update={"learning_rate": 0.1, "batch": 32, "reward": "short_answers:short", "distinct": 1.0}
+    )
     trained = train(rewriter, composed_index, dataset, tmp_path / "run", strong)
 
     weights = load_file(tmp_path / "run" / "adapter_model.safetensors")
@@ -70,6 +70,7 @@ def test_a_model_that_sees_is_trained_saved_and_loaded(
     assert trained.fingerprint() == before
     rows = [json.loads(line) for line in (tmp_path / "run" / "history.jsonl").read_text().splitlines()]
     assert [row["step"] for row in rows if "loss" in row or "reward" in row][-1] == 2
+    assert {row["temperature"] for row in rows if "reward" in row} == {strong.temperature}  # as TRL samples
     facts = read_adapter(tmp_path / "run")
     assert facts.pictures is True
     assert facts.output_vocabulary is None

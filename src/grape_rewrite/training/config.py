@@ -78,7 +78,7 @@ class TrainingConfig(BaseModel):
         ge=0,
         le=1,
         description="share of a group's rewrites that should differ from each other: where fewer do, the temperature "
-        "rises from step to step; 0 leaves it as it is",
+        "rises from step to step; 0 leaves it as it is, as do vLLM and rewriters that see",
     )
     max_tokens: int = Field(16, ge=2, description="length at which a rewrite is cut off")
     free_tokens: int | None = Field(

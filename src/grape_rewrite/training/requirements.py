@@ -64,12 +64,6 @@ def require_machine(rewriter: Rewriter, config: TrainingConfig) -> None:
             "CUDA_VISIBLE_DEVICES=0, or start a process for each: torchrun --nproc-per-node "
             f"{torch.cuda.device_count()} --no-python grape train ..."
         )
-    if config.distinct and (config.vllm or rewriter.sees):
-        other = "vllm=true" if config.vllm else f"{rewriter.name}, which sees"
-        raise UserError(
-            f"distinct={config.distinct:g} cannot be had with {other}: what samples there keeps its temperature; leave "
-            "it out"
-        )
     if not config.vllm:
         return
     if find_spec("vllm") is None:

@@ -34,7 +34,8 @@ class GrapeTrainer(GRPOTrainer):
 
     :param rewriter: prompt, output vocabulary and end tokens; its model is the one that is trained.
     :param select: from the advantages of a step (B,) to those that are learned from; see `training.selection`.
-    :param distinct: the share of a group's rewrites that should differ, 0 for any; see `training.exploration`.
+    :param distinct: the share of a group's rewrites that should differ, 0 for any; see `training.exploration`. TRL's
+        own passes keep the temperature that they began with, and it is passed over.
     """
 
     def __init__(
@@ -63,9 +64,10 @@ class GrapeTrainer(GRPOTrainer):
         self.has_entropy_bonus = self.args.entropy_coef != 0.0 or self.args.use_adaptive_entropy
         if not self.shares:
             why = next(reason for reason, holds in stock.items() if holds)
-            if distinct:  # TRL's own passes keep the temperature that they began with
-                raise UserError(f"distinct={distinct:g} cannot be had with {why}; leave it out")
             logger.warning("%s: TRL's own forward pass is used instead of shared prompts", why)
+            if distinct:
+                self.distinct = 0.0
+                logger.warning("%s: the temperature stays as it is, whatever distinct says", why)
 
     @property
     def _is_whole(self) -> bool:
