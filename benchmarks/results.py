@@ -22,9 +22,9 @@ from typing import Any
 
 import figures
 import jinja2
-from budgets import budgets
 from inflation import RISEN
 from origin import NOT_KEPT
+from pairs import BUDGET, pairs
 from task import PUBLISHED, REFERENCES, Task
 
 from grape_rewrite.ablation import read_study
@@ -34,10 +34,11 @@ from grape_rewrite.ablation.outcomes import OUTCOMES
 from grape_rewrite.ablation.study import STUDY
 from grape_rewrite.atomic import write_text
 from grape_rewrite.evaluation.operating_points import UNGUARDED
+from grape_rewrite.training.config import DEMO_STEPS, TrainingConfig
 
 MEANINGS = {
-    "grape": "the default",
-    "keep-all": "learns from all samples of each group; the default learns from the best and worst half",
+    "grape": "learns from the best and worst half of each group, as by default",
+    "keep-all": "learns from all samples of each group",
 }
 SIMILARITY = "grpo-similarity"
 KINDS = (DEFAULT, "sft", SIMILARITY)
@@ -99,7 +100,11 @@ def write_pages(tasks: dict[str, Task], measured: dict[str, Any], docs: Path) ->
         tasks=tasks,
         firsts=firsts(tasks),
         average=average(tasks),
-        budgets=budgets(studies),
+        budgets=pairs(studies, BUDGET),
+        apart=pairs(studies, {"distinct"}),
+        default=TrainingConfig(),
+        defaults=[name for name, task in tasks.items() if is_default(task)],
+        short=DEMO_STEPS,
         shared=shared(studies),
         of_harm=of_harm,
         recall_of=lambda found: mean(run["test"][UNGUARDED]["recall@10"] for run in found["runs"]),
@@ -134,11 +139,17 @@ def write_pages(tasks: dict[str, Task], measured: dict[str, Any], docs: Path) ->
         write(docs / "leaderboard.md", "leaderboard.md.jinja", entries=entries, meanings=MEANINGS, pace=pace)
 
 
+def is_default(task: Task) -> bool:
+    """Whether a study's arms share the default's steps and temperature."""
+    config, default = TrainingConfig.of(**task.study.training), TrainingConfig()
+    return (config.steps, config.batch, config.distinct) == (default.steps, default.batch, default.distinct)
+
+
 def firsts(tasks: dict[str, Task]) -> dict[str, Task]:
-    """The first study of each data set with the default steps."""
+    """The first study of each data set with the steps that all of them have been given."""
     found: dict[str, tuple[str, Task]] = {}
     for name, task in tasks.items():
-        if {"raw", DEFAULT} <= set(task.arms) and "steps" not in task.study.training:
+        if {"raw", DEFAULT} <= set(task.arms) and task.study.training.get("steps") == DEMO_STEPS:
             found.setdefault(task.study.data, (name, task))
     return dict(found.values())
 

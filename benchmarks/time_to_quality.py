@@ -25,6 +25,7 @@ from grape_rewrite.quiet import quiet_libraries
 from grape_rewrite.retrievers import Retriever
 from grape_rewrite.rewriting import Rewriter
 from grape_rewrite.training import TrainingConfig, train
+from grape_rewrite.training.config import DEMO_STEPS
 
 BAR = 0.55
 EVERY = 5
@@ -42,7 +43,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--bar", type=float, default=BAR, help="dev Recall@10 to pass (default: %(default)s)")
     parser.add_argument("--queries", type=int, default=520, help="dev queries (default: %(default)s)")
-    parser.add_argument("--steps", type=int, default=TrainingConfig().steps, help="updates at most")
+    parser.add_argument("--steps", type=int, default=DEMO_STEPS, help="updates at most (default: %(default)s)")
     parser.add_argument("--arm", action="append", help="as of grape ablate; repeat it (default: grape)")
     arguments = parser.parse_args()
     quiet_libraries()

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from grape_rewrite.ablation import read_study
+from grape_rewrite.training import TrainingConfig
 
 ROOT = Path(__file__).parent.parent
 EVIDENCE = ROOT / "docs" / "evidence"
 NAMES = {"raw": "raw", "similarity": "grpo-similarity", "fine-tuning": "sft", "GRAPE": "grape", "human": "english"}
+LEADS = "| study | arm | Recall@10 | MRR | GRAPE's lead"
 OTHER_REWARDS = ("grpo-rank_linear", "grpo-reciprocal_rank", "grpo-ndcg", "grpo-margin")
 SETTINGS = ("keep-all", "kl", "group=4", "group=16", "scale-group", "no-length", "no-form", "oversample")
 FIGURE = re.compile(
@@ -75,6 +77,20 @@ def test_reinforcement_or_imitation() -> None:
     studies = ("scenes", SHORT["composed"], SHORT["paragraphs"], SHORT["definitions-5k"])
     gains = [gain(study, "sft", metric) for metric in ("recall@10", "mrr") for study in studies]
     assert quoted("Reinforcement or imitation.") == [*itertools.chain(*gains)]
+
+
+def test_the_default() -> None:
+    study, section = "scenes-160-distinct-bfloat16", "## Does it pay to keep rewrites apart?"
+    ahead = {row[1]: row[2:4] for row in rows_under("| study | arm without it |", section)}
+    (apart,) = (row[2:4] for row in rows_under(LEADS, section) if row[1] == "grape")
+    assert quoted("The default") == [
+        *(shown(study, arm) for arm in ("grape", best_free(study))),
+        *(part for cell in (*ahead["sft"], ahead["grpo-similarity"][0], *apart) for part in figures(cell)),
+    ]
+    config = read_study(EVIDENCE / study).training
+    default = TrainingConfig()
+    assert (config["steps"], config["distinct"]) == (default.steps, default.distinct) == (160, 0.75)
+    assert len(tasks()[study]["arms"]["grape"]["recall@10"]["seeds"]) == 4
 
 
 def test_how_long() -> None:
@@ -227,13 +243,14 @@ def figures(cell: str) -> list[str]:
 
 def by_other_steps(study: str, arm: str) -> list[str]:
     """What an arm gains in Recall@10 by a study's steps over the default's, and the interval."""
-    rows = rows_under("| study | arm | Recall@10 | MRR | GRAPE's lead")
+    rows = rows_under(LEADS)
     return figures(next(row[2] for row in rows if row[:2] == (study, arm)))
 
 
-def rows_under(head: str) -> list[tuple[str, ...]]:
-    """The rows of a table in the results, by how its head begins."""
+def rows_under(head: str, after: str = "# Results") -> list[tuple[str, ...]]:
+    """The rows of a table in the results, the first after a line, by how its head begins."""
     lines = (ROOT / "docs" / "results.md").read_text().splitlines()
+    lines = lines[lines.index(after) :]
     start = next(row for row, line in enumerate(lines) if line.startswith(head))
     rows = itertools.takewhile(lambda line: line.startswith("|"), lines[start + 2 :])
     return [tuple(cell.strip() for cell in line.strip("|").split("|")) for line in rows]

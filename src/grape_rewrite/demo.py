@@ -11,6 +11,7 @@ from grape_rewrite.evaluation.rewriters import evaluate
 from grape_rewrite.retrievers import Retriever
 from grape_rewrite.rewriting import Rewriter
 from grape_rewrite.training import TrainingConfig, train
+from grape_rewrite.training.config import DEMO_STEPS
 from grape_rewrite.training.example import Watch
 from grape_rewrite.training.run_folder import RunFolder
 
@@ -35,7 +36,7 @@ LICENCES = [
 def run_demo(
     out: Path = Path("runs/demo"),
     seed: int = 0,
-    steps: int | None = None,
+    steps: int = DEMO_STEPS,
     queries: int = 650,
     progress: bool = True,
     watch: Watch | None = None,
@@ -49,7 +50,7 @@ def run_demo(
 
     :param out: the folder for all of it.
     :param seed: of training and of the statistics; the sample of test queries is the same for every seed.
-    :param steps: updates; the tuned number by default.
+    :param steps: updates.
     :param queries: test queries, all languages alike.
     :param watch: is called after each step of training.
     :param begin: is called before training, with the number of steps.
@@ -64,7 +65,7 @@ def run_demo(
         index = retriever.index(dataset.corpus, progress=progress)
     with clock("rewriter", "Loading the rewriter"):
         rewriter = Rewriter.load(REWRITER)
-    config = TrainingConfig.of(seed=seed, **({} if steps is None else {"steps": steps}))
+    config = TrainingConfig(seed=seed, steps=steps)
     run = RunFolder(out)
     resume = run.can_resume(config)
     if not resume:

@@ -53,7 +53,9 @@ def ablate(
     prompt: PromptName = None,
     split: Annotated[str, typer.Option(help="Split to measure on.")] = "test",
     queries: Annotated[int | None, typer.Option(min=1, help="Queries, all languages alike; all by default.")] = None,
-    steps: Annotated[int | None, typer.Option(min=1, help="Steps of every arm; the tuned number by default.")] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Steps of every arm; those of grape train by default.")
+    ] = None,
     settings: Settings = None,
     precision: Annotated[
         str | None,
