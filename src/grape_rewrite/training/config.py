@@ -18,7 +18,7 @@ LARGEST_SEED = 2**32 - 1  # what NumPy takes
 
 
 class TrainingConfig(BaseModel):
-    """The hyperparameters of a run, with defaults that were tuned on the dev split of `scenes` (docs/log.md)."""
+    """The hyperparameters of a run, with defaults that were found on `scenes`; docs/log.md says which by dev alone."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
