@@ -23,6 +23,15 @@ def first_line(error: Exception) -> str:
     return f"{first} {more[0].strip()}" if more and first.endswith(":") else first
 
 
+def reason(error: Exception) -> str:
+    """Return why the system refused, without the file's name; of another error, what it says in one line.
+
+    >>> reason(OSError(28, "No space left on device", "adapter.bin"))
+    'No space left on device'
+    """
+    return getattr(error, "strerror", None) or first_line(error)
+
+
 def first_problem(error: "ValidationError") -> str:
     """Return the first thing that is not valid, in one line: where it is, and what would be."""
     first = error.errors()[0]

@@ -118,6 +118,7 @@ def test_a_reward_whose_module_leaves_the_program(ablate, tmp_path: Path, monkey
         (["--set", "without"], ["--set without", "'without' is no change"]),
         (["--set", "without=2"], ["without=2", "1"]),
         (["--set", "batch=8,group=4", "--set", "batch=16"], ["batch is named twice"]),
+        (["--set", "steps=2"], ["steps is given twice, as an option and by --set"]),
         (["--set", "batch=30", "--arm", "batch=8,group=4"], ["batch 30 is no multiple of group 8"]),
         (["--set", "group=true"], ["group=True", "no numbers"]),
         (["--seed", 2**32], ["--seed", "4294967295"]),

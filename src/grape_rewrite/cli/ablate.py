@@ -87,10 +87,7 @@ def ablate(
     twice = next((seed for place, seed in enumerate(chosen) if seed in chosen[:place]), None)
     if twice is not None:
         raise UserError(f"seed {twice} is named twice; each adds evidence once")
-    training = read_settings(settings)
-    if steps is not None and "steps" in training:
-        raise UserError("--steps and --set both say how many steps; leave one out")
-    training |= {} if steps is None else {"steps": steps}
+    training = read_settings(settings, steps=steps)
     named = read_arms(arms or ["grape", "sft", "grpo-similarity"], training)
     asked = read_prompt(prompt)
     number = read_precision(precision)

@@ -80,18 +80,23 @@ Searched = Annotated[
 ]
 
 
-def read_settings(settings: list[str] | None) -> dict[str, Any]:
-    """Return the keys and values that `--set`, once or several times, names.
+def read_settings(settings: list[str] | None, **options: Any) -> dict[str, Any]:
+    """Return the keys and values that `--set`, once or several times, and options of their own name.
 
+    :param options: by key, what was given with an option of its own; None where it was not.
     :raises UserError: for what is no `key=value`, and for a key that is named twice.
     """
     from grape_rewrite.training.config import read_changes
 
     whole = ",".join(settings or [])
     try:
-        return read_changes(whole) if settings else {}
+        changes = read_changes(whole) if settings else {}
     except UserError as error:
         raise UserError(f"--set {whole}: {error}") from error
+    given = {key: value for key, value in options.items() if value is not None}
+    if twice := next((key for key in changes if key in given), None):
+        raise UserError(f"{twice} is given twice, as an option and by --set; leave one out")
+    return given | changes
 
 
 def read_searching(settings: list[str] | None) -> "Searching | None":

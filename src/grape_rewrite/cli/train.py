@@ -104,35 +104,30 @@ def train(
     from grape_rewrite.cli.run_config import RunConfig
     from grape_rewrite.training.run_folder import CONFIG
 
-    given: dict[str, Any] = {
-        "retriever": retriever,
-        "rewriter": rewriter,
-        "prompt": prompt,
-        "also": also,
-        "out": out,
-        "reward": reward,
-        "algorithm": algorithm,
-        "pool": pool,
-        "languages": languages,
-        "steps": steps,
-        "minutes": minutes,
-        "seed": seed,
-        "batch": batch,
-        "group": group,
-        "learning_rate": learning_rate,
-        "temperature": temperature,
-        "max_tokens": max_tokens,
-        "output_vocabulary": output_vocabulary,
-        "max_unreadable": max_unreadable,
-        "device": device,
-        "precision": precision,
-    }
-    given = {key: value for key, value in given.items() if value is not None}
-    changes = read_settings(settings)
-    twice = next((key for key in changes if key in given), None)
-    if twice:
-        raise UserError(f"{twice} is given twice, as an option and by --set; leave one out")
-    given |= changes
+    given = read_settings(
+        settings,
+        retriever=retriever,
+        rewriter=rewriter,
+        prompt=prompt,
+        also=also,
+        out=out,
+        reward=reward,
+        algorithm=algorithm,
+        pool=pool,
+        languages=languages,
+        steps=steps,
+        minutes=minutes,
+        seed=seed,
+        batch=batch,
+        group=group,
+        learning_rate=learning_rate,
+        temperature=temperature,
+        max_tokens=max_tokens,
+        output_vocabulary=output_vocabulary,
+        max_unreadable=max_unreadable,
+        device=device,
+        precision=precision,
+    )
     if resume and not is_config(source):  # what is not said stays as it was begun
         if out is None:
             raise UserError("--resume needs the run's folder: grape train --resume --out DIR")

@@ -10,7 +10,7 @@ from typing import Any
 from peft import set_peft_model_state_dict
 from safetensors import SafetensorError
 
-from grape_rewrite.errors import UserError
+from grape_rewrite.errors import UserError, reason
 from grape_rewrite.rewriting.adapter import (
     ADAPTER_FILE,
     UNCHANGED,
@@ -70,8 +70,7 @@ def save_best(model: Any, out: Path, facts: AdapterFacts) -> None:
             for file in sorted(Path(draft).iterdir(), key=lambda file: file.name == ADAPTER_FILE):  # it comes last
                 file.replace(out / file.name)
     except (OSError, SafetensorError) as error:  # safetensors wraps the system's own error
-        reason = getattr(error, "strerror", None) or error
-        raise UserError(f"cannot write the adapter into {out}: {reason}") from error
+        raise UserError(f"cannot write the adapter into {out}: {reason(error)}") from error
 
 
 def load_best(rewriter: Rewriter, out: Path) -> AdapterFacts:

@@ -9,7 +9,7 @@ import torch
 from accelerate.utils import DistributedType
 from safetensors import SafetensorError
 
-from grape_rewrite.errors import UserError, first_line
+from grape_rewrite.errors import UserError, reason
 from grape_rewrite.rewriting.rewriter import Rewriter
 from grape_rewrite.rewriting.scoring import log_probabilities
 from grape_rewrite.training.exploration import next_temperature
@@ -80,9 +80,8 @@ class GrapeTrainer(GRPOTrainer):
         try:
             super()._save_checkpoint(*arguments, **named)
         except (OSError, RuntimeError, SafetensorError) as error:  # PyTorch and safetensors wrap the system's own error
-            reason = getattr(error, "strerror", None) or first_line(error)
             raise UserError(
-                f"cannot save a checkpoint in {self.args.output_dir}: {reason}; what was saved before is kept"
+                f"cannot save a checkpoint in {self.args.output_dir}: {reason(error)}; what was saved before is kept"
             ) from error
 
     def training_step(self, *arguments: Any, **named: Any) -> torch.Tensor:
