@@ -68,8 +68,7 @@ def drawings_of(task: Task) -> np.ndarray:
     :raises SystemExit: when the data set is not the one that the study's runs were made on.
     """
     dataset = Dataset.load(task.study.data)
-    split = dataset.split(task.study.split)
-    split = split if task.study.queries is None else split.sample(task.study.queries)
+    split = task.study.measured(dataset)
     wanted = [next(iter(split.qrels[query.id])) for query in split.queries]
     made = {run.fingerprints.get("data", dataset.fingerprint()) for run in task.manifests.values()}
     if made != {dataset.fingerprint()}:

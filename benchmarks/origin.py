@@ -37,6 +37,7 @@ class Origin:
         words += [f"--precision {study.precision}"] if study.precision else []
         words += [f"--split {study.split}"] if study.split != "test" else []
         words += [f"--queries {study.queries}"] if study.queries else []
+        words += [f"--beyond {study.beyond}"] if study.beyond else []
         words += [f"--prompt {prompt}"] if prompt else []
         words += [f"--set {key}={value}" for key, value in study.training.items()]
         for arm in arms:
@@ -65,10 +66,12 @@ class Origin:
         """What was run, in a sentence."""
         manifest = next(iter(self.task.manifests.values()))
         hardware = manifest.hardware
+        left_out = self.task.study.beyond
+        beyond = f", beyond the {left_out:,} of other studies" if left_out else ""
         shared = "".join(f", `{key}={value}`" for key, value in self.task.study.training.items())
         return (
             f"retriever `{manifest.retriever}`, rewriter `{manifest.rewriter}`, {manifest.queries:,} queries of the "
-            f"{manifest.split} split, {hardware['system']}, {hardware['threads']} thread(s) a run"
+            f"{manifest.split} split{beyond}, {hardware['system']}, {hardware['threads']} thread(s) a run"
             + (f", {hardware['precision']}" if "precision" in hardware else "")
             + shared
         )

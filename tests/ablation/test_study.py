@@ -11,13 +11,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
 from grape_rewrite.ablation import Study, prepare, read_study, run_study
 from grape_rewrite.ablation.manifest import MANIFEST, processor, read_manifest, versions
+from grape_rewrite.ablation.outcomes import read_outcomes
 from grape_rewrite.ablation.run import INTERRUPTED, _start
 from grape_rewrite.ablation.study import Job
+from grape_rewrite.datasets import Dataset
 from grape_rewrite.errors import UserError
 from grape_rewrite.lock import locked
 from grape_rewrite.rewriting.adapter import read_adapter
@@ -172,6 +175,7 @@ def test_more_arms_and_seeds_join_a_study(finished: tuple[Study, Path], study_of
     [
         ({"split": "dev"}, "holds a study with split='test', not 'dev'; use another --out folder"),
         ({"queries": 4}, "holds a study with queries=None, not 4"),
+        ({"beyond": 4}, "holds a study with beyond=None, not 4"),
         ({"training": {"steps": 3}}, "holds a study with training="),
         ({"precision": "bfloat16"}, "holds a study in float32, not bfloat16"),
     ],
@@ -238,6 +242,26 @@ def test_an_arm_measures_what_another_study_trained(
     ):
         with pytest.raises(UserError, match=words):
             prepare(own.model_copy(update={"seeds": [0], **changes}), tmp_path)
+
+
+def test_queries_beyond_those_of_another_study(
+    finished: tuple[Study, Path], study_of, own_cache, tmp_path: Path
+) -> None:
+    _, there = finished
+    whole = Dataset.load(study_of(["grape"], [0]).data).test
+    folders = []
+    for name, which in (("first", {"queries": 6}), ("rest", {"beyond": 6}), ("some", {"beyond": 6, "queries": 2})):
+        study = study_of([f"theirs:from={there / 'grape'}"], [0], **which).begin(tmp_path / name)
+        run_study(study, tmp_path / name, only="theirs/seed-0")
+        folders.append(Job("theirs", 0).folder(tmp_path / name))
+    first, rest, some = (read_manifest(folder) for folder in folders)
+    assert (first.queries, rest.queries, some.queries) == (6, len(whole) - 6, 2)
+    assert rest.fingerprints["queries"] == whole.beyond(6).fingerprint()
+    ranks = [np.array(read_outcomes(folder).ranks["theirs"]) for folder in folders[:2]]
+    everywhere = read_outcomes(Job("grape", 0).folder(there)).ranks["grape"]
+    assert sorted(np.concatenate(ranks)) == sorted(everywhere)  # the same adapter on all queries of the split
+    with pytest.raises(UserError, match=f"cannot leave out {len(whole)} queries"):
+        prepare(study_of(["grape"], [0], beyond=len(whole)), tmp_path / "none")
 
 
 def test_a_run_that_fails_says_why(study_of, own_cache, tmp_path: Path) -> None:

@@ -127,6 +127,7 @@ def test_a_reward_whose_module_leaves_the_program(ablate, tmp_path: Path, monkey
         (["--arm", "batch=800"], ["needs 100 queries", "48"]),
         (["--only", "grape/seed-7"], ["grape/seed-7", "grape/seed-0"]),
         (["--rewriter", "/nowhere", "--arm", "batch=8,group=4"], ["cannot load rewriter '/nowhere'"]),
+        (["--beyond", 1000], ["cannot leave out 1000 queries of split 'test'", "possible"]),
         (["--split", "nowhere"], ["nowhere", "dev, test, train"]),
     ],
 )

@@ -51,6 +51,18 @@ def test_sample_of_nothing_is_refused():
         split_of(["de"]).sample(0)
 
 
+@given(languages, st.integers(1, 70), st.integers(0, 5))
+def test_what_is_beyond_a_sample_is_the_rest_of_the_split(languages, size, seed):
+    split = split_of(languages)
+    if size >= len(split):
+        with pytest.raises(UserError, match=f"cannot leave out {size} queries .* 1 to {len(split) - 1} of its"):
+            split.beyond(size, seed)
+        return
+    sample, rest = split.sample(size, seed), split.beyond(size, seed)
+    assert [query for query in split if query not in sample.queries] == rest.queries
+    assert rest.qrels == {query.id: split.qrels[query.id] for query in rest}
+
+
 def test_only_some_languages():
     split = split_of(["de", "fr", None, "de", "ja"])
     assert split.only(None) is split

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -16,6 +16,9 @@ from grape_rewrite.processes import best_device
 from grape_rewrite.rewriting.precision import Precision, best_precision
 from grape_rewrite.rewriting.prompt import Prompt
 from grape_rewrite.training.config import LARGEST_SEED, TrainingConfig
+
+if TYPE_CHECKING:
+    from grape_rewrite.datasets import Dataset, Split
 
 STUDY = "study.yaml"
 UNTRAINED = "untrained"
@@ -44,6 +47,9 @@ class Study(BaseModel):
 
     Arms run with all `seeds` but for those in `some_seeds`, which has the seeds that these run with.
 
+    `beyond` leaves out the queries that a study with `queries` of this number measures: what was chosen by those is
+    to be confirmed on the rest.
+
     `precision` is the number format of all runs. Where it is left open, the machine that the study begins on decides,
     and runs that go on elsewhere keep to it: they could not be compared otherwise.
     """
@@ -56,6 +62,7 @@ class Study(BaseModel):
     prompt: Prompt | None = None
     split: str = "test"
     queries: int | None = None
+    beyond: int | None = None
     precision: Precision | None = None
     training: dict[str, Any] = {}
     arms: dict[str, dict[str, Any]]
@@ -104,6 +111,16 @@ class Study(BaseModel):
                 if seed in self.seeds_of(arm):
                     yield Job(arm, seed)
 
+    def measured(self, dataset: "Dataset") -> "Split":
+        """The queries that all runs are measured on.
+
+        :raises UserError: when the data set has no such split, or none of its queries is left.
+        """
+        split = dataset.split(self.split)
+        if self.beyond is not None:
+            split = split.beyond(self.beyond)
+        return split if self.queries is None else split.sample(self.queries)
+
     def training_free(self, methods: Iterable[str]) -> list[str]:
         """Return those of the methods that were measured which need no training; a person's wording is none."""
         return [name for name in methods if name not in self.arms and name != HUMAN]
@@ -140,7 +157,7 @@ class Study(BaseModel):
         if not (out / STUDY).is_file():
             return self
         there = read_study(out)
-        for key in ("data", "retriever", "rewriter", "prompt", "split", "queries", "training"):
+        for key in ("data", "retriever", "rewriter", "prompt", "split", "queries", "beyond", "training"):
             old, new = getattr(there, key), getattr(self, key)
             if old != new:
                 raise UserError(f"{out} holds a study with {key}={old!r}, not {new!r}; use another --out folder")

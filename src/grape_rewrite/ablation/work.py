@@ -142,8 +142,7 @@ def _read_data(study: Study) -> "tuple[Dataset, Split]":
     from grape_rewrite.datasets import Dataset
 
     dataset = Dataset.load(study.data)
-    split = dataset.split(study.split)
-    return dataset, split if study.queries is None else split.sample(study.queries)
+    return dataset, study.measured(dataset)
 
 
 def _fingerprints(dataset: "Dataset", split: "Split", index: "Index") -> dict[str, str]:

@@ -53,6 +53,15 @@ def ablate(
     prompt: PromptName = None,
     split: Annotated[str, typer.Option(help="Split to measure on.")] = "test",
     queries: Annotated[int | None, typer.Option(min=1, help="Queries, all languages alike; all by default.")] = None,
+    beyond: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Leave out the queries that --queries of this number takes: what was chosen by those is confirmed on "
+            "the rest.",
+            show_default=False,
+        ),
+    ] = None,
     steps: Annotated[
         int | None, typer.Option(min=1, help="Steps of every arm; those of grape train by default.")
     ] = None,
@@ -93,7 +102,8 @@ def ablate(
     number = read_precision(precision)
     dataset = load_data(data, ["train", "dev", split])
     note_repeated(dataset, split)
-    sampled(dataset.split(split), queries)  # for its note; each run samples for itself
+    left = dataset.split(split) if beyond is None else dataset.split(split).beyond(beyond)
+    sampled(left, queries)  # for its note; each run samples for itself
 
     from grape_rewrite.ablation import Study, prepare, run_study
 
@@ -104,6 +114,7 @@ def ablate(
         prompt=asked,
         split=split,
         queries=queries,
+        beyond=beyond,
         precision=number,
         training=training,
         arms=named,

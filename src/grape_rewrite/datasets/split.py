@@ -146,8 +146,23 @@ class Split:
         """
         if size < 1:
             raise UserError(f"cannot sample {size} queries of split {self.name!r}: 1 to {len(self)} are possible")
-        if size >= len(self):
-            return self
+        return self if size >= len(self) else self.rows(self._drawn(size, seed))
+
+    def beyond(self, size: int, seed: int = 0) -> "Split":
+        """Return the queries that `sample` does not draw: those that no choice has seen which was made by a sample.
+
+        :raises UserError: when `size` is below 1, or leaves none.
+        """
+        if not 1 <= size < len(self):
+            raise UserError(
+                f"cannot leave out {size} queries of split {self.name!r}: 1 to {len(self) - 1} of its {len(self)} "
+                "are possible"
+            )
+        drawn = set(self._drawn(size, seed))
+        return self.rows(row for row in range(len(self)) if row not in drawn)
+
+    def _drawn(self, size: int, seed: int) -> list[int]:
+        """The places of the queries of a sample, ascending."""
         generator = np.random.default_rng(seed)
         groups: dict[str | None, list[int]] = {}
         for row, language in enumerate(self.languages):
@@ -159,7 +174,7 @@ class Split:
         for done, language in enumerate(sorted(groups, key=lambda key: (len(groups[key]), chance[key]))):
             share = min(len(groups[language]), (size - len(rows)) // (len(groups) - done))
             rows += [groups[language][row] for row in generator.permutation(len(groups[language]))[:share]]
-        return self.rows(sorted(rows))
+        return sorted(rows)
 
     def rows(self, rows: Iterable[int]) -> "Split":
         """Return the split with some of its queries alone, by their place."""
