@@ -181,10 +181,23 @@ def test_nothing_to_resume(begin: Callable[..., Any], tmp_path: Path) -> None:
         begin(tmp_path / "run", resume=True)
 
 
-def test_a_time_limit_ends_the_run(begin: Callable[..., Any], tmp_path: Path) -> None:
-    folder = begin(tmp_path / "run", minutes=1e-6).folder
-    assert steps(folder) == [0, 1]
-    assert (folder / "adapter_model.safetensors").is_file()
+def test_a_time_limit_ends_the_run_with_a_look_at_what_it_learned(begin: Callable[..., Any], tmp_path: Path) -> None:
+    run = begin(tmp_path / "run", minutes=1e-6)
+    rows = [json.loads(line) for line in (run.folder / "history.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows] == [0, 1]
+    assert all("dev_mrr" in row for row in rows)
+    assert run.rewriter.facts.dev_mrr == max(row["dev_mrr"] for row in rows)
+
+
+def test_the_time_before_an_interruption_counts(begin: Callable[..., Any], tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with pytest.raises(KeyboardInterrupt):
+        begin(folder, watch=interrupt_at(0), minutes=60)
+    rows = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
+    rows[-1]["seconds"] = 3601.0
+    (folder / "history.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    begin(folder, resume=True, minutes=60)
+    assert steps(folder) == [0, 1, 2]
 
 
 def test_clear_removes_the_run_and_nothing_else(begin: Callable[..., Any], tmp_path: Path) -> None:

@@ -53,24 +53,6 @@ class Interrupt(TrainerCallback):
             control.should_training_stop = True
 
 
-class TimeLimit(TrainerCallback):
-    """Stops after so many minutes of training."""
-
-    def __init__(self, minutes: float) -> None:
-        self._seconds = minutes * 60
-        self._start = 0.0
-
-    def on_train_begin(self, *_: Any, **__: Any) -> None:
-        """Start the clock."""
-        self._start = time.monotonic()
-
-    def on_step_end(self, _: Any, __: TrainerState, control: TrainerControl, **___: Any) -> None:
-        """Stop when the time is over."""
-        if any_process(time.monotonic() - self._start > self._seconds):
-            control.should_save = True
-            control.should_training_stop = True
-
-
 class Chance(TrainerCallback):
     """Remembers the state of PyTorch's generators at the beginning of the step in progress."""
 
@@ -96,12 +78,15 @@ class History(TrainerCallback):
     """Keeps a row of metrics for each step, in memory and in `history.jsonl`, and looks at the dev queries.
 
     A row's `seconds` are those of the run up to then: preparations, steps and looks, of all its processes if it was
-    resumed. Its `look_seconds` are those of its look alone.
+    resumed. Its `look_seconds` are those of its look alone. When they are more than a limit, the run stops; its last
+    step is looked at, whichever it is.
 
     :param path: the file; rows that it has already are those of the run that is resumed.
+    :param every: steps from one look to the next.
     :param measure: returns the dev metrics of the policy as it is, with a key `dev_mrr`.
     :param keep: is called when the dev MRR is the best so far, to save the adapter.
     :param watch: is called with each row, to show it.
+    :param minutes: the limit, if there is one.
     """
 
     def __init__(
@@ -111,14 +96,17 @@ class History(TrainerCallback):
         measure: Callable[[], dict[str, float]],
         keep: Callable[[int, float], None],
         watch: Callable[[dict[str, Any]], None],
+        minutes: float | None = None,
     ) -> None:
         self.path = path
         self.every = every
         self.measure = measure
         self.keep = keep
         self.watch = watch
+        self.limit = None if minutes is None else 60 * minutes
         self.rows: list[dict[str, Any]] = []
         self._start = time.monotonic()
+        self._is_over = False
 
     @property
     def best(self) -> float:
@@ -133,6 +121,12 @@ class History(TrainerCallback):
         if not self.rows:
             self._judge({"step": 0})
 
+    def on_step_end(self, _: Any, __: TrainerState, control: TrainerControl, **___: Any) -> None:
+        """Stop when the time is over."""
+        if self.limit is not None and any_process(time.monotonic() - self._start > self.limit):
+            self._is_over = True
+            control.should_training_stop = True
+
     def on_log(self, _: Any, state: TrainerState, __: TrainerControl, logs: dict[str, Any], **___: Any) -> None:
         """Keep the row of a step."""
         if "reward" not in logs:
@@ -140,7 +134,7 @@ class History(TrainerCallback):
         row: dict[str, Any] = {"step": state.global_step}
         row.update({key: value for key, value in logs.items() if isinstance(value, float)})
         row["rewrite_tokens"] = logs["completions/mean_length"]
-        if state.global_step % self.every == 0 or state.global_step == state.max_steps:
+        if state.global_step % self.every == 0 or state.global_step == state.max_steps or self._is_over:
             self._judge(row)
         else:
             self._add(row)

@@ -17,7 +17,7 @@ from grape_rewrite.processes import is_first, process_count
 from grape_rewrite.rewards import brevity, well_formed
 from grape_rewrite.rewriting.rewriter import Rewriter
 from grape_rewrite.training.best_adapter import adapter_facts, load_best, save_best
-from grape_rewrite.training.callbacks import Chance, History, Interrupt, TimeLimit
+from grape_rewrite.training.callbacks import Chance, History, Interrupt
 from grape_rewrite.training.config import TrainingConfig
 from grape_rewrite.training.example import Watch
 from grape_rewrite.training.look import Look, Looks
@@ -101,9 +101,9 @@ def train(  # noqa: PLR0913
             trainer.model, run.folder, facts.model_copy(update={"steps": step, "dev_mrr": mrr})
         ),
         watch=lambda row: watch(row, reward.examples()) if watch else None,
+        minutes=config.minutes,
     )
     interrupt, chance = Interrupt(), Chance()
-    limits = [TimeLimit(config.minutes)] if config.minutes else []
     set_seed(config.seed)  # the adapter's first weights are drawn; older TRL makes them before it sets the seed
     trainer = GrapeTrainer(
         rewriter=rewriter,
@@ -118,7 +118,7 @@ def train(  # noqa: PLR0913
             target_modules=rewriter.trainable,
             task_type="CAUSAL_LM",
         ),
-        callbacks=[interrupt, chance, *limits, history],
+        callbacks=[interrupt, chance, history],
     )
     # PEFT would name the folder that the weights came from, which nobody else has.
     trainer.model.peft_config["default"].base_model_name_or_path = rewriter.hub_name
