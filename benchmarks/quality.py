@@ -85,7 +85,7 @@ def rewriter_of(config: TrainingConfig, folder: Path, dataset: Dataset, index: I
         dataset,
         out=folder,
         config=config,
-        resume=run.can_resume(config),
+        resume=run.last_checkpoint() is not None,
         watch=lambda row, _: show(config.seed, row),
     )
 

@@ -1,11 +1,13 @@
 """The main job on the embedded default, from nothing to a report."""
 
+import shlex
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from grape_rewrite.datasets import Dataset, Split, build_scenes
+from grape_rewrite.errors import UserError
 from grape_rewrite.evaluation import Evaluation, write_report
 from grape_rewrite.evaluation.rewriters import evaluate
 from grape_rewrite.retrievers import Retriever
@@ -13,8 +15,9 @@ from grape_rewrite.rewriting import Rewriter
 from grape_rewrite.training import TrainingConfig, train
 from grape_rewrite.training.config import DEMO_STEPS
 from grape_rewrite.training.example import Watch
-from grape_rewrite.training.run_folder import RunFolder
+from grape_rewrite.training.run_folder import CONFIG, RunFolder
 
+REPORT = "report.html"
 RETRIEVER, REWRITER = "lite-clip", "gemma-3-270m"
 LICENCES = [
     {
@@ -46,7 +49,7 @@ def run_demo(
     """Build the data, embed it, train a rewriter, evaluate it beside its baselines and write the report.
 
     Leaves in `out`: the adapter, `history.jsonl`, `evaluation.json`, `rewrites.jsonl`, run files and `report.html`.
-    A run that was interrupted goes on; one that has finished is made again.
+    A demo that was interrupted goes on; one that has finished is made again.
 
     :param out: the folder for all of it.
     :param seed: of training and of the statistics; the sample of test queries is the same for every seed.
@@ -55,6 +58,7 @@ def run_demo(
     :param watch: is called after each step of training.
     :param begin: is called before training, with the number of steps.
     :param enter: is called at the beginning of each part of the work, with what is done in it.
+    :raises UserError: when `out` holds another run, or a demo that was interrupted and had another seed or other steps.
     """
     clock = Clock(enter)
     with clock("data", "Building the data set, unless it is there"):
@@ -67,19 +71,26 @@ def run_demo(
         rewriter = Rewriter.load(REWRITER)
     config = TrainingConfig(seed=seed, steps=steps)
     run = RunFolder(out)
-    resume = run.can_resume(config)
-    if not resume:
+    if (out / CONFIG).exists():
+        raise UserError(f"{out} holds a run of grape train; use another --out folder")
+    if run.is_finished and (out / REPORT).exists():
+        (out / REPORT).unlink()
         run.clear()
-    if begin:
-        begin(config.steps)
-    with clock("training", "Training"):
-        trained = train(rewriter, index, dataset, out=out, config=config, resume=resume, watch=watch)
+    if run.is_finished and run.was_begun_with(config):  # it was interrupted after its training
+        trained = Rewriter.load(str(out))
+    else:
+        if begin:
+            begin(config.steps)
+        with clock("training", "Training"):
+            resume = run.last_checkpoint() is not None
+            trained = train(rewriter, index, dataset, out=out, config=config, resume=resume, watch=watch)
+    clock.seconds["training"] = run.rows()[-1]["seconds"]  # before an interruption as well
     with clock("evaluation", "Evaluating"):
         split = dataset.test.sample(queries)
         evaluation = evaluate(side_by_side(trained, split), index, split, seed=seed, progress=progress)
     evaluation.write(out)
     write_report(
-        out / "report.html",
+        out / REPORT,
         evaluation,
         run.rows(),
         title="Teaching a rewriter what a frozen retriever understands",
@@ -99,10 +110,15 @@ def run_demo(
             },
             "unchanged": [] if trained.facts and trained.facts.steps else ["grape"],
             "licences": LICENCES,
-            "commands": [f"grape demo --seed {seed} --steps {config.steps} --queries {queries}"],
+            "commands": [command(out, seed, steps, queries)],
         },
     )
     return evaluation
+
+
+def command(out: Path, seed: int, steps: int, queries: int) -> str:
+    """Return what is typed for a demo."""
+    return f"grape demo --out {shlex.quote(str(out))} --seed {seed} --steps {steps} --queries {queries}"
 
 
 def side_by_side(trained: Rewriter, split: Split) -> dict[str, Rewriter | list[str] | None]:

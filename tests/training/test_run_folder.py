@@ -30,7 +30,8 @@ def test_a_finished_run_is_neither_begun_again_nor_resumed(begun: RunFolder) -> 
         begun.begin(TrainingConfig())
     with pytest.raises(UserError, match="its run is finished; for a longer one use another --out folder"):
         begun.resume(TrainingConfig(seed=3))
-    assert not begun.can_resume(TrainingConfig(seed=3))
+    assert begun.was_begun_with(TrainingConfig(seed=3))
+    assert not begun.was_begun_with(TrainingConfig(seed=2))
 
 
 def test_a_run_with_a_checkpoint_is_resumed_with_the_same_values_only(begun: RunFolder) -> None:

@@ -25,7 +25,7 @@ def demo(
     enter("Loading libraries")
     from grape_rewrite.cli.display import Display
     from grape_rewrite.cli.tables import evaluation_table
-    from grape_rewrite.demo import run_demo
+    from grape_rewrite.demo import REPORT, command, run_demo
 
     try:
         with Display() as display:
@@ -40,8 +40,8 @@ def demo(
                 enter=enter,  # some parts take minutes, and show nothing in a pipe
             )
     except KeyboardInterrupt:
-        command = f"grape demo --out {out} --seed {seed} --steps {steps}"
-        notes.print(f"Interrupted. Go on from what was saved with: {command}", markup=False, soft_wrap=True)
+        again = command(out, seed, steps, queries)
+        notes.print(f"Interrupted. Go on from what was saved with: {again}", markup=False, soft_wrap=True)
         raise typer.Exit(130) from None
     show(evaluation_table(evaluation.summary))
-    notes.print(f"Report: {out / 'report.html'}", markup=False, soft_wrap=True)
+    notes.print(f"Report: {out / REPORT}", markup=False, soft_wrap=True)

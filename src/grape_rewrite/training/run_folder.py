@@ -107,20 +107,25 @@ class RunFolder:
                 f"nothing to resume in {self.folder}: it holds no checkpoint of an interrupted run; leave out --resume "
                 "to begin one"
             )
-        begun = read_mapping(self.config) if self.config.is_file() else {}
-        for key, value in config.model_dump().items():
-            if begun.get(key, value) != value:
-                raise UserError(
-                    f"{self.folder} was begun with {key}={begun[key]!r}, not {value!r}; resume it with the same values"
-                )
+        if other := self._begun_otherwise(config):
+            raise UserError(f"{self.folder} was begun with {other}; resume it with the same values")
         return last
 
-    def can_resume(self, config: TrainingConfig) -> bool:
-        """Whether `resume` would work."""
-        try:
-            return bool(self.resume(config))
-        except UserError:
-            return False
+    def was_begun_with(self, config: TrainingConfig) -> bool:
+        """Whether the run that lies here has these hyperparameters."""
+        return self.config.is_file() and self._begun_otherwise(config) is None
+
+    def _begun_otherwise(self, config: TrainingConfig) -> str | None:
+        """The first of the hyperparameters that the run that lies here has not, with its own, in words."""
+        begun = read_mapping(self.config) if self.config.is_file() else {}
+        return next(
+            (
+                f"{key}={begun[key]!r}, not {value!r}"
+                for key, value in config.model_dump().items()
+                if begun.get(key, value) != value
+            ),
+            None,
+        )
 
     def finish(self) -> None:
         """Remove what only an interrupted run needs."""
