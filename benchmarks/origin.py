@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from grape_rewrite.ablation.arms import ARMS
+from grape_rewrite.ablation.arms import config_of, known_arms
 from grape_rewrite.rewriting.prompt import PROMPTS
 
 if TYPE_CHECKING:
@@ -40,10 +40,11 @@ class Origin:
         words += [f"--beyond {study.beyond}"] if study.beyond else []
         words += [f"--prompt {prompt}"] if prompt else []
         words += [f"--set {key}={value}" for key, value in study.training.items()]
+        known_here = known_arms(config_of(study.training))
         for arm in arms:
             changes = study.arms[arm]
             text = ",".join(f"{key}={self._written(value)}" for key, value in changes.items())
-            known = ARMS.get(arm) == changes or arm == text
+            known = known_here.get(arm) == changes or arm == text
             words.append(f"--arm {shlex.quote(arm if known else f'{arm}:{text}')}")
         words += [f"--seed {seed}" for seed in seeds]
         return " ".join([*words, f"--out runs/{self.task.folder.name}"])

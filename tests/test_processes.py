@@ -45,6 +45,17 @@ def test_one_process_is_the_first_and_decides_alone(monkeypatch: pytest.MonkeyPa
     assert process_count() == 8
 
 
+def test_only_the_first_speaks() -> None:
+    speak = "from grape_rewrite.cli.output import notes; notes.print('saved')"
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", speak], env={**os.environ, "RANK": rank}, capture_output=True, text=True, check=True
+        ).stderr
+        for rank in "01"
+    ]
+    assert said == ["saved\n", ""]
+
+
 def test_what_one_of_several_says_all_hear(tmp_path: Path) -> None:
     script = tmp_path / "agree.py"
     script.write_text(AGREE)

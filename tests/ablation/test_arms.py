@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from grape_rewrite.ablation import ARMS, read_arms
+from grape_rewrite.ablation import known_arms, read_arms
 from grape_rewrite.ablation.arms import config_of, source_of, tasks_of
 from grape_rewrite.ablation.baselines import FUSED
 from grape_rewrite.errors import UserError
@@ -14,11 +14,23 @@ from grape_rewrite.training import TrainingConfig
 
 
 def test_every_arm_is_a_config_of_its_own() -> None:
-    configs = {name: TrainingConfig.of(**changes) for name, changes in read_arms(list(ARMS), {}).items()}
-    assert set(configs) == set(ARMS)
+    known = known_arms(TrainingConfig())
+    configs = {name: TrainingConfig.of(**changes) for name, changes in read_arms(list(known), {}).items()}
+    assert set(configs) == set(known)
     default = TrainingConfig()
     assert configs["grape"] == default
     assert {config.reward for config in configs.values()} == set(REWARDS)
+
+
+def test_arms_go_by_what_a_study_shares() -> None:
+    base = {"group": 16, "batch": 512, "reward": "ndcg"}
+    arms = read_arms(["grape", "keep-all", "oversample", "grpo-rank_log"], base)
+    configs = {name: config_of({**base, **changes}) for name, changes in arms.items()}
+    assert configs["keep-all"].keep == 16
+    assert configs["oversample"].batch * configs["oversample"].oversample == 512
+    assert (configs["grape"].reward, configs["grpo-rank_log"].reward) == ("ndcg", "rank_log")
+    with pytest.raises(UserError, match="unknown arm 'grpo-ndcg'"):
+        read_arms(["grpo-ndcg"], base)
 
 
 def test_a_change_may_be_a_list() -> None:
@@ -45,6 +57,9 @@ def test_an_arm_may_come_from_another_study() -> None:
     changes = read_arms(["grape", "theirs:from=runs/scenes/all"], {})["theirs"]
     assert source_of(changes) == Path("runs/scenes/all")
     assert source_of({}) is None
+    assert source_of(read_arms(["sft:from=runs/scenes/sft"], {})["sft"]) == Path("runs/scenes/sft")
+    with pytest.raises(UserError, match="arm 'sft' has changes of its own already; give these another name"):
+        read_arms(["sft:from=runs/scenes/grape"], {})
     assert config_of(changes) == TrainingConfig()
 
 

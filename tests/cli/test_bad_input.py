@@ -47,6 +47,21 @@ def test_impossible_sizes_are_refused_with_the_numbers(train, tmp_path: Path, op
     assert not (tmp_path / "out").exists()
 
 
+def test_a_language_that_dev_lacks_is_said_before_training(train, tiny_dataset_folder: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(tiny_dataset_folder, tmp_path / "without")
+    queries = [json.loads(line) for line in (folder / "queries.jsonl").read_text().splitlines()]
+    of = {query["_id"]: query["language"] for query in queries}
+    language = queries[0]["language"]
+    head, *lines = (folder / "qrels" / "dev.tsv").read_text().splitlines()
+    kept = [line for line in lines if of[line.split("\t")[0]] != language]
+    (folder / "qrels" / "dev.tsv").write_text("\n".join([head, *kept]) + "\n")
+    found = train("--set", f"languages=[{language}]", "--batch", 8, "--group", 4, data=folder)
+    assert found.code == 2
+    (line,) = found.error_lines
+    assert f"split 'dev' has no query in language '{language}'" in line
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("what", ["data", "retriever", "rewriter"])
 def test_what_is_not_there_is_named(train, tmp_path: Path, what: str) -> None:
     found = train(**{what: tmp_path / "missing"})

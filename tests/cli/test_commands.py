@@ -11,11 +11,13 @@ from grape_rewrite.cli.load import load_rewriter
 from grape_rewrite.cli.run_config import RunConfig
 from grape_rewrite.datasets import Dataset
 from grape_rewrite.datasets.scene import AND
+from grape_rewrite.errors import UserError
 from grape_rewrite.fitting import fitted
 from grape_rewrite.retrievers import Retriever
 from grape_rewrite.rewriting import Prompt, Rewriter
 from grape_rewrite.rewriting.adapter import read_adapter
 from grape_rewrite.rewriting.prompt import PROMPTS
+from grape_rewrite.training import read_task
 
 
 def test_train_leaves_an_adapter_and_says_what_to_do_next(adapter: Path, tiny_dataset_folder: Path) -> None:
@@ -73,7 +75,11 @@ def test_evaluate_prints_evaluation_json_and_nothing_else(
     summary = json.loads(found.out)
     assert set(summary["methods"]) == {"raw", "zero-shot", "few-shot", "english", "grape"}
     assert json.loads((tmp_path / "evaluation" / "evaluation.json").read_text()) == summary
-    assert "<html" in (tmp_path / "evaluation" / "report.html").read_text()
+    report = (tmp_path / "evaluation" / "report.html").read_text()
+    typed = (
+        f"{tiny_dataset_folder} --retriever {tiny_retriever_folder} --rewriter {adapter} --out {tmp_path}/evaluation"
+    )
+    assert f"grape evaluate {typed}\n" in report.replace("</code>", "\n")
 
 
 def test_an_operating_point_is_named_and_measured(
@@ -159,6 +165,18 @@ def test_rewrite_prints_a_line_for_each_query(grape, adapter: Path, tmp_path: Pa
     (tmp_path / "queries.txt").write_text("Hund rot\nKatze\n", encoding="utf-8")
     found = grape("rewrite", "Apfel", "--rewriter", adapter, "--file", tmp_path / "queries.txt", "--json")
     assert [json.loads(line)["query"] for line in found.out.splitlines()] == ["Apfel", "Hund rot", "Katze"]
+
+
+def test_only_line_ends_divide_queries_and_a_rewrite_is_one_line(
+    grape, adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queries = ["ein\u2028Apfel", "zwei\x0cBirnen", "drei\x85"]
+    for name, ends in (("unix", "\n"), ("windows", "\r\n")):
+        (tmp_path / name).write_bytes(("\ufeff" + ends.join(queries) + ends).encode())
+        found = grape("rewrite", "--rewriter", adapter, "--file", tmp_path / name, "--json")
+        assert [json.loads(line)["query"] for line in found.out.split("\n") if line] == queries
+    monkeypatch.setattr(Rewriter, "rewrite", lambda *_, **__: [["an\n\napple\u2028pie"]])
+    assert grape("rewrite", "Apfel", "--rewriter", adapter).out == "an apple pie\n"
 
 
 def test_several_rewrites_stand_beside_their_query(grape, adapter: Path) -> None:
@@ -305,6 +323,27 @@ def test_rewriters_are_compared(
     }
 
 
+def test_adapters_are_told_from_methods_and_the_last_has_the_curves(
+    grape, adapter: Path, tiny_dataset_folder: Path, tiny_retriever_folder: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    shown: list[object] = []
+    monkeypatch.setattr("grape_rewrite.evaluation.write_report", lambda *given, **_: shown.append(given[2]))
+    monkeypatch.chdir(tmp_path)
+    for number, name in enumerate(("english", "raw")):
+        shutil.copytree(adapter, tmp_path / name)
+        (tmp_path / name / "history.jsonl").write_text(f'{{"step": {number}, "seconds": 1.0}}\n')
+    found = grape(
+        *("evaluate", tiny_dataset_folder, "--retriever", tiny_retriever_folder, "--queries", 6, "--json"),
+        *("--rewriter", "english", "--rewriter", "raw"),
+    )
+    assert found.code == 0, found.err
+    summary = json.loads(found.out)
+    assert set(summary["methods"]) == {"raw", "zero-shot", "few-shot", "english", "./english", "./raw"}
+    assert {row["a"] for row in summary["comparisons"]} == {"./raw"}
+    assert shown == [[{"step": 1, "seconds": 1.0}]]
+
+
 def test_unreadable_images_are_counted_and_refused_beyond_a_share(
     grape, cache: Path, tiny_dataset_folder: Path, tiny_clip_folder: Path, tmp_path: Path
 ) -> None:
@@ -317,6 +356,10 @@ def test_unreadable_images_are_counted_and_refused_beyond_a_share(
     assert refused.code == 2
     assert len(refused.err.splitlines()) == 1
     assert "broken.png" in refused.err
+    task = f"{folder}:{tiny_clip_folder}"
+    with pytest.raises(UserError, match=r"broken\.png"):
+        read_task(task)
+    assert len(read_task(task, max_unreadable=0.1).index) == 41
     allowed = grape("index", folder, "--retriever", tiny_clip_folder, "--max-unreadable", 0.1)
     assert allowed.code == 0
     assert "unreadable images: 1" in allowed.out

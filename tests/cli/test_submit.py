@@ -22,3 +22,8 @@ def test_the_command_writes_them(
     assert refused.code == 2
     assert "no file unjudged/test.txt" in refused.error_lines[0]
     assert not (tmp_path / "no").exists()
+    spec = ("--split", "test1", "--strategy", "except-en:greedy")
+    refused = grape("submit", unjudged_folder, *spec, *models, "--out", tmp_path / "no")
+    assert refused.code == 2
+    assert "none has one; test1 queries need a language in queries.jsonl" in refused.error_lines[0]
+    assert not (tmp_path / "no").exists()

@@ -1,6 +1,7 @@
 """What there is to win, on tiny models."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -70,3 +71,11 @@ def test_the_verdict_says_what_the_figures_say(
         distinct=1,
     )
     assert word in found.verdict
+
+
+def test_groups_that_rank_the_same_need_no_temperature_where_all_is_found_or_rewrites_differ() -> None:
+    flat = Headroom(1, 1, 8, *({"raw": 0, "untrained": 0.5, "best-of-group": 0.5},) * 2, {}, 1.0, distinct=1)
+    assert "raise the temperature" in flat.verdict
+    assert "though their rewrites differ" in replace(flat, distinct=7).verdict
+    solved = {"raw": 0.9, "untrained": 1.0, "best-of-group": 1.0}
+    assert "ranks nearly every item first" in replace(flat, mrr=solved, recall_at_10=solved).verdict

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import ranx
 
 from grape_rewrite import Dataset, Retriever, UserError
 from grape_rewrite.evaluation.submission import Submission, rank_unjudged
-from grape_rewrite.evaluation.trec import read_run
 from grape_rewrite.strategies import Ask
 
 
@@ -26,7 +26,9 @@ def test_files_hold_the_plain_ranking_without_the_reference(
     split, index = dataset.unjudged("test1"), retriever.index(dataset.corpus)
     files = rank_unjudged([Ask((query.text,)) for query in split], index, split).write(tmp_path / "out", "raw")
     assert [file.name for file in files] == ["test1.trec", "recall_submission.json", "recall_subset_submission.json"]
-    run = read_run(files[0])
+    run = {
+        query: list(found.items()) for query, found in ranx.Run.from_file(str(files[0]), kind="trec").to_dict().items()
+    }
     whole, few = (json.loads(file.read_text()) for file in files[1:])
     assert (whole.pop("version"), whole.pop("metric")) == ("rc2", "recall")
     assert (few.pop("version"), few.pop("metric")) == ("rc2", "recall_subset")

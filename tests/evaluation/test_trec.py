@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grape_rewrite.errors import UserError
-from grape_rewrite.evaluation.trec import read_run, write_run
+from grape_rewrite.evaluation.trec import write_run
 
 words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8).filter(lambda id: id.split() == [id])
 results = st.dictionaries(words, st.floats(-1, 1, allow_nan=False) | st.floats(-1, 1, width=32), min_size=1, max_size=5)
@@ -19,9 +19,11 @@ def test_round_trip(tmp_path_factory, run, tag):
     path = tmp_path_factory.mktemp("run") / "method.trec"
     listed = {query: list(found.items()) for query, found in run.items()}
     write_run(path, listed, tag)
-    assert read_run(path) == listed
+    read: dict[str, list[tuple[str, float]]] = {}
     for line in path.read_text(encoding="utf-8").split("\n")[:-1]:
-        assert len(line.split()) == 6
+        query, _, item, _, score, _ = line.split()
+        read.setdefault(query, []).append((item, float(score)))
+    assert read == listed
 
 
 def test_ranx_reads_it(tmp_path):
@@ -44,14 +46,6 @@ def test_an_id_that_the_format_cannot_hold_is_named(tmp_path, id):
     with pytest.raises(UserError, match="cannot stand in a TREC run file"):
         write_run(tmp_path / "x.trec", {"q": [(id, 1.0)]}, "raw")
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("line", ["q Q0 d 1 high raw", "q Q0 d 1 0.5", "q Q0 d 1 0.5 raw more"])
-def test_a_broken_line_is_named(tmp_path, line):
-    path = tmp_path / "x.trec"
-    path.write_text(f"q Q0 c 1 0.9 raw\n{line}\n")
-    with pytest.raises(UserError, match=r"x\.trec, line 2: .* is not `query Q0 item rank score tag`"):
-        read_run(path)
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):

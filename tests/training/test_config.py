@@ -37,6 +37,7 @@ from grape_rewrite.training import TrainingConfig
         ({"micro_batch": 0}, r"micro_batch=0: .*greater than or equal to 1"),
         ({"vllm": "perhaps"}, r"vllm='perhaps': .*boolean"),
         ({"languages": []}, r"languages=\[\]: .*at least 1"),
+        ({"languages": ["de", False]}, r"languages.1=False: .*YAML reads no and off, .* quote them, as in 'no'"),
     ],
     ids=str,
 )

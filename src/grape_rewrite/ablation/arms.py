@@ -20,18 +20,28 @@ METHODS = {
     *("hyde", "query2doc", "mean", "rrf", "confident", "interpolated"),
 }
 NAMED = re.compile(r"(?P<name>[^:=]+):(?P<changes>[^:]+=.*)")
-ARMS: dict[str, Changes] = {
-    DEFAULT: {},
-    "sft": {"algorithm": "best-of-group"},
-    **{f"grpo-{name}": {"reward": name} for name in REWARDS if name != TrainingConfig().reward},
-    **{f"pool-{size}": {"pool": size} for size in (16, 64, 256, 1024)},
-    "no-length": {"length_weight": 0.0},
-    "no-form": {"form_weight": 0.0},
-    "kl": {"beta": 0.04},
-    "scale-group": {"scale": "group"},
-    "keep-all": {"keep": TrainingConfig().group},
-    "oversample": {"batch": TrainingConfig().batch // 2, "oversample": 2},
-}
+
+
+def known_arms(base: TrainingConfig) -> dict[str, Changes]:
+    """Return what the arms that have a name change.
+
+    >>> known_arms(TrainingConfig(group=4))["keep-all"]
+    {'keep': 4}
+
+    :param base: the hyperparameters that all arms of a study share: `keep-all` and `oversample` go by these.
+    """
+    return {
+        DEFAULT: {},
+        "sft": {"algorithm": "best-of-group"},
+        **{f"grpo-{name}": {"reward": name} for name in REWARDS if name != base.reward},
+        **{f"pool-{size}": {"pool": size} for size in (16, 64, 256, 1024)},
+        "no-length": {"length_weight": 0.0},
+        "no-form": {"form_weight": 0.0},
+        "kl": {"beta": 0.04},
+        "scale-group": {"scale": "group"},
+        "keep-all": {"keep": base.group},
+        "oversample": {"batch": base.batch // 2, "oversample": 2},
+    }
 
 
 def read_arms(words: Sequence[str], base: Mapping[str, Any]) -> dict[str, Changes]:
@@ -42,9 +52,10 @@ def read_arms(words: Sequence[str], base: Mapping[str, Any]) -> dict[str, Change
     >>> read_arms(["small:group=4,batch=64"], {})
     {'small': {'group': 4, 'batch': 64}}
 
-    :param words: names of `ARMS`, or changes of one's own as `key=value,key=value`, with a name before them if they are
-        to have one; `also=[DATA:RETRIEVER:PROMPT]` lets an arm's adapter learn further tasks, `from=FOLDER` trains
-        none, but takes those of an arm of another study, of the same seeds.
+    :param words: names of `known_arms`, or changes of one's own as `key=value,key=value`, with a name before them if
+        they are to have one; `also=[DATA:RETRIEVER:PROMPT]` lets an arm's adapter learn further tasks, `from=FOLDER`
+        trains none, but takes those of an arm of another study, of the same seeds. An arm that is known may come from
+        its like there, as in `grape:from=runs/other/grape`.
     :param base: hyperparameters that all arms share, where they do not change them.
     :raises UserError: for a name that is not known, an arm that is named twice, two arms that are the same, and values
         that are not possible.
@@ -54,13 +65,13 @@ def read_arms(words: Sequence[str], base: Mapping[str, Any]) -> dict[str, Change
     for key in (ALSO, FROM, "seed"):
         if key in base:
             raise UserError(f"{key} is nothing that all arms share")
-    config_of(base)
+    known = known_arms(config_of(base))
     for word in words:
-        name, text = _name(word)
+        name, text = _name(word, known)
         if name in arms:
             raise UserError(f"arm {name!r} is named twice")
         try:
-            arms[name] = _changes(text)
+            arms[name] = _changes(text, known)
             trained[name] = config_of({**base, **arms[name]}), tasks_of(arms[name]), source_of(arms[name])
         except UserError as error:
             raise UserError(f"arm {name!r}: {error}") from error
@@ -68,7 +79,7 @@ def read_arms(words: Sequence[str], base: Mapping[str, Any]) -> dict[str, Change
         if same:
             raise UserError(f"arms {same!r} and {name!r} are the same; leave one out")
     if not arms:
-        raise UserError(f"no arms; name some of {', '.join(ARMS)}")
+        raise UserError(f"no arms; name some of {', '.join(known)}")
     return arms
 
 
@@ -120,22 +131,22 @@ def wrong_name(name: str) -> str | None:
     return None
 
 
-def _name(word: str) -> tuple[str, str]:
+def _name(word: str, known: Mapping[str, Changes]) -> tuple[str, str]:
     """Return what an arm is called, and its changes or the name of one that is known."""
     found = NAMED.fullmatch(word)
     name, text = (found["name"], found["changes"]) if found else (word, word)
-    if found and name in ARMS:
+    if found and name in known and not (text.startswith(f"{FROM}=") and Path(text).name == name):
         raise UserError(f"arm {name!r} has changes of its own already; give these another name")
     if wrong := wrong_name(name):
         raise UserError(f"arm {name!r} {wrong}; {'give it another' if found else 'name it: NAME:key=value'}")
-    if text not in ARMS and "=" not in text:
-        raise UserError(f"unknown arm {text!r}; known: {', '.join(ARMS)}, or changes such as group=4,batch=64")
+    if text not in known and "=" not in text:
+        raise UserError(f"unknown arm {text!r}; known: {', '.join(known)}, or changes such as group=4,batch=64")
     return name, text
 
 
-def _changes(word: str) -> Changes:
+def _changes(word: str, known: Mapping[str, Changes]) -> Changes:
     """What an arm changes."""
-    changes = ARMS[word] if word in ARMS else read_changes(word)
+    changes = known[word] if word in known else read_changes(word)
     if "seed" in changes:
         raise UserError("seed cannot be changed like this; seeds are those of the study")
     return changes

@@ -1,5 +1,6 @@
 """What a person sees while a rewriter trains."""
 
+import math
 from types import TracebackType
 from typing import Any
 
@@ -110,8 +111,12 @@ def sparkline(values: list[float], width: int = 40) -> str:
 
     >>> sparkline([0.0, 1.0, 2.0, 7.0])
     '▁▂▃█'
+
+    What is no number is left out.
     """
-    values = values[-width:]
+    values = [value for value in values[-width:] if math.isfinite(value)]
+    if not values:
+        return ""
     low, high = min(values), max(values)
     span = high - low or 1.0
     return "".join(BLOCKS[int((value - low) / span * (len(BLOCKS) - 1))] for value in values)

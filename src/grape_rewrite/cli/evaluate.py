@@ -1,7 +1,6 @@
 """`grape evaluate`."""
 
 import json as jsonlib
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -35,6 +34,7 @@ from grape_rewrite.cli.options import (
     read_searching,
 )
 from grape_rewrite.cli.output import notes, say, show, shows_progress
+from grape_rewrite.cli.typed import typed
 from grape_rewrite.errors import UserError
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
 
 def evaluate(
+    context: typer.Context,
     data: Data = "scenes",
     retriever: RetrieverOfAdapter = None,
     rewriter: Annotated[
@@ -114,7 +115,8 @@ def evaluate(
     index = load_index(frozen, dataset.corpus, max_unreadable, json)
     policies = {name: fitted(policy, index, searching) for name, policy in policies.items()}
     methods = _methods(policies, chosen)
-    history = RunFolder(Path(names[0])).rows()
+    ours = [*names, *_shown(policies)][-1]  # what the report's comparisons are of
+    history = RunFolder(Path(ours)).rows()
     _note_replaced(out)
     generations = Generations(policies[names[0]], seed=seed, progress=shows_progress(json))
     deployed: dict[str, Any] = {}
@@ -125,20 +127,13 @@ def evaluate(
     methods |= {way: strategy_of(way, generations) for way in ways}
     evaluation = evaluate_rewriters(methods, index, chosen, seed, shows_progress(json))
     evaluation.write(out)
-    command = ["grape", "evaluate", data, "--retriever", retriever, "--split", split, "--seed", str(seed)]
-    command += [word for name in names for word in ("--rewriter", name)]
-    command += ["--prompt", prompt] if prompt else []
-    command += [word for setting in settings or [] for word in ("--set", setting)]
-    command += [word for way in strategy or [] for word in ("--strategy", way)]
-    command += ["--operating-point", operating_point] if operating_point else []
-    command += ["--queries", str(queries)] if queries else []
     write_report(
         out / "report.html",
         evaluation,
         history,
         details={
             "facts": _facts(data, split, retriever, policies),
-            "commands": [shlex.join(command)],
+            "commands": [typed(context)],
             "ways": ways,
             "unchanged": _unchanged(methods),
             **({"points": deployed} if deployed else {}),
@@ -189,16 +184,21 @@ def _methods(policies: "Mapping[str, Rewriter]", split: "Split") -> dict[str, An
         if base not in bases:  # adapters of the same model with the same prompt have the same baselines
             untrained |= {f"{method}, {name}" if bases else method: it for method, it in policy.baselines().items()}
             bases.append(base)
-    trained = {name: policy for name, policy in policies.items() if policy.facts}
-    if len(trained) == 1:
-        trained = {"grape": next(iter(trained.values()))}
     return {
         "raw": None,
         **(alone() if split.pictured else {}),
         **untrained,
         **({"english": split.references} if split.references else {}),
-        **trained,
+        **{shown: policies[name] for name, shown in _shown(policies).items()},
     }
+
+
+def _shown(policies: "Mapping[str, Rewriter]") -> dict[str, str]:
+    """Return what each trained rewriter is called beside the other methods, whose names no folder can take."""
+    trained = [name for name, policy in policies.items() if policy.facts]
+    if len(trained) == 1:
+        return {trained[0]: "grape"}
+    return {name: name if "/" in name else f"./{name}" for name in trained}
 
 
 def _unchanged(methods: Mapping[str, Any]) -> list[str]:

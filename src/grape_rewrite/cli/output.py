@@ -6,9 +6,11 @@ import sys
 from rich.console import Console, RenderableType
 from rich.measure import Measurement
 
+from grape_rewrite.processes import is_first
+
 UNBOUNDED = 10_000
 results = Console(soft_wrap=True, highlight=False)
-notes = Console(stderr=True, highlight=False)
+notes = Console(stderr=True, highlight=False, quiet=not is_first())
 
 
 def show(table: RenderableType) -> None:

@@ -54,7 +54,8 @@ def rewrite(
         if json:
             say(jsonlib.dumps({"query": text, "rewrites": rewrites}, ensure_ascii=False))
         else:
-            say("\n".join(rewrites if group == 1 else [f"{text}\t{rewrite}" for rewrite in rewrites]))
+            lines = [" ".join(rewrite.split()) for rewrite in rewrites]
+            say("\n".join(lines if group == 1 else [f"{text}\t{line}" for line in lines]))
 
 
 def _require_sight(name: str, policy: "Rewriter", image: Path | None) -> None:
@@ -70,14 +71,14 @@ def _require_sight(name: str, policy: "Rewriter", image: Path | None) -> None:
 
 def _read(file: Path) -> list[str]:
     try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise UserError(f"there is no file {file}; give one with a query a line, or - for standard input") from error
     except OSError as error:
         raise UserError(f"cannot read {file}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise UserError(f"cannot read {file} as UTF-8 text: {error}") from error
-    lines = text.splitlines()
+    lines = text.removeprefix("\ufeff").removesuffix("\n").split("\n") if text else []  # nothing else ends a line
     for number, line in enumerate(lines, 1):
         if not line.strip():  # a line less would put every later rewrite beside another query
             raise UserError(f"{file}, line {number} is empty; each line is a query")

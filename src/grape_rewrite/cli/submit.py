@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from grape_rewrite.cli.load import load_data, load_search, retriever_of
+from grape_rewrite.cli.load import check_languages, load_data, load_search, retriever_of
 from grape_rewrite.cli.options import (
     AllowMismatch,
     Data,
@@ -51,6 +51,7 @@ def submit(
     dataset = load_data(data)
     queries = dataset.unjudged(split)
     corpus, pictured = dataset.corpus, queries.pictured
+    check_languages(strategy, queries.queries, f"{split} queries need a language in queries.jsonl")
     frozen = retriever_of(retriever, [rewriter])
     policy, index = load_search(
         frozen, rewriter, asked, searching, corpus, pictured, allow_mismatch, max_unreadable, trust_remote_code

@@ -163,6 +163,7 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
         note_repeated(dataset, other, ["train"])
     if not config.also:
         config.training.require_queries(dataset.train)
+        dataset.dev.only(config.training.languages)
     config.training.require_corpus(len(dataset.train.searched or dataset.corpus))
     check_rewriters([config.rewriter])
     folder = RunFolder(config.out)
@@ -195,7 +196,7 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
             dataset.train.pictured,
         )
         index = load_index(frozen, dataset.corpus, config.max_unreadable, quiet)
-        also = [read_task(spec, load) for spec in config.also]
+        also = [read_task(spec, load, config.max_unreadable) for spec in config.also]
 
     try:
         with nullcontext() if quiet else locked(config.out, wait=False), Display() as display:

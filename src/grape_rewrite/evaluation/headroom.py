@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from grape_rewrite.rewriting.asked import Asked
 
 EDGES = (1, 5, 10, 50, 100)
+SOLVED = 0.95  # of the mean reciprocal rank
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,12 @@ class Headroom:
     def verdict(self) -> str:
         """In a sentence, whether training can help."""
         gain = self.recall_at_10["best-of-group"] - self.recall_at_10["untrained"]
-        if self.zero_variance > 0.9:
+        if self.mrr["untrained"] > SOLVED:
+            return "The untrained rewriter ranks nearly every item first: training has little left to teach."
+        if self.zero_variance > 0.9 and self.distinct < self.group / 2:
             return "Nearly all groups have no variance: raise the temperature or the group size before training."
+        if self.zero_variance > 0.9:
+            return "Nearly all groups rank the same, though their rewrites differ: training has little to learn from."
         higher = self.mrr["best-of-group"] - self.mrr["untrained"]
         if gain < 0.02 and higher < 0.02:
             return "The best of a group is hardly better than the untrained rewrite: training has little to learn from."

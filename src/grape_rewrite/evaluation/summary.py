@@ -10,7 +10,7 @@ from grape_rewrite.evaluation.harm import harm
 from grape_rewrite.evaluation.inflation import Inflation, Rows, inflation
 from grape_rewrite.evaluation.method import Method
 from grape_rewrite.evaluation.metrics import METRICS
-from grape_rewrite.evaluation.significance import Interval, bootstrap_interval, randomisation_test
+from grape_rewrite.evaluation.significance import Interval, bootstrap_interval, randomisation_tests
 
 Labels = npt.NDArray[np.int64]
 
@@ -80,13 +80,17 @@ def compare(methods: Mapping[str, Method], clusters: Labels, seed: int) -> list[
     """
     made = [name for name in methods if name != HUMAN]
     ours = "grape" if "grape" in methods else (made if len(made) > 1 else list(methods))[-1]
+    differences = {
+        (other, metric): methods[ours].metrics[metric] - methods[other].metrics[metric]
+        for other in methods
+        for metric in COMPARED
+        if other != ours
+    }
+    found = randomisation_tests(list(differences.values()), np.random.default_rng(seed), clusters)
     rows = []
-    for other in methods:
-        for metric in COMPARED if other != ours else ():
-            differences = methods[ours].metrics[metric] - methods[other].metrics[metric]
-            mean, low, high = _interval(differences, clusters, seed)
-            p = randomisation_test(differences, np.random.default_rng(seed), clusters)
-            rows.append({"a": ours, "b": other, "metric": metric, "difference": mean, "low": low, "high": high, "p": p})
+    for ((other, metric), values), p in zip(differences.items(), found.tolist(), strict=True):
+        mean, low, high = _interval(values, clusters, seed)
+        rows.append({"a": ours, "b": other, "metric": metric, "difference": mean, "low": low, "high": high, "p": p})
     return rows
 
 

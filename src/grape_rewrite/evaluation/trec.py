@@ -27,26 +27,6 @@ def write_run(path: Path, run: Run, tag: str) -> None:
     write_text(path, "".join(lines))
 
 
-def read_run(path: Path) -> dict[str, list[tuple[str, float]]]:
-    """Read a run file, the results of each query in the order of the file.
-
-    :param path: the file.
-    :return: query id -> (item id, score) pairs.
-    :raises UserError: when a line does not have six fields with a number as the fifth, with the file and the line.
-    """
-    run: dict[str, list[tuple[str, float]]] = {}
-    with path.open(encoding="utf-8", newline="\n") as lines:
-        for number, line in enumerate(lines, start=1):
-            try:
-                query, _, item, _, score, _ = line.split()
-                run.setdefault(query, []).append((item, float(score)))
-            except ValueError:
-                raise UserError(
-                    f"{path}, line {number}: {line.strip()!r} is not `query Q0 item rank score tag`"
-                ) from None
-    return run
-
-
 def _word(id: str) -> str:
     if id.split() != [id]:
         raise UserError(f"id {id!r} cannot stand in a TREC run file; an id is one word without white space")

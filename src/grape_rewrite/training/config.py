@@ -267,6 +267,8 @@ class TrainingConfig(BaseModel):
             if first["type"] == "extra_forbidden":
                 raise UserError(f"unknown key {key!r}; known: {', '.join(TrainingConfig.model_fields)}") from None
             message = first["msg"].removeprefix("Value error, ")
+            if first["type"] == "string_type" and isinstance(first["input"], bool):
+                message += "; YAML reads no and off, yes and on as false and true: quote them, as in 'no'"
             raise UserError(f"{key}={first['input']!r}: {message}" if key else message) from None
 
 

@@ -37,9 +37,7 @@ class Look:
             (`dev_d_pos`, `dev_d_neg`, `dev_d_hard`, `dev_margin`; see `evaluation.inflation`).
         """
         # The adapter is put on the model after a look is made, so a copy of the rewriter must not be older than that.
-        training = self._rewriter.model.training
         rewrites = self._rewriter.with_prompt(self._prompt).likeliest(self._asked)
-        self._rewriter.model.train(training)
         ranks, levels = self._search(rewrites)
         return {
             "dev_mrr": float((1 / ranks).mean()),

@@ -33,7 +33,7 @@ class Task:
     prompt: Prompt
 
 
-def read_task(spec: str, load: Callable[[str], Retriever] = Retriever.load) -> Task:
+def read_task(spec: str, load: Callable[[str], Retriever] = Retriever.load, max_unreadable: float = 0.0) -> Task:
     """Load the task that `DATA`, `DATA:RETRIEVER` or `DATA:RETRIEVER:PROMPT` names.
 
     >>> read_task("paragraphs:lite-clip:long-form").prompt.markers  # doctest: +SKIP
@@ -41,6 +41,7 @@ def read_task(spec: str, load: Callable[[str], Retriever] = Retriever.load) -> T
 
     :param spec: a data set; a retriever, by default `lite-clip`; a prompt's name or file, by default `multilingual`.
     :param load: loads a retriever by its name.
+    :param max_unreadable: the share of pictures that may be unreadable, as for `Retriever.index`.
     :raises UserError: for more than three parts, and for whatever of them cannot be had.
     """
     found = SPEC.fullmatch(spec)
@@ -48,7 +49,8 @@ def read_task(spec: str, load: Callable[[str], Retriever] = Retriever.load) -> T
         raise UserError(f"{spec!r} names no task; valid is DATA:RETRIEVER:PROMPT, such as {EXAMPLE}")
     prompt = named_prompt(found["prompt"] or "multilingual")
     dataset = Dataset.load(found["data"])
-    return Task(found["data"], load(found["retriever"] or "lite-clip").index(dataset.corpus), dataset, prompt)
+    index = load(found["retriever"] or "lite-clip").index(dataset.corpus, max_unreadable=max_unreadable)
+    return Task(found["data"], index, dataset, prompt)
 
 
 def shares(total: int, parts: int) -> list[int]:
