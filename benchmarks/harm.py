@@ -1,5 +1,6 @@
 """Harm in a study: which queries an arm answers worse than the query as it is does."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -9,7 +10,30 @@ from grape_rewrite.evaluation.significance import bootstrap_interval
 if TYPE_CHECKING:
     from task import Task
 
+RESAMPLES = 10_000
 FIRST = 10  # what a user sees of a ranking
+
+
+def ratio_interval(
+    ours: Sequence[Sequence[int]], theirs: Sequence[Sequence[int]], clusters: Sequence[int]
+) -> tuple[float, float]:
+    """Return the 95 % interval of how many queries one way harms over how many another does, in the same runs.
+
+    Items are drawn with all their queries, and runs, as in `bootstrap_interval`.
+
+    :param ours: the places of the queries that are harmed, for each run.
+    :param theirs: the same of the other.
+    :param clusters: the number of the items that each query asks for.
+    """
+    count = max(clusters) + 1
+    rng = np.random.default_rng(0)
+    items = rng.multinomial(count, np.full(count, 1 / count), size=RESAMPLES)
+    runs = rng.multinomial(len(ours), np.full(len(ours), 1 / len(ours)), size=RESAMPLES)
+    label = np.array(clusters)
+    sums = [np.array([np.bincount(label[list(run)], minlength=count) for run in way]) for way in (ours, theirs)]
+    mine, other = (((runs @ way) * items).sum(axis=1) for way in sums)
+    low, high = np.quantile(mine[other > 0] / other[other > 0], [0.025, 0.975])
+    return float(low), float(high)
 
 
 class Shares(NamedTuple):

@@ -12,7 +12,7 @@ from grape_rewrite.ablation.study import UNTRAINED, Job
 if TYPE_CHECKING:
     from task import Task
 
-RISEN = 0.01  # a rise of wrong items' cosines between two looks; smaller ones come and go in all arms
+RISEN = 0.01  # a rise of hard negatives' cosines between two looks; smaller ones come and go in all arms
 
 
 class Inflated(NamedTuple):
@@ -23,14 +23,15 @@ class Inflated(NamedTuple):
     first: int
     last: int
     hard: float
+    others: float
     margin: float
     recall: float
 
     @classmethod
     def of(cls, job: Job, before: Mapping[str, float | None], after: Mapping[str, float | None]) -> "Inflated":
-        """What changed in a run: cosines of the strongest wrong items, the margin to them, Recall@10."""
+        """What changed in a run: cosines of the strongest wrong items and of all, the margin, Recall@10."""
         steps = (int(look["step"] or 0) for look in (before, after))
-        keys = ("dev_d_hard", "dev_margin", "dev_recall@10")
+        keys = ("dev_d_hard", "dev_d_neg", "dev_margin", "dev_recall@10")
         return cls(job.arm, job.seed, *steps, *((after[key] or 0.0) - (before[key] or 0.0) for key in keys))
 
 
@@ -60,7 +61,9 @@ class Inflation:
     def between_looks(self, arm: str, risen: float = RISEN, fallen: float = 0.0) -> list[Inflated]:
         """From which look at the dev queries to the next scores inflated: wrong items rose and the margin fell.
 
-        :param risen: by how much wrong items rose, at least.
+        All wrong items rose in the mean, too.
+
+        :param risen: by how much the strongest wrong items rose, at least.
         :param fallen: by more than this the margin fell.
         """
         return [
@@ -68,7 +71,7 @@ class Inflation:
             for job, run in self.task.manifests.items()
             if job.arm == arm
             for before, after in pairwise(run.looks)
-            if (found := Inflated.of(job, before, after)).hard >= risen and found.margin < -fallen
+            if (found := Inflated.of(job, before, after)).hard >= risen and found.others > 0 and found.margin < -fallen
         ]
 
     def is_strict(self, arm: str) -> bool:

@@ -4,7 +4,8 @@
 
 For each run: every strategy is measured on dev; `fast`, `safe`, `best` and `mildest` (the least harm of all that
 rewrite) are chosen there, and these, the plain rewrite and that of the same prompt untrained are measured on the test
-split. The last line, which `docs/evidence/operating_points` keeps, is one JSON object.
+split. The last line, which `docs/evidence/operating_points` keeps, is one JSON object; `harmed` has the places of the
+queries that rank worse than raw, `clusters` the number of the items that each query asks for.
 """
 
 import argparse
@@ -13,9 +14,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from grape_rewrite.datasets import Dataset
 from grape_rewrite.evaluation.operating_points import DEV_QUERIES, KINDS, UNGUARDED, choose, measure_points
 from grape_rewrite.evaluation.rewriters import evaluate
+from grape_rewrite.evaluation.summary import cluster_labels
 from grape_rewrite.index import Index
 from grape_rewrite.quiet import quiet_libraries
 from grape_rewrite.retrievers import Retriever
@@ -48,7 +52,9 @@ def main() -> None:
     for folder in arguments.runs:
         runs.append({"run": f"{folder.parent.name}/{folder.name}", **points_of(folder, index, dataset, arguments)})
         print(json.dumps(runs[-1]), flush=True)
-    print(json.dumps({"data": arguments.data, "steps": steps, "runs": runs}))
+    positives = dataset.test.sample(arguments.queries).positives(index.corpus)
+    result = {"data": arguments.data, "steps": steps, "clusters": cluster_labels(positives).tolist(), "runs": runs}
+    print(json.dumps(result))
 
 
 def trained_steps(folder: Path) -> int:
@@ -66,12 +72,14 @@ def points_of(folder: Path, index: Index, dataset: Dataset, arguments: argparse.
     names = {UNGUARDED: UNGUARDED, **chosen, MILDEST: mildest.strategy}
     methods = {"raw": None, **{name: strategy_of(name, generations) for name in dict.fromkeys(names.values())}}
     methods[UNTRAINED] = strategy_of(UNGUARDED, Generations(rewriter.baselines()["few-shot"]))
-    found = evaluate(methods, index, dataset.test.sample(arguments.queries)).summary["methods"]
+    evaluation = evaluate(methods, index, dataset.test.sample(arguments.queries))
+    found, ranks = evaluation.summary["methods"], {name: method.ranks for name, method in evaluation.methods.items()}
     tested = {**names, UNTRAINED: UNTRAINED}
     return {
         "strategies": names,
         "dev": [asdict(point) for point in points],
         "test": {kind: {metric: found[name][metric] for metric in METRICS} for kind, name in tested.items()},
+        "harmed": {kind: np.flatnonzero(ranks[name] > ranks["raw"]).tolist() for kind, name in tested.items()},
     }
 
 

@@ -13,7 +13,8 @@ from grape_rewrite.training.config import TrainingConfig
 if TYPE_CHECKING:
     from task import Task
 
-BUDGET = {"steps", "batch", "evaluate_every"}  # how long training takes, and how often dev is looked at
+APART = {"distinct"}  # whether a group's rewrites are kept apart
+BUDGET = {"steps", "batch", "evaluate_every"} | APART  # how long training takes, and what became the default with it
 
 
 class Pair(NamedTuple):
@@ -70,8 +71,8 @@ def pairs(tasks: list["Task"], keys: Set[str]) -> list[Pair]:
     """
 
     def rest(task: "Task") -> dict[str, Any]:
-        study = task.study.model_dump(exclude={"arms", "seeds", "some_seeds"})
-        return {**study, "training": {key: value for key, value in study["training"].items() if key not in keys}}
+        training = TrainingConfig.of(**task.study.training).model_dump(exclude=set(keys))
+        return {**task.study.model_dump(exclude={"arms", "seeds", "some_seeds"}), "training": training}
 
     def amount(task: "Task") -> tuple[int, float]:
         config = TrainingConfig.of(**task.study.training)

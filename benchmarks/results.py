@@ -22,9 +22,10 @@ from typing import Any
 
 import figures
 import jinja2
+from harm import ratio_interval
 from inflation import RISEN
 from origin import NOT_KEPT
-from pairs import BUDGET, pairs
+from pairs import APART, BUDGET, pairs
 from task import PUBLISHED, REFERENCES, Task
 
 from grape_rewrite.ablation import read_study
@@ -74,12 +75,17 @@ def main() -> None:
     )
     begun = {name: task for name, task in tasks.items() if DEFAULT in task.arms}
     draw(begun, measured, arguments.docs / "figures")
-    write_pages(begun, measured, arguments.docs)
+    fresh = {name: task for name, task in begun.items() if task.study.beyond}  # of adapters that others have trained
+    write_pages({name: task for name, task in begun.items() if name not in fresh}, fresh, measured, arguments.docs)
     print(json.dumps({name: {"runs": task.results["runs"], **best_gain(task)} for name, task in tasks.items()}))
 
 
-def write_pages(tasks: dict[str, Task], measured: dict[str, Any], docs: Path) -> None:
-    """Write the results, a page for each study, and the leaderboard."""
+def write_pages(tasks: dict[str, Task], fresh: dict[str, Task], measured: dict[str, Any], docs: Path) -> None:
+    """Write the results, a page for each study, and the leaderboard.
+
+    :param tasks: the studies.
+    :param fresh: those on queries that the others leave.
+    """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=jinja2.StrictUndefined,
@@ -91,17 +97,18 @@ def write_pages(tasks: dict[str, Task], measured: dict[str, Any], docs: Path) ->
         write_text(page, environment.get_template(template).render(**facts).rstrip() + "\n")
 
     studies = list(tasks.values())
-    for name, task in tasks.items():
+    for name, task in {**tasks, **fresh}.items():
         write(docs / "results" / f"{name}.md", "study.md.jinja", name=name, task=task, **measured)
     rewarded = {name: task for name, task in tasks.items() if SIMILARITY in task.arms}
     write(
         docs / "results.md",
         "results.md.jinja",
         tasks=tasks,
+        fresh=fresh,
         firsts=firsts(tasks),
         average=average(tasks),
         budgets=pairs(studies, BUDGET),
-        apart=pairs(studies, {"distinct"}),
+        apart=pairs(studies, APART),
         default=TrainingConfig(),
         defaults=[name for name, task in tasks.items() if is_default(task)],
         short=DEMO_STEPS,
@@ -298,7 +305,7 @@ def draw(tasks: dict[str, Task], measured: dict[str, Any], folder: Path) -> None
         if len(task.pools) > 1:
             sizes = {task.candidates(arm): task.arms[arm]["recall@10"] for arm in task.pools}
             figures.candidates(sizes, task.arms[DEFAULT]["recall@10"], folder / f"{name}-candidates.svg")
-        if task.inflation.scattered:
+        if task.rewards and task.inflation.scattered:
             figures.scatter(
                 {arm: task.inflation.scores(arm) for arm in task.inflation.scattered}, folder / f"{name}-scatter.svg"
             )
@@ -326,8 +333,10 @@ def with_means(found: dict[str, Any]) -> dict[str, Any]:
     return {**found, "points": points, "roles": {name: ", ".join(kinds) for name, kinds in roles.items()}}
 
 
-def of_harm(found: dict[str, Any], kind: str, other: dict[str, Any], reference: str) -> dict[str, float]:
+def of_harm(found: dict[str, Any], kind: str, other: dict[str, Any], reference: str) -> dict[str, Any]:
     """Return an operating point's harm on test as a `ratio` to another's, its `gain` in Recall@10, a ratio of `tokens`.
+
+    `interval` is that of the ratio, where both are of the same runs and it is known.
 
     :param found: what `benchmarks/operating_points.py` measured, the means of its runs.
     :param other: the same, or what it measured of other rewriters.
@@ -340,9 +349,18 @@ def of_harm(found: dict[str, Any], kind: str, other: dict[str, Any], reference: 
     ours, theirs = means(found, kind), means(other, reference)
     return {
         "ratio": ours["harm"] / theirs["harm"],
+        "interval": harmed_interval(found, kind, reference) if found is other else None,
         "gain": ours["recall@10"] - theirs["recall@10"],
         "tokens": ours["rewrite_tokens"] / theirs["rewrite_tokens"],
     }
+
+
+def harmed_interval(found: dict[str, Any], kind: str, reference: str) -> tuple[float, float] | None:
+    """The interval of the ratio of two ways' harm in the same runs; None where queries were not kept."""
+    if "clusters" not in found:
+        return None
+    ours, theirs = ([run["harmed"][role] for run in found["runs"]] for role in (kind, reference))
+    return ratio_interval(ours, theirs, found["clusters"])
 
 
 def collect(study: Path, target: Path) -> None:

@@ -23,6 +23,7 @@ REFERENCES = {"raw", "english"}  # no methods: what is asked, and what a person 
 ALPHA = 0.01
 PUBLISHED = 0.049  # the average gain in Recall@10 of the published method
 SEEDS = 3  # fewer say how one run went, not what an arm does
+EARLIER = {"distinct": 0.0}  # what runs had before there was such a key
 ANSWERED = {DEFAULT, "sft"}  # arms with a table of their own
 
 
@@ -201,6 +202,10 @@ class Task:
         """The arms whose adapter has learned several tasks, here or in another study."""
         return [arm for arm in self.trained if tasks_of(self.study.arms[arm]) or source_of(self.study.arms[arm])]
 
+    def taken_from(self, arm: str) -> Path | None:
+        """The arm of another study that has trained an arm's adapters: STUDY/ARM; None for what is trained here."""
+        return source_of(self.study.arms[arm])
+
     def learned(self, arm: str) -> list[str]:
         """The tasks that an arm's adapter has learned."""
         found = self._first(arm)
@@ -208,7 +213,7 @@ class Task:
 
     def trained_with(self, arm: str, key: str) -> Any:
         """A hyperparameter of an arm, as its first run has it."""
-        return (self._first(arm).training or {})[key]
+        return {**EARLIER, **(self._first(arm).training or {})}[key]
 
     def _first(self, arm: str) -> Manifest:
         return next(run for job, run in self.manifests.items() if job.arm == arm)
