@@ -38,7 +38,7 @@ from grape_rewrite.evaluation.operating_points import UNGUARDED
 from grape_rewrite.training.config import DEMO_STEPS, TrainingConfig
 
 MEANINGS = {
-    "grape": "learns from the best and worst half of each group, as by default",
+    "grape": "learns from the best and worst half of each group",
     "keep-all": "learns from all samples of each group",
 }
 SIMILARITY = "grpo-similarity"
@@ -143,7 +143,14 @@ def write_pages(tasks: dict[str, Task], fresh: dict[str, Task], measured: dict[s
     files = sorted((docs / "evidence" / "leaderboard").glob("*.json"))
     if files:
         entries = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in files}
-        write(docs / "leaderboard.md", "leaderboard.md.jinja", entries=entries, meanings=MEANINGS, pace=pace)
+        write(
+            docs / "leaderboard.md",
+            "leaderboard.md.jinja",
+            entries=entries,
+            meanings=MEANINGS,
+            pace=pace,
+            short=DEMO_STEPS,
+        )
 
 
 def is_default(task: Task) -> bool:

@@ -67,6 +67,7 @@ def main() -> None:
         "arms": {
             arm: {
                 "changes": arms[arm],
+                "training": TrainingConfig.of(**{**budget, **arms[arm]}).model_dump(mode="json"),
                 "median_seconds": times[arm] if times[arm] < INFINITE else None,
                 "ratio": first / times[arm] if times[arm] < INFINITE > first else None,
                 "runs": made,
