@@ -41,10 +41,10 @@ def main() -> None:
     parser.add_argument("--dev-queries", type=int, default=DEV_QUERIES)
     parser.add_argument("--queries", type=int, default=1300, help="test queries, all languages alike")
     arguments = parser.parse_args()
-    found = {(trained_steps(folder), read_adapter(folder).retriever) for folder in arguments.runs}
+    found = {(*trained_with(folder), read_adapter(folder).retriever) for folder in arguments.runs}
     if len(found) > 1:  # said before the long work, not after it
-        parser.error(f"runs of {sorted(found)} steps and retriever; measure those that have both alike together")
-    [(steps, retriever)] = found
+        parser.error(f"runs of {sorted(found)} steps, distinct and retriever; measure those that are alike together")
+    [(steps, distinct, retriever)] = found
     quiet_libraries()
     dataset = Dataset.load(arguments.data)
     index = Retriever.load(retriever).index(dataset.corpus)
@@ -53,13 +53,14 @@ def main() -> None:
         runs.append({"run": f"{folder.parent.name}/{folder.name}", **points_of(folder, index, dataset, arguments)})
         print(json.dumps(runs[-1]), flush=True)
     positives = dataset.test.sample(arguments.queries).positives(index.corpus)
-    result = {"data": arguments.data, "steps": steps, "clusters": cluster_labels(positives).tolist(), "runs": runs}
-    print(json.dumps(result))
+    result = {"data": arguments.data, "steps": steps, "distinct": distinct, "runs": runs}
+    print(json.dumps({**result, "clusters": cluster_labels(positives).tolist()}))
 
 
-def trained_steps(folder: Path) -> int:
-    """The steps of a run's training; an adapter's own are those of its best step."""
-    return int(json.loads(RunFolder(folder).config.read_text(encoding="utf-8"))["steps"])
+def trained_with(folder: Path) -> tuple[int, float]:
+    """The steps of a run's training (an adapter's own are those of its best step), and its `distinct`."""
+    config = json.loads(RunFolder(folder).config.read_text(encoding="utf-8"))
+    return int(config["steps"]), float(config["distinct"])
 
 
 def points_of(folder: Path, index: Index, dataset: Dataset, arguments: argparse.Namespace) -> dict[str, Any]:

@@ -102,17 +102,30 @@ def test_reinforcement_or_imitation() -> None:
 
 
 def test_the_default() -> None:
-    study, section = "scenes-160-distinct-bfloat16", "## Does it pay to keep rewrites apart?"
-    ahead = {row[1]: row[2:4] for row in rows_under("| study | arm without it |", section)}
-    (apart,) = (row[2:4] for row in rows_under(LEADS, section) if row[1] == "grape")
+    study, fresh = "scenes-160-distinct-bfloat16", "scenes-160-distinct-rest-bfloat16"
+    (apart,) = (row[2:4] for row in rows_under(LEADS, "## Does it pay to keep rewrites apart?") if row[1] == "grape")
     assert quoted("The default") == [
         *(shown(study, arm) for arm in ("grape", best_free(study))),
-        *(part for cell in (*ahead["sft"], ahead["grpo-similarity"][0], *apart) for part in figures(cell)),
+        *gain(study, "sft"),
+        *gain(study, "sft", "mrr"),
+        *gain(study, "grpo-similarity"),
+        *(shown(fresh, arm) for arm in ("grape", best_free(fresh))),
+        *gain(fresh, "sft"),
+        *gain(fresh, "sft", "mrr"),
+        *gain(fresh, "grpo-similarity"),
+        *(part for cell in apart for part in figures(cell)),
     ]
+    for measured in (study, fresh):
+        for arm, metric in itertools.product((best_free(measured), "sft", "grpo-similarity"), ("recall@10", "mrr")):
+            assert comparison(measured, arm, metric)["p_holm"] < 0.001
+        seeds = {arm: len(tasks()[measured]["arms"][arm]["recall@10"]["seeds"]) for arm in NAMES.values()}
+        assert seeds == {"raw": 1, "english": 1, "grape": 5, "sft": 4, "grpo-similarity": 2}
+    manifests = [json.loads(file.read_text()) for file in (EVIDENCE / study / "grape").glob("*/manifest.json")]
+    minutes = [manifest["training_seconds"] / 60 for manifest in manifests]
+    assert f"takes {min(minutes):.0f} to {max(minutes):.0f} minutes on one thread" in readme()
     config = read_study(EVIDENCE / study).training
     default = TrainingConfig()
     assert (config["steps"], config["distinct"]) == (default.steps, default.distinct) == (160, 0.75)
-    assert len(tasks()[study]["arms"]["grape"]["recall@10"]["seeds"]) == 4
 
 
 def test_how_long() -> None:
