@@ -54,6 +54,7 @@ def test_sample_of_nothing_is_refused():
 @given(languages, st.integers(1, 70), st.integers(0, 5))
 def test_what_is_beyond_a_sample_is_the_rest_of_the_split(languages, size, seed):
     split = split_of(languages)
+    assert split.beyond(None) is split
     if size >= len(split):
         with pytest.raises(UserError, match=f"cannot leave out {size} queries .* 1 to {len(split) - 1} of its"):
             split.beyond(size, seed)

@@ -116,9 +116,7 @@ class Study(BaseModel):
 
         :raises UserError: when the data set has no such split, or none of its queries is left.
         """
-        split = dataset.split(self.split)
-        if self.beyond is not None:
-            split = split.beyond(self.beyond)
+        split = dataset.split(self.split).beyond(self.beyond)
         return split if self.queries is None else split.sample(self.queries)
 
     def training_free(self, methods: Iterable[str]) -> list[str]:

@@ -102,8 +102,7 @@ def ablate(
     number = read_precision(precision)
     dataset = load_data(data, ["train", "dev", split])
     note_repeated(dataset, split)
-    left = dataset.split(split) if beyond is None else dataset.split(split).beyond(beyond)
-    sampled(left, queries)  # for its note; each run samples for itself
+    sampled(dataset.split(split).beyond(beyond), queries)  # for its note; each run samples for itself
 
     from grape_rewrite.ablation import Study, prepare, run_study
 

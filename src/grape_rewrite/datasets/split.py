@@ -148,11 +148,15 @@ class Split:
             raise UserError(f"cannot sample {size} queries of split {self.name!r}: 1 to {len(self)} are possible")
         return self if size >= len(self) else self.rows(self._drawn(size, seed))
 
-    def beyond(self, size: int, seed: int = 0) -> "Split":
+    def beyond(self, size: int | None, seed: int = 0) -> "Split":
         """Return the queries that `sample` does not draw: those that no choice has seen which was made by a sample.
+
+        None leaves nothing out.
 
         :raises UserError: when `size` is below 1, or leaves none.
         """
+        if size is None:
+            return self
         if not 1 <= size < len(self):
             raise UserError(
                 f"cannot leave out {size} queries of split {self.name!r}: 1 to {len(self) - 1} of its {len(self)} "
