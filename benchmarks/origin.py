@@ -1,7 +1,7 @@
 """Where the runs of a study come from: what was run, by which commands, on which machines."""
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from grape_rewrite.ablation.arms import config_of, known_arms
@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from task import Task
 
 NOT_KEPT = "not recorded"  # by earlier versions
+
+
+def made_on(hardware: Mapping[str, Any]) -> str:
+    """Return the accelerator, or where there was none the processor, of a manifest's hardware."""
+    return str(hardware.get("accelerator") or hardware.get("processor", NOT_KEPT))
 
 
 class Origin:
@@ -55,12 +60,19 @@ class Origin:
 
     @property
     def machines(self) -> str:
-        """On which processors, and with which states of this package, the runs of which arms were made, in words."""
+        """On which accelerators or processors, and with which states of this package, arms were made, in words."""
         found: dict[tuple[str, str], dict[str, None]] = {}
         for job, run in self.task.manifests.items():
-            made = str(run.hardware.get("processor", NOT_KEPT)), run.versions.get("code", NOT_KEPT)
+            made = made_on(run.hardware), run.versions.get("code", NOT_KEPT)
             found.setdefault(made, {})[job.arm] = None
         return "; ".join(f"{made[0]}, code {made[1]}: {', '.join(arms)}" for made, arms in found.items())
+
+    @property
+    def accelerators(self) -> list[str]:
+        """The accelerators that runs were trained on."""
+        return sorted(
+            {run.hardware["accelerator"] for run in self.task.manifests.values() if "accelerator" in run.hardware}
+        )
 
     @property
     def setting(self) -> str:

@@ -24,7 +24,7 @@ import figures
 import jinja2
 from harm import ratio_interval
 from inflation import RISEN
-from origin import NOT_KEPT
+from origin import NOT_KEPT, made_on
 from pairs import APART, BUDGET, pairs
 from task import PUBLISHED, REFERENCES, Task
 
@@ -127,7 +127,7 @@ def write_pages(tasks: dict[str, Task], fresh: dict[str, Task], measured: dict[s
         },
         inflated_runs=partial(inflating, tasks),
         bounds=BOUNDS,
-        origins=Counter(run.hardware.get("processor", NOT_KEPT) for task in studies for run in task.manifests.values()),
+        origins=Counter(made_on(run.hardware) for task in studies for run in task.manifests.values()),
         not_kept=NOT_KEPT,
         undone=partial(undone, tasks, measured["drawings"] or {}),
         rewarded=list(rewarded),
