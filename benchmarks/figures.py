@@ -54,6 +54,7 @@ def arms(found: Mapping[str, Any], trained: Sequence[str], references: Sequence[
                 xytext=(5, 0),
                 textcoords="offset points",
                 va="center",
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},  # no reference's line runs through it
             )
         for name in references:
             value = found[name]["recall@10"]["mean"]

@@ -114,6 +114,8 @@ def test_the_default() -> None:
         *gain(fresh, "sft"),
         *gain(fresh, "sft", "mrr"),
         *gain(fresh, "grpo-similarity"),
+        *gain(study, "constant"),
+        *gain(study, "constant", "mrr"),
         *(part for cell in apart for part in figures(cell)),
     ]
     for measured in (study, fresh):
@@ -121,6 +123,7 @@ def test_the_default() -> None:
             assert comparison(measured, arm, metric)["p_holm"] < 0.001
         seeds = {arm: len(tasks()[measured]["arms"][arm]["recall@10"]["seeds"]) for arm in NAMES.values()}
         assert seeds == {"raw": 1, "english": 1, "grape": 5, "sft": 5, "grpo-similarity": 2}
+    assert len(tasks()[study]["arms"]["constant"]["recall@10"]["seeds"]) == 2
     manifests = [json.loads(file.read_text()) for file in (EVIDENCE / study / "grape").glob("*/manifest.json")]
     minutes = [manifest["training_seconds"] / 60 for manifest in manifests]
     assert f"takes {min(minutes):.0f} to {max(minutes):.0f} minutes on one thread" in readme()
@@ -136,7 +139,9 @@ def test_the_default_on_composed_queries() -> None:
         *gain(study, "sft"),
         *gain(study, "sft", "mrr"),
         *gain(study, "grpo-similarity"),
+        shown(study, "grpo-reciprocal_rank"),
     ]
+    assert comparison(study, "grpo-reciprocal_rank")["p_holm"] > 0.05
 
 
 def test_how_long() -> None:
