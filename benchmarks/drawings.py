@@ -23,7 +23,7 @@ from grape_rewrite.ablation.study import STUDY, UNTRAINED, Job
 from grape_rewrite.datasets import Dataset
 from grape_rewrite.evaluation.significance import pigeonhole_interval
 
-PAIRED = ("scenes", "paragraphs", "composed", "definitions", "definitions-5k")  # items are two things
+PAIRED = ("scenes", "scenes-fresh", "paragraphs", "composed", "definitions", "definitions-5k")  # items are two things
 EVIDENCE = Path(__file__).parent.parent / "docs" / "evidence"
 
 

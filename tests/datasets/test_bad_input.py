@@ -32,7 +32,7 @@ def test_missing_folder(tmp_path):
     message = mistake(tmp_path / "nothing")
     assert "there is no folder" in message
     assert "nothing" in message
-    assert "or one of scenes, emoji, definitions, definitions-5k, paragraphs, composed" in message
+    assert "or one of scenes, scenes-fresh, emoji, definitions, definitions-5k, paragraphs, composed" in message
 
 
 @pytest.mark.parametrize("name", ["corpus.jsonl", "queries.jsonl"])

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from grape_rewrite.datasets import Dataset, build_emoji, build_scenes, read_head
-from grape_rewrite.datasets.emoji_scenes import DRAWINGS
+from grape_rewrite.datasets import Dataset, build_emoji, build_fresh_scenes, build_scenes, read_head
+from grape_rewrite.datasets.embedded import fraction
+from grape_rewrite.datasets.emoji_scenes import DRAWINGS, NEXT_DRAWINGS
 from grape_rewrite.datasets.scene import AND, caption
 from grape_rewrite.errors import UserError
 
@@ -28,6 +29,20 @@ def test_every_drawing_is_in_twenty_scenes_and_none_was_fitted_on(scenes_folder:
     fitted = {id for item in read_head(emoji_folder) for id in item.id.split("+")}
     assert not fitted & set(DRAWINGS)
     assert set(DRAWINGS) <= set(Dataset.load(emoji_folder).corpus.ids)
+
+
+def test_fresh_scenes_are_of_the_sixty_drawings_that_follow(
+    emoji_folder: Path, emoji_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRAPE_CACHE", str(emoji_cache))
+    fresh = Dataset.load(build_fresh_scenes(progress=False))
+    assert fresh.folder == Dataset.load("scenes-fresh").folder
+    assert json.loads((fresh.folder / "dataset.json").read_text())["name"] == "scenes-fresh"
+    assert Counter(id for item in fresh.corpus.ids for id in item.split("+")) == dict.fromkeys(NEXT_DRAWINGS, 20)
+    assert len(set(NEXT_DRAWINGS) - set(DRAWINGS)) == 60
+    assert not {id for item in read_head(emoji_folder) for id in item.id.split("+")} & set(NEXT_DRAWINGS)
+    places = [[fraction(f"scene {id}") for id in drawings] for drawings in (DRAWINGS, NEXT_DRAWINGS)]
+    assert max(places[0]) < min(places[1])  # by the hash that took the first sixty: nobody has picked them
 
 
 def test_a_scene_is_asked_for_in_one_split_alone_and_its_words_in_all(scenes_folder: Path, targets) -> None:

@@ -83,6 +83,19 @@ def scenes(
     say(str(build_scenes(folder=out)))
 
 
+@app.command(name="scenes-fresh")
+def fresh_scenes(
+    out: Annotated[Path | None, typer.Option(help="Folder to build; the cache by default.")] = None,
+) -> None:
+    """600 scenes made as those of [bold]scenes[/bold] are, of other drawings: to confirm what was chosen by these.
+
+    Example: [bold]grape data scenes-fresh --out data/scenes-fresh[/bold]
+    """
+    from grape_rewrite.datasets import build_fresh_scenes
+
+    say(str(build_fresh_scenes(folder=out)))
+
+
 @app.command()
 def definitions(
     out: Annotated[Path | None, typer.Option(help="Folder to build; the cache by default.")] = None,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Data = Annotated[
     str,
     typer.Argument(
-        help="A folder in the BEIR layout, [bold]scenes[/bold], [bold]emoji[/bold], "
+        help="A folder in the BEIR layout, [bold]scenes[/bold], [bold]scenes-fresh[/bold], [bold]emoji[/bold], "
         "[bold]definitions[/bold], [bold]definitions-5k[/bold], [bold]paragraphs[/bold] or [bold]composed[/bold]."
     ),
 ]

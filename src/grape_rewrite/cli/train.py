@@ -31,8 +31,9 @@ def train(
     source: Annotated[
         str | None,
         typer.Argument(
-            help="A folder in the BEIR layout, [bold]scenes[/bold], [bold]emoji[/bold], [bold]definitions[/bold], "
-            "[bold]definitions-5k[/bold], [bold]paragraphs[/bold], [bold]composed[/bold], or a YAML config."
+            help="A folder in the BEIR layout, [bold]scenes[/bold], [bold]scenes-fresh[/bold], [bold]emoji[/bold], "
+            "[bold]definitions[/bold], [bold]definitions-5k[/bold], [bold]paragraphs[/bold], [bold]composed[/bold], "
+            "or a YAML config."
         ),
     ] = None,
     retriever: Annotated[

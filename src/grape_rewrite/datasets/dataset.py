@@ -12,6 +12,7 @@ from grape_rewrite.errors import UserError
 
 EMBEDDED = {
     "scenes": ("emoji_scenes", "build_scenes"),
+    "scenes-fresh": ("emoji_scenes", "build_fresh_scenes"),
     "emoji": ("emoji", "build_emoji"),
     "definitions": ("definitions", "build_definitions"),
     "definitions-5k": ("definitions", "build_large_definitions"),
