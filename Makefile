@@ -26,7 +26,6 @@ bench: install
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/demo.py
 	$(BIN)/python benchmarks/pools.py
-	$(BIN)/python benchmarks/quality.py
 	$(BIN)/python benchmarks/time_to_quality.py
 
 clean:

@@ -150,12 +150,14 @@ def candidates(sizes: Mapping[int, Mapping[str, Any]], whole: Mapping[str, Any],
     """
     with plt.style.context(STYLE):
         figure, axes = plt.subplots(figsize=(7.2, 2.6))
-        axes.axhspan(whole["mean"] - whole["std"], whole["mean"] + whole["std"], color=GRAPE, alpha=0.12, linewidth=0)
+        if whole["std"] is not None:  # there are several seeds
+            band = whole["mean"] - whole["std"], whole["mean"] + whole["std"]
+            axes.axhspan(*band, color=GRAPE, alpha=0.12, linewidth=0)
         axes.axhline(whole["mean"], color=GRAPE, linewidth=2, label="whole corpus, ± standard deviation")
         axes.errorbar(
             list(sizes),
             [found["mean"] for found in sizes.values()],
-            [found["std"] for found in sizes.values()],
+            [np.nan if found["std"] is None else found["std"] for found in sizes.values()],
             marker="o",
             color=ACCENT,
             capsize=3,

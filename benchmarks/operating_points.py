@@ -20,6 +20,7 @@ from grape_rewrite.datasets import Dataset
 from grape_rewrite.evaluation.operating_points import DEV_QUERIES, KINDS, UNGUARDED, choose, measure_points
 from grape_rewrite.evaluation.rewriters import evaluate
 from grape_rewrite.evaluation.summary import cluster_labels
+from grape_rewrite.fitting import fitted
 from grape_rewrite.index import Index
 from grape_rewrite.quiet import quiet_libraries
 from grape_rewrite.retrievers import Retriever
@@ -65,7 +66,7 @@ def trained_with(folder: Path) -> tuple[int, float]:
 
 def points_of(folder: Path, index: Index, dataset: Dataset, arguments: argparse.Namespace) -> dict[str, Any]:
     """Return the strategies that dev chooses for a rewriter, and what they and the plain rewrite reach on test."""
-    rewriter = Rewriter.load(str(folder))
+    rewriter = fitted(Rewriter.load(str(folder)), index)
     generations = Generations(rewriter)
     points = measure_points(generations, index, dataset.dev.sample(arguments.dev_queries))
     mildest = min((point for point in points if point.tokens), key=lambda point: (point.harm, -point.recall))

@@ -1,5 +1,6 @@
 """Where the runs of a study come from: what was run, by which commands, on which machines."""
 
+import json
 import shlex
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -37,26 +38,36 @@ class Origin:
 
     def _command(self, arms: list[str], seeds: Iterable[int]) -> str:
         study = self.task.study
-        prompt = next((name for name, known in PROMPTS.items() if known == study.prompt), None)
-        words = [f"grape ablate {study.data} --retriever {study.retriever} --rewriter {study.rewriter}"]
-        words += [f"--precision {study.precision}"] if study.precision else []
-        words += [f"--split {study.split}"] if study.split != "test" else []
-        words += [f"--queries {study.queries}"] if study.queries else []
-        words += [f"--beyond {study.beyond}"] if study.beyond else []
-        words += [f"--prompt {prompt}"] if prompt else []
-        words += [f"--set {key}={value}" for key, value in study.training.items()]
+        words = ["grape", "ablate", study.data, "--retriever", study.retriever, "--rewriter", study.rewriter]
+        words += ["--precision", study.precision] if study.precision else []
+        words += ["--split", study.split] if study.split != "test" else []
+        words += ["--queries", str(study.queries)] if study.queries else []
+        words += ["--beyond", str(study.beyond)] if study.beyond else []
+        words += ["--prompt", self._prompt] if study.prompt else []
+        for key, value in study.training.items():
+            words += ["--set", f"{key}={self._written(value)}"]
         known_here = known_arms(config_of(study.training))
         for arm in arms:
             changes = study.arms[arm]
             text = ",".join(f"{key}={self._written(value)}" for key, value in changes.items())
             known = known_here.get(arm) == changes or arm == text
-            words.append(f"--arm {shlex.quote(arm if known else f'{arm}:{text}')}")
-        words += [f"--seed {seed}" for seed in seeds]
-        return " ".join([*words, f"--out runs/{self.task.folder.name}"])
+            words += ["--arm", arm if known else f"{arm}:{text}"]
+        for seed in seeds:
+            words += ["--seed", str(seed)]
+        return shlex.join([*words, "--out", f"runs/{self.task.folder.name}"])
+
+    @property
+    def _prompt(self) -> str:
+        """The name of the study's prompt; one without a name lies in its file."""
+        known = (name for name, prompt in PROMPTS.items() if prompt == self.task.study.prompt)
+        return next(known, f"the prompt of {self.task.folder.name}/study.yaml")
 
     @staticmethod
     def _written(value: Any) -> str:
-        return f"[{','.join(map(str, value))}]" if isinstance(value, list) else str(value)
+        """A value as YAML, in which settings are read."""
+        if isinstance(value, list):
+            return f"[{','.join(map(str, value))}]"
+        return json.dumps(value) if value is None or isinstance(value, bool) else str(value)
 
     @property
     def machines(self) -> str:

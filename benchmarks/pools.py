@@ -31,7 +31,7 @@ from grape_rewrite.training.retrieval_reward import RetrievalReward
 
 GROUP, QUERIES = 8, 32
 POOLS = (16, 64, 256, 1024)
-RETRIEVERS = {"definitions-5k": "minilm", "scenes": "lite-clip", "emoji": "lite-clip"}
+RETRIEVERS = {"scenes": "lite-clip", "definitions-5k": "minilm", "emoji": "lite-clip"}
 HARD = (0.0, 0.5)
 CORPORA = (1_000, 10_000, 100_000, 1_000_000)
 

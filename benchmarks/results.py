@@ -6,9 +6,9 @@
 Each folder of `docs/evidence` is a study of `grape ablate`, of which only the small files are kept: `study.yaml`, and
 `manifest.json` and `outcomes.json` of each run. `--collect` takes them from studies that have run elsewhere; the
 folder's name becomes the task's. What `benchmarks/pools.py`, `operating_points.py`, `rules.py`, `drawings.py`,
-`training.py` and `demo.py` printed lies beside them as JSON. The texts come from `benchmarks/templates`, the pictures
-in `docs/figures` from `benchmarks/figures.py`; every figure in them is taken from the runs. The last line is one JSON
-object.
+`headroom.py`, `training.py` and `demo.py` printed lies beside them as JSON. The texts come from `benchmarks/templates`,
+the pictures in `docs/figures` from `benchmarks/figures.py`; every figure in them is taken from the runs. The last line
+is one JSON object.
 """
 
 import argparse
@@ -26,6 +26,7 @@ from harm import ratio_interval
 from inflation import RISEN
 from origin import NOT_KEPT, made_on
 from pairs import APART, BUDGET, pairs
+from scipy.stats import spearmanr
 from task import PUBLISHED, REFERENCES, Task
 
 from grape_rewrite.ablation import read_study
@@ -65,7 +66,7 @@ def main() -> None:
     write_text(arguments.docs / "results.json", json.dumps({"tasks": found}, indent=1) + "\n")
     measured = {
         name: json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-        for name in ("pools", "rules", "drawings", "training", "demo")
+        for name in ("pools", "rules", "drawings", "training", "demo", "headroom")
         for path in [arguments.docs / "evidence" / f"{name}.json"]
     }
     files = (arguments.docs / "evidence" / "operating_points").glob("*.json")
@@ -134,6 +135,7 @@ def write_pages(tasks: dict[str, Task], fresh: dict[str, Task], measured: dict[s
         strict=[name for name, task in rewarded.items() if task.inflation.is_strict(SIMILARITY)],
         milder=[name for name, task in rewarded.items() if task.inflation.exceeds(SIMILARITY)],
         counted=lambda what: len({getattr(task.study, what) for task in studies}),
+        foretold=foretold(tasks, measured["headroom"]) if measured["headroom"] else None,
         parameters={task.study.rewriter: task.results["costs"][DEFAULT]["trained_parameters"] for task in studies},
         **measured,
     )
@@ -154,7 +156,7 @@ def write_pages(tasks: dict[str, Task], fresh: dict[str, Task], measured: dict[s
 
 
 def is_default(task: Task) -> bool:
-    """Whether a study's arms share the default's steps and temperature."""
+    """Whether a study's arms share the default's steps, their size, and how the temperature goes."""
     config, default = TrainingConfig.of(**task.study.training), TrainingConfig()
     return (config.steps, config.batch, config.distinct) == (default.steps, default.batch, default.distinct)
 
@@ -183,6 +185,19 @@ def average(tasks: dict[str, Task]) -> dict[str, Any]:
         "least": min(gains),
         "most": max(gains),
     }
+
+
+def foretold(tasks: dict[str, Task], headroom: dict[str, Any]) -> dict[str, Any]:
+    """What was to win on dev before training, in Recall@10, and what training gained on test over the same prompt.
+
+    :return: `rows` by study: headroom and gain; `correlation`: Spearman's, over the studies.
+    """
+    rows = {}
+    for name, found in headroom.items():
+        arms = {arm: figures["recall@10"]["mean"] for arm, figures in tasks[name].arms.items()}
+        recall = found["recall_at_10"]
+        rows[name] = recall["best-of-group"] - recall["untrained"], arms[DEFAULT] - arms["few-shot"]
+    return {"rows": rows, "correlation": float(spearmanr(*zip(*rows.values(), strict=True)).statistic)}
 
 
 def pace(made: dict[str, Any]) -> float:
@@ -372,9 +387,10 @@ def harmed_interval(found: dict[str, Any], kind: str, reference: str) -> tuple[f
 
 def collect(study: Path, target: Path) -> None:
     """Copy the small files of a study's complete runs."""
+    jobs = list(read_study(study).jobs())  # a mistyped folder leaves nothing behind
     target.mkdir(parents=True, exist_ok=True)
     shutil.copy(study / STUDY, target)
-    for job in read_study(study).jobs():
+    for job in jobs:
         folder = job.folder(study)
         if read_manifest(folder):
             kept = job.folder(target)

@@ -17,7 +17,10 @@ ROOT = Path(__file__).parent.parent
 EVIDENCE = ROOT / "docs" / "evidence"
 NAMES = {"raw": "raw", "similarity": "grpo-similarity", "fine-tuning": "sft", "GRAPE": "grape", "human": "english"}
 LEADS = "| study | arm | Recall@10 | MRR | GRAPE's lead"
-OTHER_REWARDS = ("grpo-rank_linear", "grpo-reciprocal_rank", "grpo-ndcg", "grpo-margin")
+REWARDS = (
+    "grape",
+    *(f"grpo-{name}" for name in ("contrastive", "margin", "ndcg", "reciprocal_rank", "rank_linear", "similarity")),
+)
 SETTINGS = ("keep-all", "kl", "group=4", "group=16", "scale-group", "no-length", "no-form", "oversample")
 FIGURE = re.compile(
     r"in \d+ of \d+ runs|\d+ %|(?:between )?\d+\.\d and \d+\.\d points|-?\d+\.\d+(?: (?:to|±) -?\d+\.\d+)?"
@@ -29,91 +32,54 @@ SHORT = {
     "paragraphs": "paragraphs-bfloat16",
     "definitions-5k": "definitions-5k-bfloat16",
 }
+SHOWN = ("scenes", "composed", "paragraphs")
+DEFAULT = {
+    "scenes": "scenes-160-distinct-bfloat16",
+    "scenes, its other 1,898 test queries": "scenes-160-distinct-rest-bfloat16",
+    "composed": "composed-160-distinct-bfloat16",
+}
 
 
-def test_the_table() -> None:
-    lines = (ROOT / "README.md").read_text().splitlines()
-    start = next(row for row, line in enumerate(lines) if line.startswith("| task | what is asked |"))
-    heads = [cell.strip() for cell in lines[start].strip("|").split("|")]
-    rows = list(itertools.takewhile(lambda line: line.startswith("|"), lines[start + 2 :]))
+def test_short_training() -> None:
+    rows = readme_table("| task | raw | untrained | similarity | fine-tuning | GRAPE | human |")
     assert len(rows) >= 5
-    for line in rows:
-        cells = dict(zip(heads, (cell.strip("*` ") for cell in line.strip("|").split("|")), strict=True))
+    for cells in rows:
         study = cells["task"] if cells["task"] in tasks() else SHORT[cells["task"]]
         for head, arm in NAMES.items():
             assert cells[head] == (shown(study, arm) if arm in tasks()[study]["arms"] else ""), (study, arm)
         assert cells["untrained"] == shown(study, best_free(study)), study
-
-
-def test_what_training_is_worth() -> None:
-    studies = ("scenes", "composed-bfloat16", "paragraphs-bfloat16", "definitions", "definitions-5k-bfloat16", "emoji")
-    assert quoted("What training is worth.") == [*(part for study in studies for part in gain(study, best_free(study)))]
-    for study in studies[:-1]:
-        for metric in ("recall@10", "mrr"):
-            assert comparison(study, best_free(study), metric)["p_holm"] < 0.001
+        assert figures(cells["points over untrained"]) == gain(study, best_free(study))
+        sure = [comparison(study, best_free(study), metric)["p_holm"] < 0.001 for metric in ("recall@10", "mrr")]
+        assert (sure == [True, True]) == (study != "emoji")
     assert comparison("emoji", best_free("emoji"))["p_holm"] > 0.05
-
-
-def test_the_reward() -> None:
-    studies = ("scenes", SHORT["composed"], SHORT["definitions-5k"], SHORT["paragraphs"])
-    losses = [100 * comparison("scenes-bfloat16", reward)["difference"] for reward in OTHER_REWARDS]
-    assert quoted("The reward.") == [
-        *(part for study in studies for part in gain(study, "grpo-similarity")),
-        f"between {min(losses):.1f} and {max(losses):.1f} points",
-        *gain("scenes-bfloat16", "grpo-contrastive"),
-        re.search(r"made on theirs, for the operating points below, have (0\.\d+)", results())[1],
-        *(over("scenes-bfloat16", f"grpo-{reward}", "012") for reward in ("margin", "ndcg", "contrastive")),
-    ]
-    assert all(comparison("scenes-bfloat16", reward)["p_holm"] < 0.01 for reward in OTHER_REWARDS)
-
-
-def test_inflation() -> None:
-    counts = {row[:2]: row[2:5] for row in rows_under("| hard negatives rise by |")}
-    arms = tasks()["scenes-bfloat16"]["arms"]
-    others = [arm for arm in arms if arm.startswith("grpo-") and "similarity" not in arm]
-    shares = {arm: int(share("scenes-bfloat16", arm).split()[0]) for arm in ("sft", "grape", *others)}
-    assert shares.pop("grpo-rank_linear") > shares["grape"]
-    rank = shares.pop("grape")
-    assert max(shares.values()) < rank
-    assert quoted("Inflation.") == [
-        *(share("scenes", arm) for arm in ("grpo-similarity", "grape")),
-        *(share(study, "grpo-similarity") for study in (SHORT["definitions-5k"], SHORT["composed"])),
-        *(f"{value} %" for value in (min(shares.values()), max(shares.values()), rank)),
-        *counts["0.01", "0.0"][:2],
-        *re.findall(r"the rank has it (in \d+ of \d+ runs)", results()),
-        counts["0.01", "0.0"][2],
-        *counts["0.01", "0.005"],
-        counts["0.01", "0.01"][0],
-    ]
-    assert all(count.startswith("in 0 of") for count in counts["0.01", "0.01"][1:])
-    looks = rows_under("| study | arm | seed | steps | hard negatives |")
-    inflated = [row for row in looks if row[1] == "grpo-similarity"]
-    assert len({row[:3] for row in inflated}) == len(inflated)
-    risen = [row for row in inflated if float(row[6]) > 0]
-    assert f"rises nevertheless in {len(risen)} of the {len(inflated)}." in readme()
-    nothing = [(SHORT["definitions-5k"], "grape"), (SHORT["paragraphs"], "grpo-similarity")]
-    assert all(abs(learned(study, arm, "d_hard")) < 0.005 for study, arm in nothing)
-    assert all(learned(SHORT[name], "grape", "d_hard") < -0.005 for name in ("composed", "paragraphs"))
-
-
-def test_reinforcement_or_imitation() -> None:
+    (first,) = (row for row in rows if row["task"] == "scenes")
+    assert len(tasks()["scenes"]["arms"]["grape"]["recall@10"]["seeds"]) == 5, first
     studies = ("scenes", SHORT["composed"], SHORT["paragraphs"], SHORT["definitions-5k"])
     gains = [gain(study, "sft", metric) for metric in ("recall@10", "mrr") for study in studies]
-    assert quoted("Reinforcement or imitation.") == [*itertools.chain(*gains)]
+    assert quoted("Over fine-tuning") == [*itertools.chain(*gains)]
 
 
 def test_the_default() -> None:
-    study, fresh = "scenes-160-distinct-bfloat16", "scenes-160-distinct-rest-bfloat16"
+    rows = {
+        row["task"]: row for row in readme_table("| task | raw | untrained | similarity | fine-tuning | GRAPE | points")
+    }
+    assert set(rows) == set(DEFAULT)
+    for name, study in DEFAULT.items():
+        for head, arm in NAMES.items():
+            if head in rows[name]:
+                assert rows[name][head] == shown(study, arm), (study, arm)
+        assert rows[name]["untrained"] == shown(study, best_free(study)), study
+        assert figures(rows[name]["points over fine-tuning"]) == gain(study, "sft")
+        assert figures(rows[name]["in MRR"]) == gain(study, "sft", "mrr")
+    study, fresh, composed = DEFAULT.values()
+    drawn = json.loads((EVIDENCE / "drawings.json").read_text())
     (apart,) = (row[2:4] for row in rows_under(LEADS, "## Does it pay to keep rewrites apart?") if row[1] == "grape")
-    assert quoted("The default") == [
-        *(shown(study, arm) for arm in ("grape", best_free(study))),
-        *gain(study, "sft"),
-        *gain(study, "sft", "mrr"),
+    assert quoted("On `scenes`") == [
         *gain(study, "grpo-similarity"),
-        *(shown(fresh, arm) for arm in ("grape", best_free(fresh))),
-        *gain(fresh, "sft"),
-        *gain(fresh, "sft", "mrr"),
-        *gain(fresh, "grpo-similarity"),
+        *(interval(drawn[study]["sft"][metric]) for metric in ("recall@10", "mrr")),
+        shown(study, "sft-214"),
+        *gain(study, "sft-214"),
+        *gain(study, "sft-214", "mrr"),
         *gain(study, "constant"),
         *gain(study, "constant", "mrr"),
         *(part for cell in apart for part in figures(cell)),
@@ -123,65 +89,96 @@ def test_the_default() -> None:
             assert comparison(measured, arm, metric)["p_holm"] < 0.001
         seeds = {arm: len(tasks()[measured]["arms"][arm]["recall@10"]["seeds"]) for arm in NAMES.values()}
         assert seeds == {"raw": 1, "english": 1, "grape": 5, "sft": 5, "grpo-similarity": 2}
-    assert len(tasks()[study]["arms"]["constant"]["recall@10"]["seeds"]) == 2
+    seeds = {arm: len(tasks()[study]["arms"][arm]["recall@10"]["seeds"]) for arm in ("constant", "sft-214")}
+    assert seeds == {"constant": 3, "sft-214": 2}
+    assert comparison(study, "constant")["low"] < 0 < comparison(study, "constant", "mrr")["low"]
     manifests = [json.loads(file.read_text()) for file in (EVIDENCE / study / "grape").glob("*/manifest.json")]
     minutes = [manifest["training_seconds"] / 60 for manifest in manifests]
     assert f"takes {min(minutes):.0f} to {max(minutes):.0f} minutes on one thread" in readme()
     config = read_study(EVIDENCE / study).training
     default = TrainingConfig()
     assert (config["steps"], config["distinct"]) == (default.steps, default.distinct) == (160, 0.75)
-
-
-def test_the_default_on_composed_queries() -> None:
-    study = "composed-160-distinct-bfloat16"
-    assert quoted("The default on composed queries.") == [
-        *(shown(study, arm) for arm in ("grape", "sft", "grpo-similarity")),
-        *gain(study, "sft"),
-        *gain(study, "sft", "mrr"),
-        *gain(study, "grpo-similarity"),
-        shown(study, "grpo-reciprocal_rank"),
-    ]
-    assert comparison(study, "grpo-reciprocal_rank")["p_holm"] > 0.05
+    assert quoted("On `composed`") == [*gain(composed, "grpo-similarity"), shown(composed, "grpo-reciprocal_rank")]
+    for arm in ("sft", "grpo-similarity"):
+        assert comparison(composed, arm)["low"] < 0
+    assert comparison(composed, "grpo-reciprocal_rank")["p_holm"] > 0.05
 
 
 def test_how_long() -> None:
     study = "scenes-160-bfloat16"
     values = [shown(study, arm) for arm in ("grape", "sft", "grpo-similarity")]
     longer = [part for arm in ("grape", "sft") for part in by_other_steps(study, arm)]
-    assert quoted("How long.") == [*values, *gain(study, "sft"), *gain(study, "grpo-similarity"), *longer]
+    assert quoted("With 160 steps") == [*values, *longer]
+
+
+def test_the_reward() -> None:
+    study = SHORT["scenes"]
+    rows = readme_table("| reward | Recall@10 |")
+    assert len(rows) == len(REWARDS) == sum(arm == "grape" or arm.startswith("grpo-") for arm in tasks()[study]["arms"])
+    for arm, cells in zip(REWARDS, rows, strict=True):
+        assert (cells["Recall@10"], cells["wrong items gain"]) == (shown(study, arm), share(study, arm)), arm
+        assert figures(cells["points below the first"]) == ([] if arm == "grape" else gain(study, arm)), arm
+    worse = set(REWARDS) - {"grape", "grpo-contrastive"}
+    assert all(comparison(study, arm)["p_holm"] < 0.01 for arm in worse)
+    assert quoted("The logarithm of the rank beats similarity") == [
+        *(
+            part
+            for name in ("composed", "definitions-5k", "paragraphs")
+            for part in gain(SHORT[name], "grpo-similarity")
+        ),
+        *(over(study, f"grpo-{reward}", "012") for reward in ("margin", "ndcg", "contrastive")),
+        re.search(r"made on theirs, for the operating points below, have (0\.\d+)", results())[1],
+    ]
+
+
+def test_inflation() -> None:
+    rows = {row[""]: row for row in readme_table("| wrong items gain, on |", first="")}
+    assert list(rows) == ["under similarity", "under the rank", "fine-tuned"]
+    for row, arm in zip(rows.values(), ("grpo-similarity", "grape", "sft"), strict=True):
+        for name, cell in itertools.islice(row.items(), 1, None):
+            assert cell == share(name if name == "scenes" else SHORT[name], arm), (name, arm)
+    counts = {row[:2]: row[2:5] for row in rows_under("| hard negatives rise by |")}
+    plain, more, most = (counts["0.01", fall] for fall in ("0.0", "0.005", "0.01"))
+    assert figures_in(re.search(r"Read strictly,(.*?)!\[", readme())[1]) == [
+        *plain[:2],
+        *re.findall(r"the rank has it (in \d+ of \d+ runs)", results()),
+        plain[2],
+        *more,
+        most[0],
+    ]
+    assert all(count.startswith("in 0 of") for count in most[1:])
+    looks = rows_under("| study | arm | seed | steps | hard negatives |")
+    inflated = [row for row in looks if row[1] == "grpo-similarity"]
+    assert len({row[:3] for row in inflated}) == len(inflated)
+    risen = [row for row in inflated if float(row[6]) > 0]
+    assert f"rises nevertheless in {len(risen)} of the {len(inflated)}," in readme()
 
 
 def test_harm() -> None:
-    names = ("scenes", "composed", "paragraphs")
-
-    def harm(study: str, arm: str) -> str:
-        return f"{tasks()[study]['arms'][arm]['harm']['mean']:.3f}"
-
+    rows = readme_table("| | worse: untrained |", first="")
     lost = {row[0]: row[1:] for row in rows_under("| study | queries found by raw |")}
-    lost = {name: lost[SHORT[name]] for name in names}
+    studies = {"scenes, the default": DEFAULT["scenes"], **{name: SHORT[name] for name in SHORT if name in SHOWN}}
+    assert [row[""] for row in rows] == list(studies)
+    for row, study in zip(rows, studies.values(), strict=True):
+        for head, arm in (("untrained", "few-shot"), ("query2doc", "query2doc"), ("GRAPE", "grape")):
+            assert row[f"worse: {head}"] == f"{tasks()[study]['arms'][arm]['harm']['mean']:.3f}", (study, arm)
+        assert [row[f"lost: {head}"] for head in ("untrained", "query2doc", "GRAPE")] == [
+            lost[study][column] for column in (1, 2, 6)
+        ]
+        assert row["found by raw"] == lost[study][0].split()[0]
     points = results().split("#### `scenes`, 160 steps of training, the default")[1].split("## ")[0]
     plain = re.search(
         r"The safe point has (\S+) \((\S+ to \S+)\) of the plain rewrite's harm, at \+(\S+) points of Recall@10, "
-        r"the mildest (\S+) \((\S+ to \S+)\), at -(\S+) ",
+        r"for 8 times the tokens, the mildest (\S+) \((\S+ to \S+)\), at -(\S+), ",
         points,
     )
     untrained = re.search(r"untrained the safe point has (\S+) \((\S+ to \S+)\), at \+(\S+) points", points)
     assert float(plain[4]) > 1 / 3
-    assert quoted("Harm.") == [
-        *(harm("scenes-bfloat16", arm) for arm in ("grape", "few-shot")),
-        harm("scenes-160-distinct-bfloat16", "grape"),
-        *(harm(SHORT[name], arm) for name in ("composed", "paragraphs") for arm in ("grape", "few-shot")),
-        *(lost[name][column] for column in (6, 1, 2) for name in names),
-        *(harm(SHORT[name], "query2doc") for name in names),
-        *plain.groups()[:3],
-        *untrained.groups(),
-        *plain.groups()[3:],
-    ]
-    first, second, third = (lost[name][0].split()[0] for name in names)
-    assert f"among its first ten, {first}, {second} and {third}, GRAPE loses" in readme()
+    said = re.search(r"for eight times the tokens\) has (.*?)at (\S+) points less\.", readme())
+    assert FIGURE.findall(said[0]) == [*plain.groups()[:3], *untrained.groups(), *plain.groups()[3:]]
 
 
-def test_in_short() -> None:
+def test_more_questions() -> None:
     pools = [(arm, "recall@10") for arm in ("pool-1024", "pool-256", "pool-64")] + [("pool-64", "mrr")]
     losses = [100 * comparison("scenes-bfloat16", arm)["difference"] for arm in SETTINGS]
     rules = json.loads((EVIDENCE / "rules.json").read_text())
@@ -192,15 +189,17 @@ def test_in_short() -> None:
     unseen = rows_under("| languages | few-shot")[1]
     shared = comparison(SHORT["scenes"], "all-shifts", "mrr")
     by_seed = [100 * (ours[seed] - before["0"]) for seed in sorted(ours)]
-    assert quoted("In short:") == [
+    said = readme().split("### More questions")[1].split("[docs/results.md](docs/results.md) answers")[0]
+    assert figures_in(said) == [
         *(part for arm, metric in pools for part in gain(SHORT["definitions-5k"], arm, metric)),
         *gain(SHORT["definitions-5k"], "pool-16"),
         *gain("scenes-bfloat16", "pool-256"),
         f"between {min(losses):.1f} and {max(losses):.1f} points",
         *by_other_steps("scenes-128-bfloat16", "grape"),
-        *(shown(SHORT[name], "all-shifts") for name in ("scenes", "composed", "paragraphs")),
+        *(shown(SHORT[name], "all-shifts") for name in SHOWN),
         f"{-100 * shared['difference']:.1f}",
         f"{-100 * shared['high']:.1f} to {-100 * shared['low']:.1f}",
+        shown("scenes-160-bfloat16", "grape"),
         *(part for column in (4, 5) for part in figures(unseen[column])),
         *gain("paragraphs-smollm2", "few-shot"),
         *gain(SHORT["paragraphs"], "few-shot"),
@@ -225,6 +224,7 @@ def test_in_short() -> None:
         ],
         [
             "`all-shifts` on scenes-bfloat16",
+            "`constant` on scenes-160-distinct-bfloat16",
             "`grpo-margin` on scenes-bfloat16",
             "`grpo-similarity` on scenes-160-bfloat16",
             "`grpo-similarity` on scenes-bfloat16",
@@ -267,8 +267,28 @@ def test_costs() -> None:
 
 def quoted(head: str) -> list[str]:
     """The figures of a paragraph in their order: all with a decimal point, shares and counts of runs; no bounds."""
-    paragraph = re.search(rf"\*\*{re.escape(head)}\*\*(.*?)(?=\*\*|!\[|\[docs/results.md\])", readme())[1]
-    return [figure for figure in FIGURE.findall(paragraph) if figure not in BOUNDS]
+    paragraph = re.search(rf"\*\*{re.escape(head)}\*\*(.*?)(?=\*\*|!\[|###)", readme())[1]
+    return figures_in(paragraph)
+
+
+def figures_in(text: str) -> list[str]:
+    return [figure for figure in FIGURE.findall(text) if figure not in BOUNDS]
+
+
+def readme_table(head: str, first: str | None = None) -> list[dict[str, str]]:
+    """The rows of a table of the README as dictionaries, by how its head begins.
+
+    :param first: what the first column is called, where its head says more.
+    """
+    lines = (ROOT / "README.md").read_text().splitlines()
+    start = next(row for row, line in enumerate(lines) if line.startswith(head))
+    heads, *rows = (
+        [cell.strip("*` ").replace("`", "") for cell in line.strip("|").split("|")]
+        for line in itertools.takewhile(lambda line: line.startswith("|"), lines[start:])
+    )
+    if first is not None:
+        heads[0] = first
+    return [dict(zip(heads, row, strict=True)) for row in rows[1:]]
 
 
 @cache

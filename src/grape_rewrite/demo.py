@@ -76,7 +76,8 @@ def run_demo(
     if run.is_finished and (out / REPORT).exists():
         (out / REPORT).unlink()
         run.clear()
-    if run.is_finished and run.was_begun_with(config):  # it was interrupted after its training
+    if run.is_finished:  # it was interrupted after its training
+        run.require_begun_with(config)
         trained = Rewriter.load(str(out))
     else:
         if begin:

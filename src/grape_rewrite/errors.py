@@ -6,6 +6,9 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
 
 
+INTERRUPTED = 130  # exit code after Ctrl-C, as shells have it
+
+
 class UserError(Exception):
     """A mistake in the input: a file, a value, a missing package. Its text is one line that names the cause and a cure.
 

@@ -82,6 +82,7 @@ def test_an_arm_may_come_from_another_study() -> None:
         (["grape:group=4"], {}, "arm 'grape' has changes of its own already; give these another name"),
         (["a:group=4", "a:group=2"], {}, "arm 'a' is named twice"),
         (["a/b:group=4"], {}, "arm 'a/b' has a name that no folder can have; give it another"),
+        ([":group=4"], {}, "unknown key ':group'"),
         (["..:group=4"], {}, r"arm '\.\.' has a name that no folder can have"),
         (["a\nb:group=4"], {}, "has a name that no folder can have"),
         ([f"{'a' * 300}:group=4"], {}, "has a name that no folder can have"),

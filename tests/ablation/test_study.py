@@ -281,6 +281,9 @@ def test_a_run_that_fails_says_why(study_of, own_cache, tmp_path: Path) -> None:
         ({"some_seeds": {"grappe": [0]}}, "some_seeds has 'grappe', which is not among the arms"),
         ({"arms": {"grape": {"stpes": 3}}}, "'grape' has an unknown key 'stpes'"),
         ({"training": {"stpes": 3}}, "unknown key 'stpes'"),
+        ({"training": {"seed": 7}}, "a seed is nothing that all runs share; name it in seeds"),
+        ({"arms": {"grape": {"seed": 5}}}, "'grape' has a seed of its own; all arms have those of the study"),
+        ({"arms": {"": {}}}, "'' has a name that no folder can have"),
     ],
 )
 def test_a_study_that_was_edited_to_what_it_cannot_be(
@@ -309,7 +312,7 @@ def test_a_run_that_was_begun_otherwise_does_not_go_on(study_of, own_cache, tmp_
     run.begin(TrainingConfig(steps=9))
     (run.checkpoints / "checkpoint-5").mkdir()
     (run.checkpoints / "checkpoint-5" / "trainer_state.json").write_text("{}")
-    with pytest.raises(UserError, match="was begun with steps=9, not 2; resume it with the same values"):
+    with pytest.raises(UserError, match="was begun with steps=9, not 2; go on with the same values"):
         run_study(study, tmp_path, only="grape/seed-0")
 
 

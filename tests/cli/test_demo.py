@@ -76,8 +76,8 @@ def test_one_that_was_interrupted_in_its_evaluation_is_not_trained_again(
     ("made", "said"),
     [
         ("config.yaml", "holds a run of grape train; use another --out folder"),
-        ("checkpoints/checkpoint-7/trainer_state.json", "was begun with steps=160, not 1; resume it with the same"),
-        ("grape.json", "holds a run already, a finished one; use another --out folder"),
+        ("checkpoints/checkpoint-7/trainer_state.json", "was begun with steps=160, not 1; go on with the same values"),
+        ("grape.json", "was begun with steps=160, not 1; go on with the same values, or use another --out folder"),
     ],
 )
 def test_another_run_is_let_be(tiny_demo, tmp_path: Path, made: str, said: str) -> None:

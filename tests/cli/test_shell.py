@@ -106,7 +106,7 @@ def test_ctrl_c_saves_and_resume_goes_on(
     ):
         found = grape("train", "--resume", "--out", out, *other)
         assert (found.code, len(found.err.splitlines())) == (2, 1), found.err
-        assert f"{words}; resume it with the same values" in found.err
+        assert f"{words}; go on with the same values, or use another --out folder" in found.err
     found = grape("train", tiny_dataset_folder, "--resume", "--out", out)  # what is not said stays as it was
     assert found.code == 0, found.err
     assert len(history.read_text().splitlines()) == 31

@@ -24,8 +24,6 @@ def test_it_is_a_sequence_with_rows_by_id(folder):
 def test_it_says_whether_texts_or_pictures_can_be_searched():
     text, picture, both = Item("a", "x"), Item("b", None, Path("b.png")), Item("c", "x", Path("c.png"))
     assert Corpus([picture, both]).has_images
-    assert not Corpus([picture, both]).has_texts
-    assert Corpus([text, both]).has_texts
     assert not Corpus([text, picture]).has_images
 
 

@@ -17,6 +17,13 @@ def test_levels_by_hand():
     assert levels.hard[0] == pytest.approx((0.9 + 0.3) / 2)
 
 
+def test_what_cannot_be_found_is_no_competitor():
+    found, gone = np.array([[0.9, 0.5, 0.3]]), np.array([[0.9, 0.5, 0.3, -1.0]])
+    assert score_levels(gone, [np.array([1])]) == score_levels(found, [np.array([1])])
+    with pytest.raises(ValueError, match="hard is 0; at least 1 item is"):
+        score_levels(found, [np.array([1])], hard=0)
+
+
 def test_inflation_by_hand():
     positives = [np.array([0]), np.array([0])]
     before = score_levels(np.array([[0.2, 0.1, 0.3], [0.4, 0.0, 0.2]]), positives, hard=1)

@@ -1,6 +1,6 @@
 """Operating points: what is measured, and what is chosen from it."""
 
-import re
+import time
 from pathlib import Path
 
 import pytest
@@ -12,14 +12,16 @@ from grape_rewrite.evaluation.operating_points import (
     CATALOGUE,
     GATED,
     KINDS,
+    TIMED,
     Point,
     choose,
     describe_points,
+    latencies,
     measure_points,
 )
 from grape_rewrite.evaluation.rewriters import evaluate
 from grape_rewrite.rewriting import Prompt, Rewriter
-from grape_rewrite.strategies import Generations
+from grape_rewrite.strategies import Ask, Generations
 
 SHARES, GAINS, COSTS = st.floats(0, 1), st.floats(-1, 1), st.floats(0, 100)
 POINTS = st.lists(st.builds(Point, st.uuids().map(str), SHARES, GAINS, SHARES, SHARES, COSTS, COSTS), max_size=8)
@@ -72,9 +74,9 @@ def test_points_are_what_an_evaluation_says(
     said = [what for what, _, _ in begun]
     assert said[: len(points)] == [f"{place} of {len(points)}: {name}" for place, name in enumerate(points, 1)]
     assert said[len(points)] == f"figures of all {len(points)}"
-    assert {what.split(": ")[1] for what in said[len(points) + 1 :]} == {
-        re.sub(r"raw-0\.[2-4]", "raw-0.1", name) for name in points
-    }
+    timed = said[len(points) + 1 :]
+    assert timed == [f"timing query {place} of {len(timed)}" for place in range(1, len(timed) + 1)]
+    assert len(timed) == min(TIMED, len(tiny_dataset.dev))
     assert set(CATALOGUE) < set(points)
     assert sum(name.startswith("sure-") for name in points) == len(points) - len(CATALOGUE)
     gated: dict[str, list[tuple[float, Point]]] = {inner: [] for inner in GATED}
@@ -95,4 +97,21 @@ def test_points_are_what_an_evaluation_says(
     assert points["raw"].tokens == 0
     assert points["mean-16"].tokens > points["mean-2"].tokens > points["greedy"].tokens > 0
     assert points["mean-16+raw-0.1"].milliseconds == points["mean-16+raw-0.4"].milliseconds  # the same work
-    assert points["mean-16"].milliseconds != points["mean-2"].milliseconds
+
+
+def test_strategies_take_turns_when_they_are_timed(tiny_index, tiny_dataset) -> None:
+    turns: list[tuple[str, str]] = []
+
+    def named(name: str, pause: float):
+        def strategy(queries, _):
+            turns.append((name, queries[0].id))
+            time.sleep(pause)
+            return [Ask((query.text,)) for query in queries]
+
+        return strategy
+
+    queries = tiny_dataset.dev.queries[:3]
+    found = latencies({"quick": named("quick", 0.0), "slow": named("slow", 0.2)}, tiny_index, queries)
+    assert turns == [(name, query.id) for query in queries for name in ("quick", "slow")]
+    assert found["slow"] >= 200
+    assert found["quick"] > 0

@@ -17,6 +17,7 @@ def test_numbers_that_come_twice_are_refused(tmp_path: Path) -> None:
     found = Submission("test1", {"a.1": hits, "b.1": hits}, {"a.1": ["p1"], "b.1": ["p1"]})
     with pytest.raises(UserError, match="some have the same"):
         found.write(tmp_path, "raw")
+    assert not list(tmp_path.iterdir())
 
 
 def test_files_hold_the_plain_ranking_without_the_reference(

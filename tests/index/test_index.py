@@ -210,6 +210,8 @@ def test_a_split_that_searches_a_part_is_as_if_nothing_else_was_there(
     assert built.of(replace(split, searched=None)) is built
     again = built.of(split)
     assert again.of(split) is again
+    otherwise = built.searched(picture_weight=0.0).of(split)
+    assert (otherwise.searching.picture_weight, again.searching.picture_weight) == (0.0, 1.0)
 
 
 def test_skipped_items_of_a_part_stay_skipped(clip: Retriever) -> None:

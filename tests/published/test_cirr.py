@@ -49,6 +49,9 @@ def test_queries_whose_answers_a_server_keeps_are_apart(miniature: Miniature, tm
     assert all(len(query.among) == 6 and query.image for query in split)
     with pytest.raises(UserError, match=r"no queries without judgements named 'test2' .* there are test1"):
         dataset.unjudged("test2")
+    (tmp_path / "out" / "outside.txt").write_text((tmp_path / "out" / "unjudged" / "test1.txt").read_text())
+    with pytest.raises(UserError, match=r"no queries without judgements named '\.\./outside'"):
+        dataset.unjudged("../outside")
     (tmp_path / "out" / "unjudged" / "test1.txt").write_text("test1.100\nnobody\n")
     with pytest.raises(UserError, match=r"test1\.txt, line 2: there is no query 'nobody'"):
         Dataset.load(tmp_path / "out").unjudged("test1")

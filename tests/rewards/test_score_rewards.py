@@ -150,6 +150,13 @@ def test_what_cannot_be_judged(name: str) -> None:
         REWARDS[name](Candidates(np.zeros((2, 3)), [np.array([0])]))
     with pytest.raises(ValueError, match=r"row 1 has a positive twice, \[0, 2, 0\]; each counts once"):
         REWARDS[name](Candidates(np.zeros((2, 3)), [np.array([0]), np.array([0, 2, 0])]))
+    for outside in (-1, 3):
+        with pytest.raises(ValueError, match=rf"row 0 has 3 scores and positives \[{outside}\]"):
+            REWARDS[name](Candidates(np.zeros((1, 3)), [np.array([outside])]))
+    if name == "similarity":  # what the candidates stand for does not count
+        return
+    with pytest.raises(ValueError, match=r"row 0 has the weight -3\.0; each is 0 or more"):
+        REWARDS[name](Candidates(np.zeros((1, 3)), [np.array([0])], weights=[np.array([1.0, 1.0, -3.0])]))
 
 
 @pytest.mark.parametrize("name", REWARDS)

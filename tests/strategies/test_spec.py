@@ -36,6 +36,7 @@ def test_names(generations: Generations) -> None:
         "sure-0.05:mean-4+raw-0.2": Sure(Interpolated(Sampled(made, 4), 0.2), 0.05),
         "worthwhile--0.01:greedy": Worthwhile(Greedy(made), -0.01),
         "except-en,pt-BR:greedy": ForLanguages(Greedy(made), frozenset({"en", "pt-BR"})),
+        "except-es-419,zh_Hant:greedy": ForLanguages(Greedy(made), frozenset({"es-419", "zh_Hant"})),
     }.items():
         assert strategy_of(spec, made) == expected
 

@@ -74,7 +74,7 @@ def test_greedy_is_the_likeliest_rewrite(
 
 def test_rewrites_are_made_once(generations: Generations, queries: Queries, tiny_index: Index, monkeypatch) -> None:
     first = Sampled(generations, 3)(queries, tiny_index)
-    monkeypatch.setattr(generations.rewriter, "rewrite", None)  # nothing is left to ask it for
+    monkeypatch.setattr(generations.rewriter, "generate", None)  # nothing is left to ask it for
     assert Sampled(generations, 3)(queries, tiny_index) == first
     assert {ask.texts[0] for ask in MostConfident(generations, 3)(queries, tiny_index)} <= {
         text for ask in first for text in ask.texts
@@ -108,6 +108,11 @@ def test_confidence_is_how_far_the_best_stands_out(tiny_index: Index) -> None:
     for text, found in zip(texts, confidence(tiny_index.slabs(tiny_index.embed(texts))), strict=True):
         scores = [score for _, score in tiny_index.search([text], 11)[0]]
         assert found == pytest.approx(scores[0] - np.mean(scores[1:]), abs=1e-6)
+
+
+def test_what_cannot_be_found_takes_nothing_from_confidence() -> None:
+    scores = np.array([[0.9, 0.5, -1.0], [0.9, -1.0, -1.0]])
+    assert confidence([(slice(0, 2), scores)]) == pytest.approx([0.4, 0.0])
 
 
 def test_more_samples_are_made_where_they_disagree(
@@ -215,6 +220,8 @@ def test_empty_rewrites_are_counted_and_the_query_stands_in(
         for query, ask in zip(queries, strategy(queries, tiny_index), strict=True):
             assert set(ask.texts) == {query.text}
             assert ask.empty == count
+    for query, ask in zip(queries, Query2doc(made)(queries, tiny_index), strict=True):
+        assert (ask.texts, ask.empty) == ((query.text,), 1)  # and not twice
 
 
 def test_scores_of_asks(tiny_index: Index) -> None:

@@ -20,6 +20,7 @@ from grape_rewrite.training import TrainingConfig
         ({"algorithm": "ppo"}, r"algorithm='ppo': .*'grpo' or 'best-of-group'"),
         ({"pool": 1}, r"pool=1: .*greater than or equal to 2"),
         ({"pool": 2, "hard": 0.8}, r"hard 0\.8 leaves none of the pool of 2 to be drawn; 0\.5 does, or less"),
+        ({"pool": 4096, "hard": 0.9999}, r"to be drawn; 0\.999 does, or less"),
         ({"hard": 1.0}, r"hard=1\.0: .*less than 1"),
         ({"steps": 0}, "steps=0: "),
         ({"steps": "many"}, "steps='many': .*integer"),

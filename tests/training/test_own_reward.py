@@ -200,6 +200,11 @@ def test_its_fingerprint_is_that_of_the_file_that_it_is_written_in(
     assert OwnReward(f"{module}:{function}").fingerprint() == hashlib.sha256(content).hexdigest()
 
 
+def test_what_is_built_into_python_has_no_file_to_tell_it_by() -> None:
+    with pytest.raises(UserError, match="reward 'time:sleep' is no function of a file"):
+        OwnReward("time:sleep").fingerprint()
+
+
 @pytest.mark.parametrize("function", ["missing", "VALUE"])
 def test_a_module_without_that_function(module: str, function: str) -> None:
     with pytest.raises(UserError, match=f"module {module} has no function '{function}'"):

@@ -181,6 +181,18 @@ def test_nothing_to_resume(begin: Callable[..., Any], tmp_path: Path) -> None:
         begin(tmp_path / "run", resume=True)
 
 
+def test_a_run_whose_history_is_gone_does_not_pass_for_an_untrained_one(
+    begin: Callable[..., Any], tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    with pytest.raises(KeyboardInterrupt):
+        begin(folder, watch=interrupt_at(1))
+    (folder / "history.jsonl").unlink()
+    with pytest.raises(UserError, match=r"history\.jsonl"):
+        begin(folder, resume=True)
+    assert RunFolder(folder).last_checkpoint() is not None
+
+
 def test_a_time_limit_ends_the_run_with_a_look_at_what_it_learned(begin: Callable[..., Any], tmp_path: Path) -> None:
     run = begin(tmp_path / "run", minutes=1e-6)
     rows = [json.loads(line) for line in (run.folder / "history.jsonl").read_text().splitlines()]

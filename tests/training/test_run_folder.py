@@ -1,5 +1,6 @@
 """What state a run's folder is in."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,17 @@ def test_a_finished_run_is_neither_begun_again_nor_resumed(begun: RunFolder) -> 
         begun.begin(TrainingConfig())
     with pytest.raises(UserError, match="its run is finished; for a longer one use another --out folder"):
         begun.resume(TrainingConfig(seed=3))
-    assert begun.was_begun_with(TrainingConfig(seed=3))
-    assert not begun.was_begun_with(TrainingConfig(seed=2))
+    begun.require_begun_with(TrainingConfig(seed=3))
+    with pytest.raises(UserError, match="was begun with seed=3, not 2"):
+        begun.require_begun_with(TrainingConfig(seed=2))
+
+
+def test_what_a_run_does_not_say_is_not_taken_to_be_the_default(begun: RunFolder) -> None:
+    config = json.loads(begun.config.read_text())
+    del config["distinct"]
+    begun.config.write_text(json.dumps(config))
+    with pytest.raises(UserError, match="was begun by a version without 'distinct'"):
+        begun.require_begun_with(TrainingConfig(seed=3))
 
 
 def test_a_run_with_a_checkpoint_is_resumed_with_the_same_values_only(begun: RunFolder) -> None:

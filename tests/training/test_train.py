@@ -2,6 +2,7 @@
 
 import json
 import math
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -23,6 +24,7 @@ from grape_rewrite.rewriting.scoring import log_probabilities
 from grape_rewrite.training import TrainingConfig, train
 from grape_rewrite.training.best_adapter import save_best
 from grape_rewrite.training.grpo import _form_rewards
+from grape_rewrite.training.run_folder import RunFolder
 
 TIMES = ("step_time", "tokens_per_second", "num_input_tokens_seen", "time", "seconds", "look_seconds")
 
@@ -58,11 +60,17 @@ def test_history_has_what_is_shown(finished) -> None:
         )
 
 
-def test_something_was_learned(finished) -> None:
+def test_something_was_learned(begin: Callable[..., Any], tmp_path: Path) -> None:
     """The adapter is not the one that training began with, whose second factors are zero."""
-    weights = load_file(finished.folder / "adapter_model.safetensors")
-    if json.loads((finished.folder / "grape.json").read_text())["steps"]:
-        assert any(float(value.abs().max()) > 0 for name, value in weights.items() if "lora_B" in name)
+
+    def stop(row: dict[str, Any], _: object) -> None:
+        if row["step"] == 1:
+            signal.raise_signal(signal.SIGINT)  # the step in progress is finished and saved
+
+    with pytest.raises(KeyboardInterrupt):
+        begin(tmp_path / "run", watch=stop)
+    weights = load_file(Path(RunFolder(tmp_path / "run").last_checkpoint()) / "adapter_model.safetensors")
+    assert any(float(value.abs().max()) > 0 for name, value in weights.items() if "lora_B" in name)
 
 
 def test_the_adapter_loads_in_both_ways(finished, tiny_model_folder: Path, tiny_dataset: Dataset) -> None:

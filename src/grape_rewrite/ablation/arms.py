@@ -124,7 +124,7 @@ def wrong_name(name: str) -> str | None:
     """
     if name in METHODS or name.endswith("+image"):
         return "has the name of what is measured without training"
-    if name in (".", "..") or "/" in name or not name.isprintable() or len(name.encode()) > LONGEST:
+    if name in ("", ".", "..") or "/" in name or not name.isprintable() or len(name.encode()) > LONGEST:
         return "has a name that no folder can have"
     if name.startswith(".") or name.endswith((".yaml", ".json", ".md", ".html")):
         return "has a name like that of a file of the study"

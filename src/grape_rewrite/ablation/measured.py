@@ -109,6 +109,7 @@ def _trained(study: Study, job: Job, folder: Path, index: "Index", dataset: "Dat
 
     run, config = RunFolder(folder), study.config(job)
     if run.is_finished:
+        run.require_begun_with(config)
         return Rewriter.load(str(folder), precision=study.precision)
     rewriter = Rewriter.load(study.rewriter, study.prompt, config.max_tokens, precision=study.precision)
     also = [read_task(spec) for spec in study.also(job.arm)]

@@ -13,10 +13,9 @@ from typing import BinaryIO
 
 from grape_rewrite.ablation.manifest import read_manifest
 from grape_rewrite.ablation.study import Job, Study
-from grape_rewrite.errors import UserError
+from grape_rewrite.errors import INTERRUPTED, UserError
 
 LOG = "log.txt"
-INTERRUPTED = 130
 
 
 def run_study(

@@ -77,6 +77,8 @@ class Study(BaseModel):
                 raise ValueError(f"{name!r} {wrong}")
             if unknown := changes.keys() - TrainingConfig.model_fields.keys() - {ALSO, FROM}:
                 raise ValueError(f"{name!r} has an unknown key {min(unknown)!r}")
+            if "seed" in changes:
+                raise ValueError(f"{name!r} has a seed of its own; all arms have those of the study")
         return arms
 
     @field_validator("training")
@@ -84,6 +86,8 @@ class Study(BaseModel):
     def _training_is_known(cls, training: dict[str, Any]) -> dict[str, Any]:
         if unknown := training.keys() - TrainingConfig.model_fields.keys():
             raise ValueError(f"unknown key {min(unknown)!r}")
+        if "seed" in training:
+            raise ValueError("a seed is nothing that all runs share; name it in seeds")
         return training
 
     @model_validator(mode="after")

@@ -55,7 +55,7 @@ def markdown(results: Mapping[str, Any]) -> str:
     if results["costs"]:
         lines = ["| arm | training, s | peak, GB | parameters trained |", "|---|---|---|---|"]
         lines += [
-            f"| {_cell(name)} | {_seconds(cost['training_seconds'])} | {cost['peak_gb']:.1f} | "
+            f"| {_cell(name)} | {cost['training_seconds']:.0f} | {cost['peak_gb']:.1f} | "
             f"{cost['trained_parameters']:,.0f} |"
             for name, cost in results["costs"].items()
         ]
@@ -122,11 +122,6 @@ def _unchanged(results: Mapping[str, Any]) -> str:
     """Which runs learned nothing, so that their figures are those of the untrained rewriter."""
     runs = results["unchanged"]
     return f"; training never beat the untrained rewriter on dev in {', '.join(runs)}" if runs else ""
-
-
-def _seconds(value: float | None) -> str:
-    """Seconds of training; nothing where what another study trained was measured."""
-    return "" if value is None else f"{value:.0f}"
 
 
 def _cell(name: str) -> str:

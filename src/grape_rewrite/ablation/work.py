@@ -17,7 +17,7 @@ from grape_rewrite.ablation.manifest import REWARD, Manifest, hardware, peak_gb,
 from grape_rewrite.ablation.measured import finite, from_elsewhere, origin_of, trained_here, untrained
 from grape_rewrite.ablation.outcomes import outcomes_of, write_outcomes
 from grape_rewrite.ablation.study import UNTRAINED, Job, Study, read_study
-from grape_rewrite.errors import UserError
+from grape_rewrite.errors import INTERRUPTED, UserError
 from grape_rewrite.lock import locked
 from grape_rewrite.quiet import quiet_libraries
 
@@ -45,7 +45,7 @@ def main() -> None:
         sys.stderr.write(f"error: {error}\n")
         sys.exit(2)
     except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
 
 
 def prepare(study: Study, out: Path, only: str | None = None) -> None:

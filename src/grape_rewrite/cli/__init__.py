@@ -2,6 +2,7 @@
 
 import sys
 
+from grape_rewrite.errors import INTERRUPTED
 from grape_rewrite.quiet import quiet_libraries
 
 
@@ -11,5 +12,5 @@ def main() -> None:
     try:
         from grape_rewrite.cli.app import app
     except KeyboardInterrupt:  # importing takes long enough for a change of mind
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
     app()

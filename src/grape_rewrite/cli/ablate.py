@@ -19,7 +19,7 @@ from grape_rewrite.cli.options import (
     read_settings,
 )
 from grape_rewrite.cli.output import notes, results, say
-from grape_rewrite.errors import UserError
+from grape_rewrite.errors import INTERRUPTED, UserError
 from grape_rewrite.training.config import LARGEST_SEED
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def ablate(
             raise
     except KeyboardInterrupt:
         notes.print("Interrupted. The same command goes on with what is saved.", markup=False)
-        raise typer.Exit(130) from None
+        raise typer.Exit(INTERRUPTED) from None
     _show(_write_report(study, out), out, json)
 
 

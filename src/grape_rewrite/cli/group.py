@@ -8,12 +8,10 @@ import typer
 from typer.core import TyperGroup
 
 from grape_rewrite.cli.output import notes
-from grape_rewrite.errors import UserError
+from grape_rewrite.errors import INTERRUPTED, UserError
 
 # Typer brings its own copy of click or uses the installed one, by version; this is the class of whichever it is.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
-
-INTERRUPTED = 130
 
 
 class OneLineErrors(TyperGroup):

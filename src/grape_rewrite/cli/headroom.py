@@ -20,6 +20,7 @@ from grape_rewrite.cli.options import (
     read_searching,
 )
 from grape_rewrite.cli.output import say, show, shows_progress
+from grape_rewrite.training.config import TEMPERATURE
 
 
 def headroom(
@@ -30,7 +31,9 @@ def headroom(
     split: Annotated[str, typer.Option(help="Split to look at; leave test alone until the end.")] = "dev",
     queries: Annotated[int, typer.Option(min=1, help="Queries, all languages alike.")] = 200,
     group: Annotated[int, typer.Option(min=2, help="Samples for each query.")] = 8,
-    temperature: Annotated[float, typer.Option(min=0.01, help="Temperature of the sampling, as in training.")] = 0.7,
+    temperature: Annotated[
+        float, typer.Option(min=0.01, help="Temperature of the sampling, as in training.")
+    ] = TEMPERATURE,
     settings: Searched = None,
     seed: Seed = 0,
     json: Json = False,

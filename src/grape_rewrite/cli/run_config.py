@@ -92,7 +92,9 @@ class RunConfig(BaseModel):
             old, new = getattr(begun, key), getattr(self, key)
             if old != new and not (key == "data" and Path(old).resolve() == Path(new).resolve()):
                 what = "another prompt" if key == "prompt" else f"{key}={old!r}, not {new!r}"
-                raise UserError(f"{self.out} was begun with {what}; resume it with the same values")
+                raise UserError(
+                    f"{self.out} was begun with {what}; go on with the same values, or use another --out folder"
+                )
 
     def write(self) -> None:
         """Write the config as `config.yaml` into its own folder.

@@ -10,7 +10,7 @@ from grape_rewrite.cache import cache_folder
 from grape_rewrite.cli.load import check_rewriters, load_data, load_index, load_retriever, load_rewriter, note_repeated
 from grape_rewrite.cli.options import RETRIEVERS, RemoteCode, Settings, read_settings
 from grape_rewrite.cli.output import notes
-from grape_rewrite.errors import UserError
+from grape_rewrite.errors import INTERRUPTED, UserError
 from grape_rewrite.processes import is_first, one_at_a_time
 from grape_rewrite.training.config import TrainingConfig
 
@@ -218,7 +218,7 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
         again = f"{counted(saved, 'step is', 'steps are')} saved. Go on with: grape train --resume --out {config.out}"
         cure = again if saved else "nothing was saved yet; begin again."
         notes.print(f"Interrupted; {cure}", markup=False, soft_wrap=True)
-        raise typer.Exit(130) from None
+        raise typer.Exit(INTERRUPTED) from None
     except RewardError as error:
         raise _with_cure(error, folder) from error.__cause__
     if not quiet:

@@ -145,8 +145,8 @@ def read_unjudged(folder: Path, name: str, queries: Mapping[str, Query], corpus:
         have one, and a query whose picture is none of what is searched.
     """
     file = folder / "unjudged" / f"{name}.txt"
-    if not file.is_file():
-        there = sorted(other.stem for other in (folder / "unjudged").glob("*.txt"))
+    there = sorted(other.stem for other in (folder / "unjudged").glob("*.txt"))
+    if name not in there:  # nor a path to a file outside
         raise UserError(
             f"{folder} has no queries without judgements named {name!r} (no file unjudged/{name}.txt); "
             f"{'there are ' + ', '.join(there) if there else 'there are none'}"

@@ -91,11 +91,6 @@ class Corpus(Sequence[Item]):
         """Whether every item has a picture, so that the corpus can be searched by its pictures."""
         return all(item.image is not None for item in self.items)
 
-    @property
-    def has_texts(self) -> bool:
-        """Whether every item has a text, so that the corpus can be searched by its texts."""
-        return all(item.text is not None for item in self.items)
-
     def fingerprint(self) -> str:
         """Return the SHA-256 over all ids, texts and bytes of the pictures, in order; equal corpora have equal ones.
 

@@ -10,6 +10,8 @@ import numpy.typing as npt
 from rich.box import SIMPLE
 from rich.table import Table
 
+from grape_rewrite.training.config import TEMPERATURE
+
 if TYPE_CHECKING:
     from grape_rewrite.datasets import Split
     from grape_rewrite.index import Index
@@ -92,7 +94,7 @@ def measure_headroom(
     split: "Split",
     group: int = 8,
     seed: int = 0,
-    temperature: float = 0.7,
+    temperature: float = TEMPERATURE,
     progress: bool = False,
 ) -> Headroom:
     """Rank the queries of a split raw, rewritten greedily, and rewritten `group` times by sampling.

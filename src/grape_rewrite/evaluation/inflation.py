@@ -10,6 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from grape_rewrite.index.index import NEVER
+
 Scores = npt.NDArray[np.floating]
 Rows = Sequence[npt.NDArray[np.integer]]
 Floats = npt.NDArray[np.float64]
@@ -42,16 +44,22 @@ def score_levels(scores: Scores, positives: Rows, hard: int = HARD) -> Levels:
     >>> score_levels(np.array([[0.9, 0.5, 0.3, 0.1]]), [np.array([1])], hard=2)
     Levels(positive=array([0.5]), irrelevant=array([0.43333333]), hard=array([0.6]))
 
-    :param scores: (n, N) scores of every corpus item for each query.
+    :param scores: (n, N) scores of every corpus item for each query; one of -1 is an item that cannot be found, as it
+        is skipped or excluded, and counts for nothing.
     :param positives: n arrays of column numbers, none empty.
-    :param hard: how many of the highest-scoring irrelevant items are hard; all of them where there are fewer.
+    :param hard: how many of the highest-scoring irrelevant items are hard, at least 1; all of them where there are
+        fewer.
     :return: three (n,) arrays. Where every item is relevant the irrelevant and hard levels are those of the positive,
         so that nothing is claimed to have inflated.
+    :raises ValueError: when `hard` is below 1.
     """
+    if hard < 1:
+        raise ValueError(f"hard is {hard}; at least 1 item is")
     levels = Levels(*(np.empty(len(scores)) for _ in range(3)))
     for row, (values, relevant) in enumerate(zip(scores, positives, strict=True)):
         levels.positive[row] = values[relevant].max()
         others = np.delete(values.astype(np.float64), relevant)
+        others = others[others > NEVER]
         if len(others) == 0:
             others = levels.positive[row : row + 1]
         levels.irrelevant[row] = others.mean()

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -80,13 +80,12 @@ def measure_points(generations: Generations, index: "Index", split: "Split", wat
     """Measure every strategy of the catalogue, and gates whose thresholds are taken from these queries.
 
     Strategies of K samples share them: each takes the first K of the most that any of them wants. What a query takes is
-    timed apart, one query after another, from its text to the ranking; once for those that differ in the query's share
-    alone.
+    timed apart; see `latencies`; once for those that differ in the query's share alone.
 
     :param generations: of the rewriter.
     :param index: the embedded corpus.
     :param split: the queries to choose by: dev, not test.
-    :param watch: is called before each strategy is tried, before the figures of all, and before each is timed.
+    :param watch: is called before each strategy is tried, before the figures of all, and before each timed query.
     """
     index = index.of(split)
     sure = confidence(index.slabs(index.embed(split.texts, split.queries), index.own(split.queries)))
@@ -95,8 +94,8 @@ def measure_points(generations: Generations, index: "Index", split: "Split", wat
     shared = replace(generations, ahead=MOST)
     specs = list(dict.fromkeys([*CATALOGUE, *gates]))
     works = {spec: SHARE.sub("+raw-0.1", spec) for spec in specs}
-    timings = list(dict.fromkeys(works.values()))
-    parts = len(specs) + 1 + len(timings)
+    timed = split.sample(TIMED).queries
+    parts = len(specs) + 1 + len(timed)
 
     def enter(spec: str | None) -> None:
         if watch and spec is None:
@@ -110,13 +109,13 @@ def measure_points(generations: Generations, index: "Index", split: "Split", wat
     found = evaluation.summary["methods"]
     recalls = {spec: evaluation.methods[spec].metrics["recall@10"] for spec in specs}
     clusters = cluster_labels(evaluation.positives)
-    timed = split.sample(TIMED).queries
 
-    milliseconds = {}
-    for place, work in enumerate(timings):
+    def enter_query(place: int) -> None:
         if watch:
-            watch(f"timing {place + 1} of {len(timings)}: {work}", len(specs) + 1 + place, parts)
-        milliseconds[work] = latency(strategy_of(work, replace(generations, _known={})), index, timed)
+            watch(f"timing query {place + 1} of {len(timed)}", len(specs) + 1 + place, parts)
+
+    unused = {work: strategy_of(work, replace(generations, _known={})) for work in dict.fromkeys(works.values())}
+    milliseconds = latencies(unused, index, timed, enter_query)
 
     def gain_low(spec: str) -> float:
         return bootstrap_interval(recalls[spec] - recalls[UNGUARDED], np.random.default_rng(0), clusters).low
@@ -135,17 +134,29 @@ def measure_points(generations: Generations, index: "Index", split: "Split", wat
     ]
 
 
-def latency(strategy: Strategy, index: "Index", queries: "Sequence[Query]") -> float:
+def latencies(
+    strategies: Mapping[str, Strategy],
+    index: "Index",
+    queries: "Sequence[Query]",
+    enter: Callable[[int], None] | None = None,
+) -> dict[str, float]:
     """Return the median milliseconds from a query to its ranking, each query on its own; the first does not count.
 
-    :param strategy: one that has rewritten none of them yet.
+    Strategies take turns at each query, so that what else the machine does meets all alike: their ratios say more than
+    their milliseconds.
+
+    :param strategies: by name, none of which has rewritten any of the queries yet or shares rewrites with another.
+    :param enter: is called before each query, with its place.
     """
-    times = []
-    for query in queries:
-        start = time.perf_counter()
-        search_asks(strategy([query], index), index, queries=[query])
-        times.append(1000 * (time.perf_counter() - start))
-    return float(np.median(times[1:] or times))
+    times: dict[str, list[float]] = {name: [] for name in strategies}
+    for place, query in enumerate(queries):
+        if enter:
+            enter(place)
+        for name, strategy in strategies.items():
+            start = time.perf_counter()
+            search_asks(strategy([query], index), index, queries=[query])
+            times[name].append(1000 * (time.perf_counter() - start))
+    return {name: float(np.median(found[1:] or found)) for name, found in times.items()}
 
 
 def choose(points: Sequence[Point], kind: str) -> Point:

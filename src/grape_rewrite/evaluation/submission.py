@@ -44,17 +44,25 @@ class Submission:
         :return: the files.
         :raises UserError: when a file cannot be written, or two queries have the same number.
         """
-        files = [folder / f"{self.split}.trec"]
-        write_run(files[0], self.found, tag)
-        if self.among:
-            whole = {id: [item for item, _ in hits] for id, hits in self.found.items()}
-            for metric, ranked in (("recall", whole), ("recall_subset", self.among)):
-                pairs = {id.rpartition(".")[2]: items for id, items in ranked.items()}
-                if len(pairs) < len(ranked):
-                    raise UserError(f"split {self.split}: queries are known to CIRR by numbers, and some have the same")
-                files.append(folder / f"{metric}_submission.json")
-                write_text(files[-1], json.dumps({"version": "rc2", "metric": metric, **pairs}) + "\n")
-        return files
+        run = folder / f"{self.split}.trec"
+        texts = self._for_server()
+        write_run(run, self.found, tag)
+        for file, text in texts.items():
+            write_text(folder / file, text)
+        return [run, *(folder / file for file in texts)]
+
+    def _for_server(self) -> dict[str, str]:
+        """The files of CIRR's server by their names; none where there are no pictures most alike."""
+        if not self.among:
+            return {}
+        whole = {id: [item for item, _ in hits] for id, hits in self.found.items()}
+        texts = {}
+        for metric, ranked in (("recall", whole), ("recall_subset", self.among)):
+            pairs = {id.rpartition(".")[2]: items for id, items in ranked.items()}
+            if len(pairs) < len(ranked):
+                raise UserError(f"split {self.split}: queries are known to CIRR by numbers, and some have the same")
+            texts[f"{metric}_submission.json"] = json.dumps({"version": "rc2", "metric": metric, **pairs}) + "\n"
+        return texts
 
 
 def rank_unjudged(asks: "Sequence[Ask]", index: "Index", split: "Split") -> Submission:

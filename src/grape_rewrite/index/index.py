@@ -271,6 +271,7 @@ class Index:
         """Return this index with another way to search, such as `picture_weight=1.0`; the embeddings are shared."""
         other = copy(self)
         other.searching = replace(self.searching, **changes)
+        other._parts = {}  # its parts are searched in its way, and ours in ours
         return other
 
 

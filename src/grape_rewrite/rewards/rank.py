@@ -25,7 +25,7 @@ def best_positive_rank(scores: Scores, positives: Rows, weights: Weights | None 
     :param positives: n arrays of column numbers, none empty.
     :param weights: n arrays like the rows of scores; all 1 when not given. Those of positives do not matter.
     :return: (n,) ranks of at least 1.
-    :raises ValueError: when a row has no positive, or one twice, a score is not a number, or the lengths differ.
+    :raises ValueError: when a row has no positive, or one twice or outside, a score is not a number, or lengths differ.
     """
     check_rows(scores, positives, weights)
     ranks = np.empty(len(scores))
@@ -62,9 +62,19 @@ def check_rows(scores: Scores, positives: Rows, weights: Weights | None = None) 
     for row, (values, relevant) in enumerate(zip(scores, positives, strict=True)):
         if len(relevant) == 0:
             raise ValueError(f"row {row} has no positive; a rank needs at least one")
+        if min(relevant) < 0 or max(relevant) >= len(values):
+            raise ValueError(f"row {row} has {len(values)} scores and positives {np.asarray(relevant).tolist()}")
         if len(relevant) > 1 and len(np.unique(relevant)) < len(relevant):
             raise ValueError(f"row {row} has a positive twice, {np.asarray(relevant).tolist()}; each counts once")
         if np.isnan(values.min()):  # the least of numbers is none if one of them is; nothing is copied
             raise ValueError(f"row {row} has a score that is not a number, in column {np.isnan(values).argmax()}")
-    if weights is not None and [len(row) for row in weights] != [len(row) for row in scores]:
+    if weights is not None:
+        _check_weights(scores, weights)
+
+
+def _check_weights(scores: Scores, weights: Weights) -> None:
+    if [len(row) for row in weights] != [len(row) for row in scores]:
         raise ValueError("the rows of weights are not as long as those of the scores")
+    for row, values in enumerate(weights):
+        if not values.min() >= 0:  # nor is one that is not a number
+            raise ValueError(f"row {row} has the weight {values.min()}; each is 0 or more")

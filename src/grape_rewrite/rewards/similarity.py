@@ -17,7 +17,7 @@ def similarity(scores: Scores, positives: Rows) -> npt.NDArray[np.float64]:
     :param scores: n rows of scores of every candidate.
     :param positives: n arrays of column numbers, none empty.
     :return: (n,) rewards in the unit of the scores.
-    :raises ValueError: when a row has no positive, or one twice, a score is not a number, or the lengths differ.
+    :raises ValueError: when a row has no positive, or one twice or outside, a score is not a number, or lengths differ.
     """
     check_rows(scores, positives)
     return np.array([row[relevant].max() for row, relevant in zip(scores, positives, strict=True)], dtype=np.float64)

@@ -30,11 +30,6 @@ class MostConfident:
         slabs = index.slabs(index.embed([text for text, _ in pairs], asked), index.own(asked))
         sure = dict(zip(pairs, confidence(slabs).tolist(), strict=True))
         return [
-            Ask(
-                (max(made.texts, key=lambda text: sure[text, query]),),
-                tokens=made.tokens,
-                seconds=made.seconds,
-                empty=made.empty,
-            )
+            made.ask((max(made.texts, key=lambda text: sure[text, query]),))
             for query, made in zip(queries, found, strict=True)
         ]

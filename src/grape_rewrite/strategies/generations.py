@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from grape_rewrite.rewriting import Rewriter
 from grape_rewrite.rewriting.asked import Asked, as_asked
+from grape_rewrite.strategies.ask import Ask
+from grape_rewrite.training.config import TEMPERATURE
 
 GREEDY = 0
 
@@ -29,6 +31,13 @@ class Generated(NamedTuple):
         """How many of the rewrites were empty."""
         return sum(self.empties)
 
+    def ask(self, texts: tuple[str, ...]) -> Ask:
+        """Return what is searched with, at the cost of these rewrites.
+
+        :param texts: made of the rewrites, or some of them.
+        """
+        return Ask(texts, tokens=self.tokens, seconds=self.seconds, empty=self.empty)
+
     def part(self, which: slice) -> "Generated":
         """Return some of the rewrites, with their share of the time."""
         texts = self.texts[which]
@@ -49,7 +58,7 @@ class Generations:
     """
 
     rewriter: Rewriter
-    temperature: float = 0.7
+    temperature: float = TEMPERATURE
     seed: int = 0
     progress: bool = False
     ahead: int = 0

@@ -27,4 +27,4 @@ class Greedy:
     def __call__(self, queries: Sequence[Query], index: Index) -> list[Ask]:
         """Return one rewrite for each query."""
         found = self.generations.greedy(index.asked(queries, self.generations.sees))
-        return [Ask(made.texts, tokens=made.tokens, seconds=made.seconds, empty=made.empty) for made in found]
+        return [made.ask(made.texts) for made in found]

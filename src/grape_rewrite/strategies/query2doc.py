@@ -16,9 +16,9 @@ class Query2doc:
     generations: Generations
 
     def __call__(self, queries: Sequence[Query], index: Index) -> list[Ask]:
-        """Return the query with its likeliest rewrite behind it."""
+        """Return the query with its likeliest rewrite behind it, where this is not empty."""
         found = self.generations.greedy(index.asked(queries, self.generations.sees))
         return [
-            Ask((f"{query.text} {made.texts[0]}",), tokens=made.tokens, seconds=made.seconds, empty=made.empty)
+            made.ask((query.text if made.empty else f"{query.text} {made.texts[0]}",))
             for query, made in zip(queries, found, strict=True)
         ]

@@ -1,7 +1,7 @@
 """Several samples, fused."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grape_rewrite.datasets import Query
 from grape_rewrite.index import Index
@@ -24,7 +24,4 @@ class Sampled:
     def __call__(self, queries: Sequence[Query], index: Index) -> list[Ask]:
         """Return the samples of each query."""
         found = self.generations.sampled(index.asked(queries, self.generations.sees), self.count)
-        return [
-            Ask(made.texts, by_rank=self.by_rank, tokens=made.tokens, seconds=made.seconds, empty=made.empty)
-            for made in found
-        ]
+        return [replace(made.ask(made.texts), by_rank=self.by_rank) for made in found]

@@ -29,7 +29,7 @@ COUNTED: dict[str, Callable[[Generations, int], Strategy]] = {
 GATES: dict[str, Callable[[Strategy, float], Strategy]] = {"sure": Sure, "worthwhile": Worthwhile}
 NUMBER = r"-?\d+(?:\.\d+)?"
 GRAMMAR = re.compile(
-    rf"(?:(?P<gate>sure|worthwhile)-(?P<threshold>{NUMBER}):|except-(?P<known>[A-Za-z-]+(?:,[A-Za-z-]+)*):)?"
+    rf"(?:(?P<gate>sure|worthwhile)-(?P<threshold>{NUMBER}):|except-(?P<known>[\w-]+(?:,[\w-]+)*):)?"
     rf"(?:(?P<plain>{'|'.join(PLAIN)})|(?P<counted>{'|'.join(COUNTED)})-(?P<count>[1-9]\d*))"
     rf"(?:\+raw-(?P<weight>{NUMBER}))?(?:\+image-(?P<picture>{NUMBER}))?"
 )

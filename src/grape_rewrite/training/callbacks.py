@@ -13,6 +13,7 @@ import torch
 from transformers import TrainerCallback, TrainerControl, TrainerState
 
 from grape_rewrite.atomic import write_text
+from grape_rewrite.errors import UserError
 from grape_rewrite.processes import any_process, is_first
 from grape_rewrite.training.run_folder import read_history
 
@@ -114,12 +115,17 @@ class History(TrainerCallback):
         return max((row["dev_mrr"] for row in self.rows if "dev_mrr" in row), default=float("-inf"))
 
     def on_train_begin(self, _: Any, state: TrainerState, __: TrainerControl, **___: Any) -> None:
-        """Take up the rows up to the step that the run starts from; without any, measure the untrained policy."""
-        if self.path.exists() and state.global_step:
-            self.rows = [row for row in read_history(self.path) if row["step"] <= state.global_step]
-            self._start -= self.rows[-1]["seconds"] if self.rows else 0.0
-        if not self.rows:
+        """Take up the rows up to the step that the run starts from; at its beginning, measure the untrained policy.
+
+        :raises UserError: when a run that goes on has no history: which of its steps was the best is not known then.
+        """
+        if not state.global_step:
             self._judge({"step": 0})
+            return
+        self.rows = [row for row in read_history(self.path) if row["step"] <= state.global_step]
+        if not self.rows:
+            raise UserError(f"{self.path} has no row of the steps that are to be gone on with; begin a new run")
+        self._start -= self.rows[-1]["seconds"]
 
     def on_step_end(self, _: Any, __: TrainerState, control: TrainerControl, **___: Any) -> None:
         """Stop when the time is over."""

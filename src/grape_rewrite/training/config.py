@@ -1,6 +1,7 @@
 """What a training run can be told, checked before anything heavy loads."""
 
 import re
+from math import floor
 from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 
 DEMO_STEPS = 40  # a quarter of the default: enough to see in minutes what training does
+TEMPERATURE = 0.7  # of sampling, in training and wherever else samples are drawn
 LARGEST_SEED = 2**32 - 1  # what NumPy takes
 
 
@@ -73,7 +75,7 @@ class TrainingConfig(BaseModel):
         le=1,
         description="share of the steps after the warm-up, the last of them, in which the learning rate falls to 0",
     )
-    temperature: float = Field(0.7, gt=0, description="temperature of the sampling; higher is more varied")
+    temperature: float = Field(TEMPERATURE, gt=0, description="temperature of the sampling; higher is more varied")
     distinct: float = Field(
         0.75,
         ge=0,
@@ -158,7 +160,7 @@ class TrainingConfig(BaseModel):
         if self.pool is not None and self.hard_items >= self.pool:
             raise ValueError(
                 f"hard {self.hard:g} leaves none of the pool of {self.pool} to be drawn; "
-                f"{1 - 1 / self.pool:.3g} does, or less"
+                f"{floor(1000 * (1 - 1 / self.pool)) / 1000:g} does, or less"
             )
         if self.free >= self.max_tokens:
             raise ValueError(f"free_tokens {self.free} must be below max_tokens {self.max_tokens}")

@@ -37,11 +37,16 @@ class OwnReward:
         """Return the SHA-256 of the file that the function is written in; what that imports does not count.
 
         Of a callable that no file defines, such as an instance, it is that of the module that has it.
+
+        :raises UserError: when that has no file either, as what is built into Python.
         """
         code = _code_of(self._function)
         module = sys.modules[self.name.partition(":")[0]]
         files = [Path(file) for file in (getattr(code, "co_filename", None), getattr(module, "__file__", None)) if file]
-        return hashlib.sha256(next(file.read_bytes() for file in files if file.is_file())).hexdigest()
+        written = next((file for file in files if file.is_file()), None)
+        if written is None:
+            raise UserError(f"reward {self.name!r} is no function of a file; a module's own function is valid")
+        return hashlib.sha256(written.read_bytes()).hexdigest()
 
     def __call__(self, rewrites: list[str], candidates: Candidates) -> list[float]:
         """Call the function.

@@ -52,7 +52,6 @@ class RetrievalReward:
             raise ValueError(f"unknown reward {name!r}; known: {', '.join(REWARDS)}, or module:function")
         self.__name__ = name
         self.index = index
-        self.name = name
         self.uniform = uniform
         self.seed = seed
         self.answer = answer
@@ -69,7 +68,7 @@ class RetrievalReward:
             candidates = self._whole(spoken, rows, apart, extra.get("gains"))
         else:
             candidates = self._pooled(spoken, rows, apart, extra["hard"], extra["draw"], extra.get("gains"))
-        values = self._own(rewrites, candidates) if self._own else REWARDS[self.name](candidates).tolist()
+        values = self._own(rewrites, candidates) if self._own else REWARDS[self.__name__](candidates).tolist()
         ranks = candidates.ranks
         if "query" in extra and "rank_before" in extra:
             columns = (extra["query"], rewrites, extra["rank_before"], ranks.tolist())

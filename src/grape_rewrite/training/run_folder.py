@@ -107,25 +107,26 @@ class RunFolder:
                 f"nothing to resume in {self.folder}: it holds no checkpoint of an interrupted run; leave out --resume "
                 "to begin one"
             )
-        if other := self._begun_otherwise(config):
-            raise UserError(f"{self.folder} was begun with {other}; resume it with the same values")
+        self.require_begun_with(config)
         return last
 
-    def was_begun_with(self, config: TrainingConfig) -> bool:
-        """Whether the run that lies here has these hyperparameters."""
-        return self.config.is_file() and self._begun_otherwise(config) is None
+    def require_begun_with(self, config: TrainingConfig) -> None:
+        """Require that the run that lies here has these hyperparameters.
 
-    def _begun_otherwise(self, config: TrainingConfig) -> str | None:
-        """The first of the hyperparameters that the run that lies here has not, with its own, in words."""
+        One that it does not name, as it was made by an earlier version, is not known to be the same.
+
+        :raises UserError: with the first that it has not.
+        """
         begun = read_mapping(self.config) if self.config.is_file() else {}
-        return next(
-            (
-                f"{key}={begun[key]!r}, not {value!r}"
-                for key, value in config.model_dump().items()
-                if begun.get(key, value) != value
-            ),
-            None,
-        )
+        asked = config.model_dump()
+        for key in asked:
+            if key in begun and begun[key] != asked[key]:
+                raise UserError(
+                    f"{self.folder} was begun with {key}={begun[key]!r}, not {asked[key]!r}; go on with the same "
+                    "values, or use another --out folder"
+                )
+        if unknown := asked.keys() - begun.keys():
+            raise UserError(f"{self.folder} was begun by a version without {min(unknown)!r}; use another --out folder")
 
     def finish(self) -> None:
         """Remove what only an interrupted run needs."""
