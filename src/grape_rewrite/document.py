@@ -1,9 +1,10 @@
-"""Reading the JSON files that runs leave: people copy, cut and edit them, so nothing in them is taken for granted."""
+"""Reading the files that people write, and those that runs leave: nothing in them is taken for granted."""
 
 import json
 from pathlib import Path
 from typing import Any, TypeVar
 
+import yaml
 from pydantic import BaseModel, ValidationError
 
 from grape_rewrite.errors import UserError, first_problem
@@ -39,6 +40,17 @@ def read_mapping(file: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise UserError(f"{file} does not hold what it should: a mapping of keys to values")
     return found
+
+
+def read_yaml(file: Path) -> Any:
+    """Read a YAML file, whatever it holds.
+
+    :raises UserError: when it cannot be read, or is no YAML, with the place in it.
+    """
+    try:
+        return yaml.safe_load(read_text(file))
+    except (yaml.YAMLError, ValueError) as error:  # also a date that there is not
+        raise UserError(f"{file} is no YAML: {' '.join(str(error).split())}") from error
 
 
 def read_text(file: Path) -> str:

@@ -102,8 +102,8 @@ def test_an_unknown_id_in_the_test_split_is_said_before_training(
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (None, ["cannot read prompt", "prompt.yaml"]),
-        ("instruction: [", ["cannot read prompt", "prompt.yaml"]),
+        (None, ["cannot read", "prompt.yaml"]),
+        ("instruction: [", ["prompt.yaml is no YAML", "line 1, column 15"]),
         ("only words", ["prompt.yaml", "mapping", "instruction, template, examples"]),
         ("template: 'Q: {query} A:'", ["prompt.yaml", "instruction is missing"]),
         (
@@ -195,7 +195,7 @@ def test_nothing_to_resume(grape, tmp_path: Path) -> None:
     [
         ("data: emoji\nout: x\nstpes: 3\n", ["stpes", "steps"]),
         ("- data\n", ["mapping"]),
-        ("data: [", ["cannot read"]),
+        ("data: [", ["is no YAML", "line 1, column 8"]),
         ("data: emoji\n", ["out"]),
         ("data: emoji\nout: x\nprompt: klingon\n", ["klingon", "multilingual"]),
         ("data: emoji\nout: x\nmax_unreadable: 2\n", ["max_unreadable", "1"]),

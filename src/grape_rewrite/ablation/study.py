@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from grape_rewrite.ablation.arms import ALSO, FROM, config_of, source_of, tasks_of, wrong_name
 from grape_rewrite.atomic import write_text
+from grape_rewrite.document import read_yaml
 from grape_rewrite.errors import UserError, first_problem
 from grape_rewrite.evaluation.summary import HUMAN
 from grape_rewrite.lock import locked
@@ -195,11 +196,9 @@ def read_study(out: Path) -> Study:
 
     :raises UserError: when there is none, or it does not hold what it should.
     """
+    if not (out / STUDY).is_file():
+        raise UserError(f"{out} holds no study (no file {STUDY})")
     try:
-        return Study.model_validate(yaml.safe_load((out / STUDY).read_text(encoding="utf-8")))
-    except OSError as error:
-        raise UserError(f"{out} holds no study: {error.strerror} ({STUDY})") from error
+        return Study.model_validate(read_yaml(out / STUDY))
     except ValidationError as error:
         raise UserError(f"{out / STUDY}: {first_problem(error)}") from error
-    except (yaml.YAMLError, ValueError) as error:  # no text, or a date that there is not
-        raise UserError(f"{out / STUDY} is no YAML: {' '.join(str(error).split())}") from error

@@ -9,6 +9,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from grape_rewrite.atomic import write_text
+from grape_rewrite.document import read_yaml
 from grape_rewrite.errors import UserError
 from grape_rewrite.rewriting.precision import Precision
 from grape_rewrite.rewriting.prompt import Prompt, named_prompt
@@ -44,10 +45,7 @@ class RunConfig(BaseModel):
 
         :raises UserError: when it cannot be read, is no mapping, or has a key or value that is not possible.
         """
-        try:
-            content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError, yaml.YAMLError) as error:  # also no text, or a date that there is not
-            raise UserError(f"cannot read config {path}: {error}") from error
+        content = read_yaml(path)
         if not isinstance(content, dict):
             raise UserError(f"config {path} must be a mapping of keys to values, such as data: scenes")
         try:

@@ -4,9 +4,9 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from grape_rewrite.document import read_yaml
 from grape_rewrite.errors import UserError, first_problem
 
 QUERY = "{query}"
@@ -163,12 +163,11 @@ def named_prompt(name: str) -> Prompt:
     file = Path(name)
     if file.suffix not in {".yaml", ".yml"}:
         raise UserError(f"unknown prompt {name!r}; known: {', '.join(PROMPTS)}, or a YAML file with instruction: ...")
+    content = read_yaml(file)
     try:
-        return TypeAdapter(Prompt).validate_python(yaml.safe_load(file.read_text(encoding="utf-8")))
+        return TypeAdapter(Prompt).validate_python(content)
     except ValidationError as error:
         raise UserError(f"prompt {file}: {_problem(error)}") from error
-    except (OSError, ValueError, yaml.YAMLError) as error:  # also no text, or a date that there is not
-        raise UserError(f"cannot read prompt {file}: {error}") from error
     except UserError as error:
         raise UserError(f"prompt {file}: {error}") from error
 
