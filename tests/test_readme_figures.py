@@ -90,7 +90,7 @@ def test_the_default() -> None:
         seeds = {arm: len(tasks()[measured]["arms"][arm]["recall@10"]["seeds"]) for arm in NAMES.values()}
         assert seeds == {"raw": 1, "english": 1, "grape": 5, "sft": 5, "grpo-similarity": 2}
     seeds = {arm: len(tasks()[study]["arms"][arm]["recall@10"]["seeds"]) for arm in ("constant", "sft-214")}
-    assert seeds == {"constant": 3, "sft-214": 2}
+    assert seeds == {"constant": 3, "sft-214": 3}
     assert comparison(study, "constant")["low"] < 0 < comparison(study, "constant", "mrr")["low"]
     manifests = [json.loads(file.read_text()) for file in (EVIDENCE / study / "grape").glob("*/manifest.json")]
     minutes = [manifest["training_seconds"] / 60 for manifest in manifests]
@@ -221,6 +221,7 @@ def test_more_questions() -> None:
             "`grpo-ndcg` on scenes-bfloat16",
             "`pool-16` on definitions-5k-bfloat16",
             "`pool-16` on scenes",
+            "`sft-214` on scenes-160-distinct-bfloat16",
         ],
         [
             "`all-shifts` on scenes-bfloat16",
@@ -231,6 +232,7 @@ def test_more_questions() -> None:
             "`pool-64` on definitions-5k-bfloat16",
             "`sft` on definitions-5k-bfloat16",
             "`sft` on scenes-128-bfloat16",
+            "`sft-214` on scenes-160-distinct-bfloat16",
         ],
     ], "what the README says of these is to be read again"
     known = {*SETTINGS, "all-shifts", "sft", "grape", "similarity-without-length"}
