@@ -230,9 +230,9 @@ def test_more_questions() -> None:
             "`grpo-similarity` on scenes-160-bfloat16",
             "`grpo-similarity` on scenes-bfloat16",
             "`pool-64` on definitions-5k-bfloat16",
+            "`sft-214` on scenes-160-distinct-bfloat16",
             "`sft` on definitions-5k-bfloat16",
             "`sft` on scenes-128-bfloat16",
-            "`sft-214` on scenes-160-distinct-bfloat16",
         ],
     ], "what the README says of these is to be read again"
     known = {*SETTINGS, "all-shifts", "sft", "grape", "similarity-without-length"}
