@@ -51,9 +51,9 @@ def test_short_training() -> None:
         assert figures(cells["points over untrained"]) == gain(study, best_free(study))
         sure = [comparison(study, best_free(study), metric)["p_holm"] < 0.001 for metric in ("recall@10", "mrr")]
         assert (sure == [True, True]) == (study != "emoji")
+        seeds = tasks()[study]["arms"]["grape"]["recall@10"]["seeds"]
+        assert len(seeds) == {"scenes": 5, "emoji": 6}.get(study, 3), study
     assert comparison("emoji", best_free("emoji"))["p_holm"] > 0.05
-    (first,) = (row for row in rows if row["task"] == "scenes")
-    assert len(tasks()["scenes"]["arms"]["grape"]["recall@10"]["seeds"]) == 5, first
     studies = ("scenes", SHORT["composed"], SHORT["paragraphs"], SHORT["definitions-5k"])
     gains = [gain(study, "sft", metric) for metric in ("recall@10", "mrr") for study in studies]
     assert quoted("Over fine-tuning") == [*itertools.chain(*gains)]
@@ -136,7 +136,10 @@ def test_inflation() -> None:
     assert list(rows) == ["under similarity", "under the rank", "fine-tuned"]
     for row, arm in zip(rows.values(), ("grpo-similarity", "grape", "sft"), strict=True):
         for name, cell in itertools.islice(row.items(), 1, None):
-            assert cell == share(name if name == "scenes" else SHORT[name], arm), (name, arm)
+            study = name if name == "scenes" else SHORT[name]
+            assert cell == share(study, arm), (name, arm)
+            assert learned(study, arm, "d_hard") <= learned(study, "grpo-similarity", "d_hard")
+            assert learned(study, arm, "margin") >= learned(study, "grpo-similarity", "margin")
     counts = {row[:2]: row[2:5] for row in rows_under("| hard negatives rise by |")}
     plain, more, most = (counts["0.01", fall] for fall in ("0.0", "0.005", "0.01"))
     assert figures_in(re.search(r"Read strictly,(.*?)!\[", readme())[1]) == [
@@ -157,7 +160,7 @@ def test_inflation() -> None:
 def test_harm() -> None:
     rows = readme_table("| | worse: untrained |", first="")
     lost = {row[0]: row[1:] for row in rows_under("| study | queries found by raw |")}
-    studies = {"scenes, the default": DEFAULT["scenes"], **{name: SHORT[name] for name in SHORT if name in SHOWN}}
+    studies = {"scenes, the default": DEFAULT["scenes"], **{name: SHORT[name] for name in SHOWN}}
     assert [row[""] for row in rows] == list(studies)
     for row, study in zip(rows, studies.values(), strict=True):
         for head, arm in (("untrained", "few-shot"), ("query2doc", "query2doc"), ("GRAPE", "grape")):
@@ -175,7 +178,7 @@ def test_harm() -> None:
     untrained = re.search(r"untrained the safe point has (\S+) \((\S+ to \S+)\), at \+(\S+) points", points)
     assert float(plain[4]) > 1 / 3
     said = re.search(r"for eight times the tokens\) has (.*?)at (\S+) points less\.", readme())
-    assert FIGURE.findall(said[0]) == [*plain.groups()[:3], *untrained.groups(), *plain.groups()[3:]]
+    assert figures_in(said[0]) == [*plain.groups()[:3], *untrained.groups(), *plain.groups()[3:]]
 
 
 def test_more_questions() -> None:
