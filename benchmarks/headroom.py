@@ -18,11 +18,11 @@ from task import Task
 from grape_rewrite.ablation.study import STUDY, Study
 from grape_rewrite.datasets import Dataset
 from grape_rewrite.evaluation.headroom import Headroom, measure_headroom
+from grape_rewrite.fitting import fitted
 from grape_rewrite.quiet import quiet_libraries
 from grape_rewrite.retrievers import Retriever
 from grape_rewrite.rewriting import Rewriter
 from grape_rewrite.training import TrainingConfig
-from grape_rewrite.training.grpo import restrict_output
 
 QUERIES = 200  # as the command takes by default
 
@@ -47,9 +47,8 @@ def of_study(study: Study, queries: int) -> Headroom:
     shared = TrainingConfig.of(**study.training)
     dataset = Dataset.load(study.data)
     index = Retriever.load(study.retriever).index(dataset.corpus)
-    index.searching = shared.searching
     rewriter = Rewriter.load(study.rewriter, study.prompt, shared.max_tokens, precision=study.precision)
-    restrict_output(rewriter, index, shared)
+    rewriter = fitted(rewriter, index, shared.searching)
     return measure_headroom(rewriter, index, dataset.dev.sample(queries), shared.group, temperature=shared.temperature)
 
 
