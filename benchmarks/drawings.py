@@ -11,31 +11,29 @@ last line, on standard output, is one JSON object: study -> arm -> metric -> dif
 import argparse
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from evidence import read_tasks
 from task import Task
 
 from grape_rewrite.ablation.arms import DEFAULT
 from grape_rewrite.ablation.results import COMPARED
-from grape_rewrite.ablation.study import STUDY, UNTRAINED, Job
+from grape_rewrite.ablation.study import UNTRAINED, Job
 from grape_rewrite.datasets import Dataset
 from grape_rewrite.evaluation.significance import pigeonhole_interval
 
 PAIRED = ("scenes", "scenes-fresh", "paragraphs", "composed", "definitions", "definitions-5k")  # items are two things
-EVIDENCE = Path(__file__).parent.parent / "docs" / "evidence"
 
 
 def main() -> None:
     """Compare in all studies of items of two things, and print."""
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     found = {}
-    for path in sorted(EVIDENCE.glob(f"*/{STUDY}")):
-        task = Task(path.parent)
+    for name, task in read_tasks().items():
         if task.study.data in PAIRED and DEFAULT in task.arms:
-            found[path.parent.name] = compared(task)
-            print(f"{path.parent.name}: {len(found[path.parent.name])} arms", file=sys.stderr)
+            found[name] = compared(task)
+            print(f"{name}: {len(found[name])} arms", file=sys.stderr)
     print(json.dumps(found))
 
 

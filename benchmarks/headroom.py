@@ -12,10 +12,10 @@ import json
 import sys
 from dataclasses import asdict
 
-from results import DOCS, firsts
-from task import Task
+from evidence import read_tasks
+from studies import firsts
 
-from grape_rewrite.ablation.study import STUDY, Study
+from grape_rewrite.ablation.study import Study
 from grape_rewrite.datasets import Dataset
 from grape_rewrite.evaluation.headroom import Headroom, measure_headroom
 from grape_rewrite.fitting import fitted
@@ -33,9 +33,8 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=QUERIES, help="dev queries (default: %(default)s)")
     arguments = parser.parse_args()
     quiet_libraries()
-    tasks = {path.parent.name: Task(path.parent) for path in sorted((DOCS / "evidence").glob(f"*/{STUDY}"))}
     found = {}
-    for name, task in firsts(tasks).items():
+    for name, task in firsts(read_tasks()).items():
         measured = of_study(task.study, arguments.queries)
         print(f"{name}: {measured.verdict}", file=sys.stderr)
         found[name] = {**asdict(measured), "verdict": measured.verdict}

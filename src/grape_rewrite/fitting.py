@@ -10,7 +10,7 @@ from grape_rewrite.rewriting import Rewriter
 from grape_rewrite.rewriting.adapter import AdapterFacts
 from grape_rewrite.searching import Searching
 from grape_rewrite.training import TrainingConfig
-from grape_rewrite.training.grpo import restrict_output
+from grape_rewrite.training.output_vocabulary import restrict_output
 
 
 def fitted(rewriter: Rewriter, index: Index, searching: Searching | None = None) -> Rewriter:

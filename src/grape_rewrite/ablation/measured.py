@@ -59,7 +59,7 @@ def untrained(study: Study, job: Job, index: "Index", dataset: "Dataset", split:
     )
     from grape_rewrite.rewriting import Rewriter
     from grape_rewrite.training import TrainingConfig
-    from grape_rewrite.training.grpo import restrict_output
+    from grape_rewrite.training.output_vocabulary import restrict_output
 
     shared = TrainingConfig.of(**study.training)
     rewriter = Rewriter.load(study.rewriter, study.prompt, shared.max_tokens, precision=study.precision)

@@ -17,6 +17,9 @@ from transformers import DynamicCache
 
 IntArray = npt.NDArray[np.int64]
 
+ROW_LENGTH = 128
+"""Nodes in a row, about: of longer rows a node is compared with more that are not its own, shorter ones are padded."""
+
 
 class Forest:
     """Trees of tokens in `rows` rows over a shared prefix, grown by `extend`.

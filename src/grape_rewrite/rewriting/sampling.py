@@ -12,11 +12,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from grape_rewrite.rewriting.forest import Forest
+from grape_rewrite.rewriting.forest import ROW_LENGTH, Forest
 from grape_rewrite.rewriting.prefixes import families, shared_prefix
 from grape_rewrite.rewriting.vocabulary import OutputVocabulary
-
-PROMPTS_IN_A_ROW = 4
 
 
 @dataclass
@@ -51,8 +49,9 @@ def sample(
     for family in families(prompts):
         own = [prompts[prompt] for prompt in family]
         cut = shared_prefix(own)
-        forest = Forest(decoder, own[0][:cut], -(-len(own) // PROMPTS_IN_A_ROW), window)
         rests = [list(prompt[cut:]) for prompt in own]
+        rows = min(len(own), -(-sum(map(len, rests)) // ROW_LENGTH))
+        forest = Forest(decoder, own[0][:cut], rows, window)
         completions = _grow(forest, vocabulary, rests, group, max_tokens, stop, temperature)
         for place, prompt in enumerate(family):
             found[prompt * group : (prompt + 1) * group] = completions[place * group : (place + 1) * group]

@@ -6,11 +6,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from grape_rewrite.rewriting.forest import Forest
+from grape_rewrite.rewriting.forest import ROW_LENGTH, Forest
 from grape_rewrite.rewriting.prefixes import families, shared_prefix
 from grape_rewrite.rewriting.vocabulary import OutputVocabulary
-
-ROW_LENGTH = 256
 
 
 def log_probabilities(
@@ -94,26 +92,38 @@ def _run(decoder: Any, trees: dict[Path, dict[Path, None]], window: int | None) 
 def _pack(trees: dict[Path, dict[Path, None]], cut: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, dict[Node, int]]:
     """Lay the trees into rows of about equal length; return row, parent and token of each node, and its number."""
     sizes = {prompt: len(prompt) - cut + len(tree) - 1 for prompt, tree in trees.items()}
-    length = max(ROW_LENGTH, *sizes.values())
-    filled: list[int] = []
+    row_of = _spread(sizes)
     row: list[int] = []
     parent: list[int] = []
     token: list[int] = []
     node: dict[Node, int] = {}
-    for prompt in sorted(trees, key=lambda p: -sizes[p]):  # first fit, longest first
-        bin_ = next((b for b, used in enumerate(filled) if used + sizes[prompt] <= length), len(filled))
-        if bin_ == len(filled):
-            filled.append(0)
-        filled[bin_] += sizes[prompt]
+    for prompt, chosen in row_of.items():
         for i, ident in enumerate(prompt[cut:]):
             parent.append(-1 if i == 0 else -2 - (len(row) - 1))
-            row.append(bin_)
+            row.append(chosen)
             token.append(ident)
         node[prompt, ()] = len(row) - 1
         for path in trees[prompt]:
             if path:
                 parent.append(-2 - node[prompt, path[:-1]])
                 node[prompt, path] = len(row)
-                row.append(bin_)
+                row.append(chosen)
                 token.append(path[-1])
     return np.array(row), np.array(parent), np.array(token), node
+
+
+def _spread(sizes: dict[Path, int]) -> dict[Path, int]:
+    """Choose a row for each tree, by its number of nodes, so that little is padded; rows are about `ROW_LENGTH` long.
+
+    Longest first, each goes to the row that is the shortest yet (Graham, SIAM J. Appl. Math. 1969).
+    """
+    fewest = -(-sum(sizes.values()) // max(ROW_LENGTH, *sizes.values()))
+    layouts = []
+    for rows in range(fewest, 2 * fewest + 1):
+        filled = [0] * rows
+        row_of = {}
+        for prompt in sorted(sizes, key=lambda p: -sizes[p]):
+            row_of[prompt] = filled.index(min(filled))
+            filled[row_of[prompt]] += sizes[prompt]
+        layouts.append((rows * max(filled), row_of))
+    return min(layouts, key=lambda layout: layout[0])[1]

@@ -1,6 +1,5 @@
 """`train`: from a rewriter, an index and a data set to a trained adapter in a folder."""
 
-import logging
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,7 +19,9 @@ from grape_rewrite.training.best_adapter import adapter_facts, load_best, save_b
 from grape_rewrite.training.callbacks import Chance, History, Interrupt
 from grape_rewrite.training.config import TrainingConfig
 from grape_rewrite.training.example import Watch
+from grape_rewrite.training.freed_memory import keep_freed_memory
 from grape_rewrite.training.look import Look, Looks
+from grape_rewrite.training.output_vocabulary import restrict_output
 from grape_rewrite.training.own_reward import RewardError
 from grape_rewrite.training.requirements import require_machine, require_rewriter, require_same, require_tasks
 from grape_rewrite.training.retrieval_reward import RetrievalReward, text_of
@@ -28,8 +29,6 @@ from grape_rewrite.training.run_folder import RunFolder
 from grape_rewrite.training.selection import best_of_group, extremes, varied_groups
 from grape_rewrite.training.table import training_table
 from grape_rewrite.training.task import Task, TaskReward
-
-logger = logging.getLogger(__name__)
 
 
 def train(  # noqa: PLR0913
@@ -70,6 +69,8 @@ def train(  # noqa: PLR0913
     require_tasks(tasks, config)
     require_rewriter(rewriter, tasks)
     require_machine(rewriter, config)
+    if rewriter.model.device.type == "cpu":
+        keep_freed_memory()
     last = _begin(run, config, resume)
     if begun:
         begun()
@@ -181,25 +182,6 @@ def _begin(run: RunFolder, config: TrainingConfig, resume: bool) -> str | None:
     if is_first():
         run.begin(config)
     return None
-
-
-def restrict_output(rewriter: Rewriter, index: Index, config: TrainingConfig, also: Sequence[Task] = ()) -> None:
-    """Give the rewriter the output vocabulary of the config: the words of the corpus and of the retriever, or all.
-
-    One that reasons first has all words: those of the retriever are not enough to think in. So has one that sees: the
-    stock paths that it is sampled and trained by know no output vocabulary. So has what is sampled with vLLM.
-
-    :param also: further tasks, whose words are added.
-    """
-    free = rewriter.prompt.answer_after or rewriter.sees or config.vllm
-    if config.output_vocabulary == "retriever" and not free:
-        texts = [answer for task in also for _, answer in task.prompt.examples]
-        for searched in (index, *(task.index for task in also)):
-            texts += [item.text for item in searched.corpus if item.text] + searched.retriever.words()
-        if texts:
-            rewriter.restrict_to_words(texts)
-        else:
-            logger.warning("neither corpus nor retriever tells its words: the output vocabulary stays full")
 
 
 def _arguments(rewriter: Rewriter, config: TrainingConfig, run: RunFolder) -> Any:
