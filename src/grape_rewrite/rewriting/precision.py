@@ -1,11 +1,14 @@
 """Which number format to compute in."""
 
+import logging
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from grape_rewrite.errors import UserError
 
 if TYPE_CHECKING:
     import torch
+
+logger = logging.getLogger(__name__)
 
 Precision = Literal["float32", "bfloat16"]
 
@@ -21,12 +24,17 @@ def precision_of(name: str) -> Precision:
 
 
 def dtype_of(precision: Precision | None, device: str = "cpu") -> "torch.dtype":
-    """Return the format of a name; the best of the device for None."""
+    """Return the format of a name, warning where the device only emulates it; the best of the device for None."""
     import torch
 
-    if precision is None:
-        return best_dtype(device)
-    return torch.float32 if precision == "float32" else torch.bfloat16
+    best = best_dtype(device)
+    if precision is None or precision == best_precision(device):
+        return best
+    if precision == "float32":
+        return torch.float32
+    if device.startswith(("cpu", "cuda")):  # of others it is not known
+        logger.warning("%s has no instructions for bfloat16: float32 is many times as fast here", device)
+    return torch.bfloat16
 
 
 def best_precision(device: str = "cpu") -> Precision:
