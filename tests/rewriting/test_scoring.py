@@ -1,6 +1,7 @@
 """Log-probabilities over token trees against the plain, one-sequence-at-a-time computation, in float64."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from grape_rewrite.rewriting import Rewriter
-from grape_rewrite.rewriting.prefixes import families
+from grape_rewrite.rewriting.prefixes import families, shared_prefix
 from grape_rewrite.rewriting.scoring import log_probabilities
 
 Sequences = list[tuple[list[int], list[int]]]
@@ -142,3 +143,35 @@ def test_token_outside_the_vocabulary(policy: Rewriter) -> None:
 def test_empty_completion(policy: Rewriter) -> None:
     with pytest.raises(ValueError, match="no tokens"):
         log_probabilities(policy.decoder, policy.vocabulary, [[5], [5]], [[201], []], 1.0, policy.window)
+
+
+class Watched:
+    """A decoder that keeps the shape of what it is asked to run."""
+
+    def __init__(self, decoder: Any) -> None:
+        self._decoder = decoder
+        self.shapes: list[tuple[int, ...]] = []
+
+    def __call__(self, **inputs: Any) -> Any:
+        self.shapes.append(tuple(inputs["input_ids"].shape))
+        return self._decoder(**inputs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._decoder, name)
+
+
+@pytest.mark.parametrize("count", [1, 5, 32])
+@pytest.mark.parametrize("seed", range(3))
+def test_little_is_padded(policy: Rewriter, count: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    shared = rng.choice(ALLOWED, 20).tolist()
+    prompts = [[*shared, 3 + place, *rng.choice(ALLOWED, rng.integers(6, 13))] for place in range(count)]
+    completions = [rng.choice(ALLOWED, rng.integers(3, 10)).tolist() for _ in prompts]
+    watched = Watched(policy.decoder)
+    log_probabilities(watched, policy.vocabulary, prompts, completions, window=policy.window)
+    cut = shared_prefix(prompts)
+    pairs = list(zip(prompts, completions, strict=True))
+    nodes = sum(len(prompt) - cut + len(completion) - 1 for prompt, completion in pairs)
+    prefix, trees = watched.shapes
+    assert prefix == (1, cut)
+    assert nodes <= trees[0] * trees[1] <= 1.1 * nodes
