@@ -160,7 +160,7 @@ class Watched:
         return getattr(self._decoder, name)
 
 
-@pytest.mark.parametrize("count", [1, 5, 32])
+@pytest.mark.parametrize("count", [1, 5, 40])
 @pytest.mark.parametrize("seed", range(3))
 def test_little_is_padded(policy: Rewriter, count: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
