@@ -13,8 +13,8 @@ def keep_freed_memory() -> None:
     """Let this process keep the memory that it frees, where the C library is glibc; others are left as they are.
 
     A step takes the same arrays again and again. glibc hands large ones back to the kernel each time, and the kernel
-    gives every page of them out anew, cleared: a tenth of a step's processor time (see `docs/log.md`). What was taken
-    at the peak stays with the process until it ends.
+    gives every page of them out anew, cleared: a sixth of a step's processor time where it was measured, see
+    `docs/log.md`. What was taken at the peak stays with the process until it ends.
     """
     if platform.libc_ver()[0] != "glibc":
         return

@@ -46,6 +46,8 @@ def train(  # noqa: PLR0913
 ) -> Rewriter:
     """Train an adapter for the rewriter with the index's own ranking as the reward.
 
+    Without an accelerator the process keeps, until it ends, the memory that its steps free; see `freed_memory`.
+
     :param rewriter: the untrained policy; the one that is returned shares its weights.
     :param index: the corpus, embedded by the frozen retriever.
     :param dataset: its train split is learned from, its dev split chooses the checkpoint.
