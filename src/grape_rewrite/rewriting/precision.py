@@ -28,13 +28,11 @@ def dtype_of(precision: Precision | None, device: str = "cpu") -> "torch.dtype":
     import torch
 
     best = best_dtype(device)
-    if precision is None or precision == best_precision(device):
-        return best
-    if precision == "float32":
-        return torch.float32
-    if device.startswith(("cpu", "cuda")):  # of others it is not known
+    dtype = {None: best, "float32": torch.float32, "bfloat16": torch.bfloat16}[precision]
+    known = device.startswith(("cpu", "cuda"))  # of others it is not known what they have
+    if known and dtype == torch.bfloat16 and best != dtype:
         logger.warning("%s has no instructions for bfloat16: float32 is many times as fast here", device)
-    return torch.bfloat16
+    return dtype
 
 
 def best_precision(device: str = "cpu") -> Precision:

@@ -118,11 +118,12 @@ def _spread(sizes: dict[Path, int]) -> dict[Path, int]:
     Longest first, each goes to the row that is the shortest yet (Graham, SIAM J. Appl. Math. 1969).
     """
     fewest = -(-sum(sizes.values()) // max(ROW_LENGTH, *sizes.values()))
+    longest_first = sorted(sizes, key=lambda prompt: -sizes[prompt])
     layouts = []
     for rows in range(fewest, 2 * fewest + 1):
         filled = [0] * rows
         row_of = {}
-        for prompt in sorted(sizes, key=lambda p: -sizes[p]):
+        for prompt in longest_first:
             row_of[prompt] = filled.index(min(filled))
             filled[row_of[prompt]] += sizes[prompt]
         layouts.append((rows * max(filled), row_of))
