@@ -3,8 +3,9 @@
     .venv/bin/python benchmarks/drawings.py > docs/evidence/drawings.json
 
 Pictures of `scenes`, `paragraphs` and `composed` show two drawings each, of sixty or so, and texts of `definitions`
-define two things. The intervals of `grape ablate` draw items, as if each were of its own; here both things of an item
-are drawn, which is wider. The comparisons of GRAPE with every other arm are those of the runs in `docs/evidence`. The
+define two things. The intervals of `grape ablate` are over items, as if each were of its own; here both things of an
+item are drawn, which is wider, and of `composed` also the one that a query wants replaced; those that `paragraphs` say
+are absent are not drawn. The comparisons of GRAPE with every other arm are those of the runs in `docs/evidence`. The
 last line, on standard output, is one JSON object: study -> arm -> metric -> difference, low and high.
 """
 
@@ -61,18 +62,24 @@ def compared(task: Task) -> dict[str, dict[str, Any]]:
 
 
 def drawings_of(task: Task) -> np.ndarray:
-    """The two drawings of the picture that each query of a study asks for, (n, 2).
+    """The things that each query of a study is about, (n, 2), in `composed` (n, 3).
 
     :raises SystemExit: when the data set is not the one that the study's runs were made on.
     """
     dataset = Dataset.load(task.study.data)
     split = task.study.measured(dataset)
-    wanted = [next(iter(split.qrels[query.id])) for query in split.queries]
     made = {run.fingerprints.get("data", dataset.fingerprint()) for run in task.manifests.values()}
     if made != {dataset.fingerprint()}:
         raise SystemExit(f"{task.folder} was measured on another {task.study.data!r} than this version builds")
-    _, numbers = np.unique([item.split("+") for item in wanted], return_inverse=True)
-    return numbers.reshape(len(wanted), 2)
+    things = [things_of(query.id, next(iter(split.qrels[query.id]))) for query in split.queries]
+    _, numbers = np.unique(things, return_inverse=True)
+    return numbers.reshape(len(things), -1)
+
+
+def things_of(query: str, item: str) -> list[str]:
+    """The things of the item that a query asks for, and of the picture that it comes with, where its name has one."""
+    picture, has_one, _ = query.partition(">")
+    return sorted({*item.split("+"), *(picture.split("+") if has_one else [])})
 
 
 if __name__ == "__main__":

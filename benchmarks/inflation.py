@@ -75,16 +75,20 @@ class Inflation:
         ]
 
     def is_strict(self, arm: str) -> bool:
-        """Whether wrong items rise in training and the margin to them does not."""
-        return self._learned(arm, "d_hard") > 0 >= self._learned(arm, "margin")
+        """Whether wrong items rise in training, all and the strongest, and the margin to these does not."""
+        return min(self._learned(arm, "d_hard"), self._learned(arm, "d_neg")) > 0 >= self._learned(arm, "margin")
 
     def over_untrained(self, arm: str, metric: str) -> str:
         """How much a score rises in training, over the same prompt untrained."""
         return f"{self._learned(arm, metric):+.3f}"
 
     def shared(self, arm: str) -> str:
-        """Which share of what the right item's score gains over the untrained prompt the hard negatives gain too."""
-        return f"{100 * self._learned(arm, 'd_hard') / self._learned(arm, 'd_pos'):.0f} %"
+        """Which share of what the right item's score gains over the untrained prompt the hard negatives gain too.
+
+        A dash where it gains nothing.
+        """
+        gain = self._learned(arm, "d_pos")
+        return f"{100 * self._learned(arm, 'd_hard') / gain:.0f} %" if gain > 0 else "-"
 
     def _learned(self, arm: str, metric: str) -> float:
         return self.task.arms[arm][metric]["mean"] - self.task.arms["few-shot"][metric]["mean"]

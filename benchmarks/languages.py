@@ -7,7 +7,7 @@ import numpy as np
 
 from grape_rewrite.ablation.arms import DEFAULT
 from grape_rewrite.ablation.study import UNTRAINED, Job
-from grape_rewrite.evaluation.significance import Interval, bootstrap_interval
+from grape_rewrite.evaluation.significance import Interval, interval_over_runs
 
 if TYPE_CHECKING:
     from task import Task
@@ -40,8 +40,10 @@ class Languages:
 
     @property
     def arms(self) -> list[str]:
-        """The arms that train on some languages alone."""
-        return [arm for arm in self.task.trained if self.task.study.arms[arm].get("languages")]
+        """The arms that train on some languages alone, with a seed that GRAPE has too."""
+        ours = set(self.task.seeds(DEFAULT))
+        trained = (arm for arm in self.task.trained if self.task.study.arms[arm].get("languages"))
+        return [arm for arm in trained if ours & set(self.task.seeds(arm))]
 
     def seen(self, arm: str) -> list[str]:
         """The languages that an arm trains on."""
@@ -73,7 +75,7 @@ class Languages:
             theirs = dict.fromkeys(ours, theirs[0])
         gains = np.stack([ours[seed] - theirs[seed] for seed in ours if seed in theirs])
         clusters = self.task.clusters[np.isin(self.all, languages)]
-        return bootstrap_interval(gains, np.random.default_rng(0), clusters)
+        return interval_over_runs(gains, np.random.default_rng(0), clusters)
 
     @cached_property
     def spoken(self) -> list[Spoken]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from grape_rewrite.ablation.arms import config_of, known_arms
+from grape_rewrite.ablation.study import Job
 from grape_rewrite.rewriting.prompt import PROMPTS
 
 if TYPE_CHECKING:
@@ -77,6 +78,12 @@ class Origin:
             made = made_on(run.hardware), run.versions.get("code", NOT_KEPT)
             found.setdefault(made, {})[job.arm] = None
         return "; ".join(f"{made[0]}, code {made[1]}: {', '.join(arms)}" for made, arms in found.items())
+
+    def differs(self, arm: str, other: str) -> bool:
+        """Whether a seed of two arms was made on different accelerators or processors, as far as it was recorded."""
+        found = {job: made_on(run.hardware) for job, run in self.task.manifests.items()}
+        both = [{found.get(Job(arm, job.seed), NOT_KEPT), made} for job, made in found.items() if job.arm == other]
+        return any(len(made) > 1 and NOT_KEPT not in made for made in both)
 
     @property
     def accelerators(self) -> list[str]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from grape_rewrite.ablation.arms import DEFAULT
 from grape_rewrite.ablation.study import Job
-from grape_rewrite.evaluation.significance import bootstrap_interval
+from grape_rewrite.evaluation.significance import interval_over_runs
 from grape_rewrite.training.config import TrainingConfig
 
 if TYPE_CHECKING:
@@ -37,13 +37,13 @@ class Pair(NamedTuple):
 
     def gain(self, arm: str, metric: str) -> str:
         """What an arm gains by the other's settings, in points, with its interval over seeds and items."""
-        return self._points(np.stack([self._gains(arm, metric, seed) for seed in self.seeds(arm)]))
+        return self._points([self._gains(arm, metric, seed) for seed in self.seeds(arm)])
 
     def lead(self, arm: str, metric: str) -> str:
         """By how much the other's settings widen what GRAPE leads an arm by, in points, with its interval."""
         seeds = [seed for seed in self.seeds(arm) if seed in self.seeds(DEFAULT)]
         gains = [self._gains(DEFAULT, metric, seed) - self._gains(arm, metric, seed) for seed in seeds]
-        return self._points(np.stack(gains))
+        return self._points(gains)
 
     def ahead(self, arm: str, metric: str) -> str:
         """How far GRAPE with the other's settings is ahead of an arm without them, in points, with its interval."""
@@ -53,15 +53,19 @@ class Pair(NamedTuple):
             - self.without.outcomes[Job(arm, seed)].metric(metric, arm)
             for seed in seeds
         ]
-        return self._points(np.stack(gains))
+        return self._points(gains)
 
     def _gains(self, arm: str, metric: str, seed: int) -> np.ndarray:
         """What each query gains."""
         without, other = (task.outcomes[Job(arm, seed)].metric(metric, arm) for task in self)
         return other - without
 
-    def _points(self, gains: np.ndarray) -> str:
-        return self.other.in_points(bootstrap_interval(gains, np.random.default_rng(0), self.other.clusters))
+    def _points(self, gains: list[np.ndarray]) -> str:
+        """Gains, a row a seed, in points with their interval; a dash where there is no seed."""
+        if not gains:
+            return "-"
+        interval = interval_over_runs(np.stack(gains), np.random.default_rng(0), self.other.clusters)
+        return self.other.in_points(interval)
 
 
 def pairs(tasks: list["Task"], keys: Set[str]) -> list[Pair]:

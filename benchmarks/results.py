@@ -63,18 +63,23 @@ def main() -> None:
         (with_means(read_json(file)) for file in (evidence / "operating_points").glob("*.json")),
         key=lambda found: (found["data"] != "scenes", found["data"], found["steps"]),  # the data set of the demo first
     )
+    raced = {name: task for name, task in tasks.items() if DEFAULT not in task.arms}
     begun = {name: task for name, task in tasks.items() if DEFAULT in task.arms}
     draw(begun, measured, arguments.docs / "figures")
     fresh = {name: task for name, task in begun.items() if task.study.beyond}  # of adapters that others have trained
-    write_pages({name: task for name, task in begun.items() if name not in fresh}, fresh, measured, arguments.docs)
+    others = {name: task for name, task in begun.items() if name not in fresh}
+    write_pages(others, fresh, raced, measured, arguments.docs)
     print(json.dumps({name: {"runs": task.results["runs"], **best_gain(task)} for name, task in tasks.items()}))
 
 
-def write_pages(tasks: dict[str, Task], fresh: dict[str, Task], measured: dict[str, Any], docs: Path) -> None:
+def write_pages(
+    tasks: dict[str, Task], fresh: dict[str, Task], raced: dict[str, Task], measured: dict[str, Any], docs: Path
+) -> None:
     """Write the results, a page for each study, and the leaderboard.
 
     :param tasks: the studies.
     :param fresh: those on queries that the others leave.
+    :param raced: those of arms that train for about as long as each other, without GRAPE as it is by default.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
@@ -95,6 +100,7 @@ def write_pages(tasks: dict[str, Task], fresh: dict[str, Task], measured: dict[s
         "results.md.jinja",
         tasks=tasks,
         fresh=fresh,
+        raced=raced,
         firsts=studies.firsts(tasks),
         average=studies.average(tasks),
         budgets=pairs(every, BUDGET),

@@ -125,9 +125,10 @@ class Task:
         return word if all(sure) else "not told apart"
 
     def judged(self, arm: str) -> str:
-        """The verdicts by Recall@10 and by MRR, in words."""
+        """The verdicts by Recall@10 and by MRR, in words, and whether the other arm ran on other hardware."""
         first, second = (self.verdict(arm, metric) for metric in ("recall@10", "mrr"))
-        return f"{first}, in MRR too" if first == second else f"{first}; in MRR {second}"
+        text = f"{first}, in MRR too" if first == second else f"{first}; in MRR {second}"
+        return f"{text} (other hardware)" if self.origin.differs(arm, self.results["reference"]) else text
 
     def beats(self, other: str | None, metric: str, surely: bool = False) -> bool:
         """Whether GRAPE does better than an arm by more than what was published; surely, if all the interval does."""
@@ -153,7 +154,7 @@ class Task:
         return cls.points({"difference": found.mean, "low": found.low, "high": found.high})
 
     def comparison(self, other: str | None, metric: str) -> dict[str, Any] | None:
-        """The comparison of GRAPE with an arm."""
+        """The comparison of GRAPE, or in a study without it the first arm, with another."""
         rows = self.results["comparisons"]
         return next((row for row in rows if row["b"] == other and row["metric"] == metric), None)
 

@@ -60,6 +60,8 @@ def run_demo(
     :param enter: is called at the beginning of each part of the work, with what is done in it.
     :raises UserError: when `out` holds another run, or a demo that was interrupted and had another seed or other steps.
     """
+    if (out / CONFIG).exists():
+        raise UserError(f"{out} holds a run of grape train; use another --out folder")
     clock = Clock(enter)
     with clock("data", "Building the data set, unless it is there"):
         dataset = Dataset.load(build_scenes(progress=progress))
@@ -71,8 +73,6 @@ def run_demo(
         rewriter = Rewriter.load(REWRITER)
     config = TrainingConfig(seed=seed, steps=steps)
     run = RunFolder(out)
-    if (out / CONFIG).exists():
-        raise UserError(f"{out} holds a run of grape train; use another --out folder")
     if run.is_finished and (out / REPORT).exists():
         (out / REPORT).unlink()
         run.clear()

@@ -29,9 +29,8 @@ def fitted(rewriter: Rewriter, index: Index, searching: Searching | None = None)
     if searching is not None:
         raise UserError(f"an adapter brings its own way to search, {rewriter.facts.searching}; leave --set out")
     index.searching = rewriter.facts.searching
-    corpus = index.corpus.fingerprint()
-    task = rewriter.facts.task_for(index.retriever.fingerprint(), corpus)
-    return rewriter.with_prompt(task.prompt) if task and task.corpus_fingerprint == corpus else rewriter
+    task = rewriter.facts.task_for(index.retriever.fingerprint(), index.corpus.fingerprint())
+    return rewriter.with_prompt(task.prompt) if task else rewriter
 
 
 def misfits(name: str, facts: AdapterFacts, retriever: Retriever, pictured: bool) -> Iterator[tuple[str, str]]:

@@ -152,8 +152,9 @@ def test_a_single_arm_without_the_default(finished: tuple[Study, Path]) -> None:
     single = study.model_copy(update={"arms": {"grpo-similarity": study.arms["grpo-similarity"]}})
     page = render_study(single, read_results(single, out), out)
     assert "<h1>One way to train, on" in page
-    assert "purple" not in page
-    assert "Trained arms are green." in page
+    assert "<b>grpo-similarity</b>, the first, is purple." in page
+    assert "<h2>grpo-similarity against the others</h2>" in page
+    assert "arms are green" not in page
 
 
 def test_arms_whose_curves_are_others_or_missing_are_named(many: tuple[Study, Path]) -> None:

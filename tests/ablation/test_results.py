@@ -52,12 +52,25 @@ def test_runs_that_learned_nothing_are_named(finished: tuple[Study, Path], resul
         assert (said in markdown({**results, "unchanged": names})) == bool(names)
 
 
-def test_without_the_default_arm_it_is_said_that_nothing_is_compared(results: dict) -> None:
-    others = {name: metrics for name, metrics in results["arms"].items() if name != "grape"}
-    text = markdown({**results, "arms": others, "comparisons": []})
-    assert "Without an arm grape" in text
+def test_without_the_default_arm_the_first_is_compared(finished: tuple[Study, Path], results: dict) -> None:
+    assert results["reference"] == "grape"
     assert "| grape against |" in markdown(results)
-    assert "Without an arm" not in markdown(results)
+    study, out = finished
+    arms = {name: study.arms[name] for name in ("grpo-similarity",)}
+    without = read_results(study.model_copy(update={"arms": arms}), out)
+    assert without["reference"] == "grpo-similarity"
+    rows = {row["b"]: row for row in without["comparisons"] if row["metric"] == "mrr"}
+    assert set(rows) == set(without["arms"]) - {"grpo-similarity"}
+    means = [without["arms"][arm]["mrr"]["mean"] for arm in ("grpo-similarity", "raw")]
+    assert rows["raw"]["difference"] == pytest.approx(means[0] - means[1])
+    assert "| grpo-similarity against |" in markdown(without)
+
+
+def test_of_nothing_trained_it_is_said_that_nothing_is_compared(finished: tuple[Study, Path]) -> None:
+    study, out = finished
+    nothing = read_results(study.model_copy(update={"arms": {"later": {}}}), out)
+    assert nothing["reference"] is None
+    assert "No arm that is trained is complete" in markdown(nothing)
 
 
 def test_comparisons_are_differences_of_the_means(results: dict) -> None:

@@ -28,6 +28,8 @@ def train(grape, cache, tiny_dataset_folder, tiny_retriever_folder, tiny_model_f
         (["--group", 1], ["group", "1", "2"]),
         (["--steps", 1, "--set", "steps=2"], ["steps is given twice, as an option and by --set; leave one out"]),
         (["--set", "out=elsewhere"], ["out is given twice"]),
+        (["--set", "data=emoji"], ["data is given twice"]),
+        (["--device", "cuda:1"], ["device", "cuda:1", "valid are cpu, cuda, mps and xpu", "CUDA_VISIBLE_DEVICES"]),
         (["--set", "group=true"], ["group=True", "true and false are no numbers"]),
         (["--seed", 2**32], ["seed=4294967296", "4294967295"]),
         (["--batch", 10, "--group", 4], ["10", "4", "8"]),

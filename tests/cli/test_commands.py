@@ -106,6 +106,24 @@ def test_an_operating_point_is_named_and_measured(
         assert words in refused.error_lines[0]
 
 
+def test_nothing_stays_of_an_evaluation_that_is_replaced(
+    grape, adapter: Path, tiny_dataset_folder: Path, tiny_retriever_folder: Path, tmp_path: Path
+) -> None:
+    arguments = ("evaluate", tiny_dataset_folder, "--retriever", tiny_retriever_folder, "--rewriter", adapter)
+    out = tmp_path / "o"
+    first = grape(*arguments, "--out", out, "--operating-point", "safe", "--strategy", "mean-2", "--queries", 4)
+    assert first.code == 0, first.err
+    assert (out / "operating_point.json").is_file()
+    assert (out / "runs" / "mean-2.trec").is_file()
+    (out / "runs" / "notes.txt").write_text("mine")
+    again = grape(*arguments, "--out", out, "--queries", 4)
+    assert again.code == 0, again.err
+    assert "will be replaced" in again.err
+    methods = json.loads((out / "evaluation.json").read_text())["methods"]
+    assert {file.name for file in (out / "runs").iterdir()} == {"notes.txt", *(f"{name}.trec" for name in methods)}
+    assert not (out / "operating_point.json").exists()
+
+
 def test_other_ways_to_search_are_measured_beside(
     grape, adapter: Path, tiny_dataset_folder: Path, tiny_retriever_folder: Path, tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from grape_rewrite import demo
+from grape_rewrite.lock import locked
 
 
 @pytest.fixture
@@ -90,3 +91,11 @@ def test_another_run_is_let_be(tiny_demo, tmp_path: Path, made: str, said: str) 
     assert found.code == 2
     assert said in found.error_lines[-1]
     assert sorted(folder.rglob("*")) == before
+
+
+def test_a_folder_that_another_process_works_in(tiny_demo, tmp_path: Path) -> None:
+    with locked(tmp_path / "demo"):
+        found = tiny_demo()
+        assert list((tmp_path / "demo").glob("[!.]*")) == []
+    assert found.code == 2
+    assert found.error_lines[-1].startswith(f"error: another process is at work on {tmp_path / 'demo'}")

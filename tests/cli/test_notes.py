@@ -99,6 +99,16 @@ def test_a_prompt_that_an_adapter_did_not_learn_is_refused(
     assert evaluate("--prompt", "composed", "--rewriter", tiny_chat_folder, "--queries", 4).code == 0
 
 
+def test_an_adapter_that_was_told_what_pictures_show(grape, adapter: Path) -> None:
+    assert "words of each query's picture" not in grape("rewrite", "Apfel", "--rewriter", adapter).err
+    facts = json.loads((adapter / "grape.json").read_text())
+    facts["searching"]["picture_words"] = 3
+    (adapter / "grape.json").write_text(json.dumps(facts))
+    found = grape("rewrite", "Apfel", "--rewriter", adapter)
+    assert found.code == 0
+    assert "was trained with words of each query's picture, which only grape search and grape evaluate" in found.err
+
+
 def test_an_empty_line_is_no_query(grape, tmp_path: Path) -> None:
     (tmp_path / "queries.txt").write_text("Hund rot\n \nKatze\n", encoding="utf-8")
     refused = grape("rewrite", "--file", tmp_path / "queries.txt")

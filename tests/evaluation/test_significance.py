@@ -6,7 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from grape_rewrite.evaluation import bootstrap_interval, randomisation_test, randomisation_tests
+from grape_rewrite.evaluation import (
+    bootstrap_interval,
+    interval_over_runs,
+    randomisation_test,
+    randomisation_tests,
+)
 from grape_rewrite.evaluation.holm import holm
 from grape_rewrite.evaluation.significance import pigeonhole_interval
 
@@ -62,21 +67,56 @@ def test_interval_covers_the_truth_as_often_as_it_says():
     assert 0.90 <= covered / 400 <= 0.98
 
 
-def test_interval_over_runs_is_that_of_drawing_runs_and_clusters() -> None:
-    rng = np.random.default_rng(3)
-    clusters = np.repeat(np.arange(12), [1, 2, 3] * 4)
-    values = rng.normal(size=(4, len(clusters))) + rng.normal(size=(4, 1)) + rng.normal(size=12)[clusters]
-    found = bootstrap_interval(values, np.random.default_rng(0), clusters)
-    means = []
-    for _ in range(4000):
-        runs = rng.integers(0, 4, 4)
-        rows = np.concatenate([np.flatnonzero(clusters == one) for one in rng.integers(0, 12, 12)])
-        means.append(values[np.ix_(runs, rows)].mean())
-    low, high = np.quantile(means, [0.025, 0.975])
-    assert found.mean == pytest.approx(values.mean())
-    assert (found.low, found.high) == pytest.approx((low, high), abs=0.06 * (high - low))
-    alone = bootstrap_interval(values.mean(axis=0), np.random.default_rng(0), clusters)
-    assert found.high - found.low > 1.1 * (alone.high - alone.low)
+@pytest.mark.parametrize(("runs", "spread"), [(3, 0.0), (3, 2.0), (5, 2.0)])
+def test_interval_over_runs_covers_the_truth_as_often_as_it_says(runs: int, spread: float) -> None:
+    """`spread` is what runs vary by, in standard errors of the items; resampling three runs would cover 0.88 of 2."""
+    rng = np.random.default_rng(0)
+    clusters = np.repeat(np.arange(60), [1, 2, 3] * 20)
+    covered = 0
+    for _ in range(1000):
+        items = rng.normal(size=60)
+        values = items[clusters] + rng.normal(size=(runs, 120)) + spread / 60**0.5 * rng.normal(size=(runs, 1))
+        found = interval_over_runs(values, rng, clusters)
+        covered += found.low <= 0 <= found.high
+    assert 0.91 <= covered / 1000 <= 0.975
+
+
+def test_interval_over_runs_that_alone_differ_is_that_of_student() -> None:
+    means = np.array([0.3, 0.5, 0.1, 0.2])
+    theirs = stats.t.interval(0.95, 3, means.mean(), stats.sem(means))
+    found = interval_over_runs(np.repeat(means[:, None], 50, axis=1), np.random.default_rng(0))
+    assert (found.low, found.high) == pytest.approx(theirs)
+
+
+def test_interval_over_equal_runs_is_that_of_their_clusters() -> None:
+    """Clusters of one size: the interval of their means; of several: the bootstrap's, a ratio as well."""
+    rng = np.random.default_rng(2)
+    means = rng.normal(size=400)
+    run = np.repeat(means, 3)
+    found = interval_over_runs(np.stack([run, run]), rng, np.repeat(np.arange(400), 3))
+    assert (found.low, found.high) == pytest.approx(stats.norm.interval(0.95, means.mean(), stats.sem(means)))
+    clusters = np.repeat(np.arange(400), [1, 7] * 200)
+    run = means[clusters] + rng.normal(size=len(clusters))
+    ours = interval_over_runs(np.stack([run, run, run]), rng, clusters)
+    assert ours == pytest.approx(bootstrap_interval(run, rng, clusters, resamples=40_000), abs=0.01)
+
+
+def test_interval_over_runs_on_their_own_is_that_of_all_their_values() -> None:
+    """Where runs and items add nothing, each value is evidence of its own."""
+    rng = np.random.default_rng(4)
+    values = rng.normal(size=(200, 200))
+    found = interval_over_runs(values, rng)
+    assert found.high - found.low == pytest.approx(2 * 1.96 / 200, rel=0.15)
+
+
+def test_interval_over_runs_of_one_cluster_and_of_one_run() -> None:
+    rng = np.random.default_rng(0)
+    values = np.array([[0.0, 1.0], [2.0, 3.0]])
+    theirs = stats.t.interval(0.95, 1, 1.5, stats.sem([0.5, 2.5]))
+    found = interval_over_runs(values, rng, np.array([7, 7]))
+    assert (found.low, found.high) == pytest.approx(theirs)
+    alone = interval_over_runs(values[:1], np.random.default_rng(0))
+    assert alone == bootstrap_interval(values[0], np.random.default_rng(0))
 
 
 def test_pigeonhole_interval_covers_what_shared_parts_do() -> None:
@@ -99,21 +139,16 @@ def test_pigeonhole_interval_covers_what_shared_parts_do() -> None:
 
 def test_pigeonhole_interval_of_one_part_each_is_that_over_clusters() -> None:
     rng = np.random.default_rng(1)
-    clusters = np.repeat(np.arange(15), [1, 2, 3] * 5)
-    values = rng.normal(size=(3, len(clusters))) + rng.normal(size=15)[clusters]
-    parts = pigeonhole_interval(values, clusters[:, None], np.random.default_rng(0))
-    whole = bootstrap_interval(values, np.random.default_rng(0), clusters)
-    assert (parts.low, parts.high) == pytest.approx((whole.low, whole.high), abs=0.05 * (whole.high - whole.low))
+    clusters = np.repeat(np.arange(60), [1, 2, 3] * 20)
+    values = rng.normal(size=(3, len(clusters))) + rng.normal(size=60)[clusters]
+    for runs, whole in (
+        (values, interval_over_runs(values, rng, clusters)),
+        (values[0], bootstrap_interval(values[0], rng, clusters)),
+    ):
+        parts = pigeonhole_interval(runs, clusters[:, None], rng)
+        assert parts == pytest.approx(whole, abs=0.05 * (whole.high - whole.low))
     with pytest.raises(ValueError, match="a row for each value"):
         pigeonhole_interval(values, clusters[:3, None], rng)
-
-
-def test_interval_of_equal_runs_is_that_of_one() -> None:
-    values = np.random.default_rng(1).normal(size=30)
-    one = bootstrap_interval(values, np.random.default_rng(0))
-    both = bootstrap_interval(np.stack([values, values]), np.random.default_rng(0))
-    assert both.mean == pytest.approx(one.mean)
-    assert (both.low, both.high) == pytest.approx((one.low, one.high), abs=0.03)
 
 
 def test_interval_is_reproducible_and_wider_at_a_higher_level():

@@ -1,6 +1,7 @@
 """An interrupted run that is resumed ends as one that was left alone."""
 
 import json
+import shutil
 import signal
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,12 +11,14 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
+from transformers import TrainerControl, TrainerState
 
-from grape_rewrite.datasets import Corpus, Item
+from grape_rewrite.datasets import Corpus, Dataset, Item
 from grape_rewrite.errors import UserError
 from grape_rewrite.index import Index
 from grape_rewrite.rewriting import Prompt, Rewriter
-from grape_rewrite.training import TrainingConfig, train
+from grape_rewrite.training import TrainingConfig, callbacks, train
+from grape_rewrite.training.callbacks import Interrupt
 from grape_rewrite.training.run_folder import RunFolder
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)  # Ctrl-C, and what clusters send
@@ -121,6 +124,51 @@ def test_a_run_goes_on_with_what_it_was_begun_with(
     assert steps(folder) == [0, 1, 2]
     begin(resume=True)
     assert steps(folder) == [0, 1, 2, 3, 4]
+
+
+def test_a_run_does_not_go_on_with_other_judgements(
+    tiny_model_folder: Path,
+    tiny_prompt: Prompt,
+    index: Index,
+    tiny_dataset_folder: Path,
+    small: dict[str, Any],
+    tmp_path: Path,
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(tiny_dataset_folder, data)
+    judged = data / "qrels" / "train.tsv"
+    before = judged.read_text()
+
+    def begin(**values: Any) -> Rewriter:
+        rewriter = Rewriter.load(str(tiny_model_folder), tiny_prompt)
+        return train(rewriter, index, Dataset.load(data), tmp_path / "run", **small, **values)
+
+    with pytest.raises(KeyboardInterrupt):
+        begin(watch=interrupt_at(1))
+    judged.write_text("".join(before.splitlines(keepends=True)[:-1]))
+    with pytest.raises(UserError, match="begun with another state of the data; resume it with the same"):
+        begin(resume=True)
+    judged.write_text(before)
+    begin(resume=True)
+    assert steps(tmp_path / "run") == [0, 1, 2, 3, 4]
+
+
+def test_a_signal_that_comes_while_others_are_asked_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    interrupt = Interrupt()
+
+    def asked(own: bool) -> bool:
+        signal.raise_signal(signal.SIGTERM)
+        return own
+
+    control = TrainerControl()
+    with interrupt:
+        monkeypatch.setattr(callbacks, "any_process", asked)
+        interrupt.on_step_end(None, TrainerState(), control)
+        assert not control.should_training_stop
+        monkeypatch.setattr(callbacks, "any_process", bool)
+        interrupt.on_step_end(None, TrainerState(), control)
+    assert control.should_training_stop
+    assert control.should_save
 
 
 @pytest.mark.parametrize(

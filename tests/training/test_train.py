@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from peft import PeftModel
 from safetensors import SafetensorError
 from safetensors.torch import load_file
@@ -19,11 +20,11 @@ from grape_rewrite.datasets import Dataset
 from grape_rewrite.errors import UserError
 from grape_rewrite.index import Index
 from grape_rewrite.rewriting import Prompt, Rewriter
-from grape_rewrite.rewriting.adapter import read_adapter
+from grape_rewrite.rewriting.adapter import model_card, read_adapter
 from grape_rewrite.rewriting.scoring import log_probabilities
 from grape_rewrite.training import TrainingConfig, train
 from grape_rewrite.training.best_adapter import save_best
-from grape_rewrite.training.grpo import _form_rewards
+from grape_rewrite.training.grpo import _arguments, _form_rewards, _select
 from grape_rewrite.training.run_folder import RunFolder
 
 TIMES = ("step_time", "tokens_per_second", "num_input_tokens_seen", "time", "seconds", "look_seconds")
@@ -126,6 +127,28 @@ def test_other_settings_run(begin: Callable[..., Any], tmp_path: Path, values: d
     assert len(history(run.folder)) == 3
     if "beta" in values:
         assert history(run.folder)[-1]["kl"] > 0
+
+
+def test_fine_tuning_learns_from_the_best_alone() -> None:
+    advantages = torch.tensor([0.5, -1.0, 2.0, -1.5, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, -1.0, -1.0])
+    tuned = _select(advantages, TrainingConfig.of(batch=12, group=4, algorithm="best-of-group"))
+    assert tuned[:8].tolist() == [0, 0, 1, 0, 0, 0, 0, 0]
+    assert tuned[8:10].sum() == 1  # one of two that are the same stands for both
+    assert tuned[10:].tolist() == [0, 0]
+    learned = _select(advantages, TrainingConfig.of(batch=12, group=4))
+    assert learned.tolist() == [0, 0, 3.5, -3.5, *[0] * 4, *learned[8:].tolist()]
+    assert sorted(learned[8:].tolist()) == [-2, 0, 0, 2]
+    whole = _select(advantages, TrainingConfig.of(batch=12, group=4, keep=4))
+    assert whole.tolist() == advantages.tolist()
+
+
+def test_what_trl_is_told_of_the_rewards(finished, tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    told = _arguments(finished.rewriter, TrainingConfig.of(form_weight=0.3, length_weight=0.0), run)
+    assert told.reward_weights == [1.0, 0.3, 0.0]
+    assert (told.scale_rewards, told.multi_objective_aggregation) == ("batch", "sum_then_normalize")
+    told = _arguments(finished.rewriter, TrainingConfig.of(scale="group"), run)
+    assert (told.scale_rewards, told.multi_objective_aggregation) == ("group", "normalize_then_sum")
 
 
 @pytest.mark.parametrize(
@@ -320,5 +343,10 @@ def test_the_adapter_names_the_base_model_as_others_know_it(finished, tiny_model
 def test_the_model_card_says_what_the_adapter_is(finished) -> None:
     card, facts = (finished.folder / "README.md").read_text(), read_adapter(finished.folder)
     assert "More Information Needed" not in card
-    for fact in (facts.base_model, facts.retriever, facts.reward, f"{facts.dev_mrr:.3f}", f"step {facts.steps}"):
+    known = (facts.base_model, facts.retriever, facts.reward, f"{facts.dev_mrr:.3f}", f"step {facts.steps}")
+    for fact in (*known, "by GRPO", ", grpo,"):
         assert fact in card
+    tuned = model_card(facts.model_copy(update={"algorithm": "best-of-group", "reward": "similarity"}))
+    assert "by fine-tuning on the best rewrite of each group" in tuned
+    assert "`similarity`" in tuned
+    assert "grpo" not in tuned.lower()

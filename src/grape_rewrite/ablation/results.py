@@ -14,7 +14,7 @@ from grape_rewrite.ablation.outcomes import OUTCOMES, read_outcomes
 from grape_rewrite.ablation.study import Job, Study
 from grape_rewrite.errors import UserError
 from grape_rewrite.evaluation.holm import holm
-from grape_rewrite.evaluation.significance import bootstrap_interval, randomisation_tests
+from grape_rewrite.evaluation.significance import interval_over_runs, randomisation_tests
 
 COMPARED = ("recall@10", "mrr", "success@1")
 RAW = "raw"
@@ -31,19 +31,20 @@ Scores = Mapping[str, Mapping[int, Mapping[str, Values]]]
 def read_results(study: Study, out: Path, seed: int = 0) -> dict[str, Any]:
     """Put the complete runs of a study together.
 
-    The default arm is compared with every other on each of `COMPARED`, over the seeds that both have. Intervals draw
-    seeds, and the items that queries ask for; tests swap the results of items, the mean over the seeds, and so speak of
-    the runs that there are. The names of one picture in many languages, or several runs on the same queries, do not
-    pass for independent evidence. The p-values are adjusted by Holm's method for all comparisons together.
+    The default arm, or in a study without it the first, is compared with every other on each of `COMPARED`, over the
+    seeds that both have. Intervals are for
+    other seeds, and other items that queries ask for; tests swap the results of items, the mean over the seeds, and so
+    speak of the runs that there are. The names of one picture in many languages, or several runs on the same queries,
+    do not pass for independent evidence. The p-values are adjusted by Holm's method for all comparisons together.
 
     :param study: the study.
     :param out: its folder.
     :param seed: of the bootstrap and the tests.
     :return: `arms` (name -> metric -> mean, std and seeds; low and high too for what scores do), `comparisons` (a, b,
         metric, difference, low, high, p, p_holm, seeds), `inflation` (the same of what scores do, without a test),
-        `training` (name -> step -> what dev queries showed then, as for arms), `costs` (name -> cost -> mean),
-        `queries`, `runs` (how many are complete), `missing`, and `unchanged`, the runs whose training never beat the
-        untrained rewriter on dev.
+        `reference` (the arm that is compared with the others; None where none is complete), `training` (name -> step ->
+        what dev queries showed then, as for arms), `costs` (name -> cost -> mean), `queries`, `runs` (how many are
+        complete), `missing`, and `unchanged`, the runs whose training never beat the untrained rewriter on dev.
     :raises UserError: when nothing is complete, or runs were made with something else than others, so that they cannot
         be compared; see `comparable`.
     """
@@ -75,10 +76,12 @@ def read_results(study: Study, out: Path, seed: int = 0) -> dict[str, Any]:
             scores.setdefault(name, {})[job.seed] = outcomes.scores(name)
     arms = {name: _spread(found) for name, found in summaries.items()}
     _add_score_intervals(arms, scores, clusters, seed)
+    reference = next((arm for arm in (DEFAULT, *study.arms) if arm in rows), None)
     return {
         "arms": arms,
-        "comparisons": _compare(rows, set(study.arms), clusters, seed) if DEFAULT in rows else [],
-        "inflation": _compare_scores(scores, set(study.arms), clusters, seed) if DEFAULT in scores else [],
+        "reference": reference,
+        "comparisons": _compare(reference, rows, set(study.arms), clusters, seed) if reference else [],
+        "inflation": _compare_scores(reference, scores, set(study.arms), clusters, seed) if reference else [],
         "training": _training(complete),
         "costs": {
             arm: {
@@ -125,22 +128,24 @@ def _add_score_intervals(arms: dict[str, dict[str, Any]], scores: Scores, cluste
             before = 0.0 if metric == "centroid" else raw.get(metric)
             known = [found[metric] for found in seeds.values() if metric in found]
             if before is not None and len(known) == len(seeds) and metric in arms[name]:
-                interval = bootstrap_interval(np.stack(known) - before, np.random.default_rng(seed), clusters)
+                interval = interval_over_runs(np.stack(known) - before, np.random.default_rng(seed), clusters)
                 arms[name][metric] |= {"low": interval.low, "high": interval.high}
 
 
 def _compare(
-    rows: Mapping[str, Mapping[int, Mapping[str, Values]]], trained: Set[str], clusters: Any, seed: int
+    reference: str, rows: Mapping[str, Mapping[int, Mapping[str, Values]]], trained: Set[str], clusters: Any, seed: int
 ) -> list[dict[str, Any]]:
-    """Compare the default arm with all others, and adjust the p-values together."""
+    """Compare an arm with all others, and adjust the p-values together."""
     tests: list[dict[str, Any]] = []
     means: list[Values] = []
     for metric in COMPARED:
         for other in rows:
-            values = {name: {s: found[metric] for s, found in rows[name].items()} for name in (DEFAULT, other)}
-            if other != DEFAULT and (paired := _paired(values[DEFAULT], values[other], other in trained)):
+            values = {name: {s: found[metric] for s, found in rows[name].items()} for name in (reference, other)}
+            if other != reference and (paired := _paired(values[reference], values[other], other in trained)):
                 differences = np.stack(list(paired.values()))
-                tests.append({**_difference(other, metric, differences, clusters, seed), "seeds": list(paired)})
+                tests.append(
+                    {**_difference(reference, other, metric, differences, clusters, seed), "seeds": list(paired)}
+                )
                 means.append(differences.mean(axis=0))
     p = randomisation_tests(means, np.random.default_rng(seed), clusters)
     for test, single, adjusted in zip(tests, p, holm(p.tolist()), strict=True):
@@ -148,15 +153,19 @@ def _compare(
     return tests
 
 
-def _compare_scores(scores: Scores, trained: Set[str], clusters: Any, seed: int) -> list[dict[str, Any]]:
-    """Compare what scores do under the default arm and under each other that is trained."""
+def _compare_scores(
+    reference: str, scores: Scores, trained: Set[str], clusters: Any, seed: int
+) -> list[dict[str, Any]]:
+    """Compare what scores do under an arm and under each other that is trained."""
     found: list[dict[str, Any]] = []
     for other in scores:
         for metric in SCORES:
-            ours, theirs = ({s: row[metric] for s, row in scores[n].items() if metric in row} for n in (DEFAULT, other))
-            if other != DEFAULT and other in trained and theirs and (paired := _paired(ours, theirs, True)):
+            ours, theirs = (
+                {s: row[metric] for s, row in scores[n].items() if metric in row} for n in (reference, other)
+            )
+            if other != reference and other in trained and theirs and (paired := _paired(ours, theirs, True)):
                 values = np.stack(list(paired.values()))
-                found.append({**_difference(other, metric, values, clusters, seed), "seeds": list(paired)})
+                found.append({**_difference(reference, other, metric, values, clusters, seed), "seeds": list(paired)})
     return found
 
 
@@ -166,10 +175,12 @@ def _paired(ours: Mapping[int, Values], theirs: Mapping[int, Values], seeded: bo
     return {s: ours[s] - theirs.get(s, alone) for s in ours if s in theirs or not seeded}
 
 
-def _difference(other: str, metric: str, differences: Values, clusters: Any, seed: int) -> dict[str, Any]:
-    interval = bootstrap_interval(differences, np.random.default_rng(seed), clusters)
+def _difference(
+    reference: str, other: str, metric: str, differences: Values, clusters: Any, seed: int
+) -> dict[str, Any]:
+    interval = interval_over_runs(differences, np.random.default_rng(seed), clusters)
     return {
-        "a": DEFAULT,
+        "a": reference,
         "b": other,
         "metric": metric,
         "difference": interval.mean,

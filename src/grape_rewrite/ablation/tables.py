@@ -3,16 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from grape_rewrite.ablation.arms import DEFAULT
+from grape_rewrite.evaluation.metrics import HEADINGS
 
-COLUMNS = {
-    "recall@1": "R@1",
-    "recall@5": "R@5",
-    "recall@10": "R@10",
-    "mrr": "MRR",
-    "ndcg@10": "nDCG@10",
-    "harm": "harm",
-}
+COLUMNS = {**HEADINGS, "harm": "harm"}
 INFLATION = {"d_pos": "positives", "d_hard": "hard negatives", "d_neg": "all negatives", "margin": "margin"}
 SPREAD = {"hubness": "hubness", "centroid": "cosine to the centroid"}
 WHERE = (
@@ -37,7 +30,7 @@ def markdown(results: Mapping[str, Any]) -> str:
     ]
     if comparisons:
         lines = [
-            f"| {DEFAULT} against | seeds | metric | difference | 95 % | p | p, Holm |",
+            f"| {_cell(results['reference'])} against | seeds | metric | difference | 95 % | p | p, Holm |",
             "|---|---|---|---|---|---|---|",
         ]
         lines += [
@@ -46,14 +39,14 @@ def markdown(results: Mapping[str, Any]) -> str:
             for row in comparisons
         ]
         parts.append("\n".join(lines))
-    elif DEFAULT not in arms:
-        parts.append(f"Without an arm {DEFAULT}, which the others are compared with, there are no differences to test.")
+    elif results["reference"] is None:
+        parts.append("No arm that is trained is complete, so that there are no differences to test.")
     parts.append(_table(arms, INFLATION, "rise over raw of the scores of"))
     parts.append(f"{WHERE}\n\n{_table(arms, SPREAD)}")
     if table := _training(results["training"]):
         parts.append(table)
     if results["costs"]:
-        lines = ["| arm | training, s | peak, GB | parameters trained |", "|---|---|---|---|"]
+        lines = ["| arm | training, s | peak of host memory, GB | parameters trained |", "|---|---|---|---|"]
         lines += [
             f"| {_cell(name)} | {cost['training_seconds']:.0f} | {cost['peak_gb']:.1f} | "
             f"{cost['trained_parameters']:,.0f} |"

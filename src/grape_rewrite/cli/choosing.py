@@ -9,11 +9,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from grape_rewrite.cli.output import notes
 
 if TYPE_CHECKING:
-    from grape_rewrite.evaluation.operating_points import Watch
+    from grape_rewrite.evaluation.operating_points import EnterPart
 
 
 @contextmanager
-def choosing(quiet: bool = False) -> "Iterator[Watch]":
+def choosing(quiet: bool = False) -> "Iterator[EnterPart]":
     """Give what is to be called as each part begins: it moves a progress bar on a terminal, and is a line elsewhere.
 
     :param quiet: show neither.
@@ -29,11 +29,11 @@ def choosing(quiet: bool = False) -> "Iterator[Watch]":
     )
     task = bar.add_task("", total=None, visible=False)
 
-    def watch(what: str, done: int, parts: int) -> None:
+    def enter_part(what: str, done: int, parts: int) -> None:
         if notes.is_terminal:
             bar.update(task, description=what, completed=done, total=parts, visible=True)
         elif not quiet:
             notes.print(f"Choosing how to search, {what} ...", markup=False, soft_wrap=True)
 
     with bar:
-        yield watch
+        yield enter_part

@@ -27,9 +27,10 @@ def demo(
     from grape_rewrite.cli.display import Display
     from grape_rewrite.cli.tables import evaluation_table
     from grape_rewrite.demo import REPORT, command, run_demo
+    from grape_rewrite.lock import locked
 
     try:
-        with Display() as display:
+        with locked(out, wait=False), Display() as display:
             evaluation = run_demo(
                 out,
                 seed,

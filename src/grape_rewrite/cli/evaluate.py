@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from grape_rewrite.rewriting import Prompt, Rewriter
     from grape_rewrite.strategies import Generations
 
+POINT = "operating_point.json"
+
 
 def evaluate(
     context: typer.Context,
@@ -126,6 +128,8 @@ def evaluate(
     ways = [way for way in ways if way not in {"raw", "greedy"}]  # these are there
     methods |= {way: strategy_of(way, generations) for way in ways}
     evaluation = evaluate_rewriters(methods, index, chosen, seed, shows_progress(json))
+    if not deployed:
+        (out / POINT).unlink(missing_ok=True)  # of an evaluation that is replaced
     evaluation.write(out)
     write_report(
         out / "report.html",
@@ -258,10 +262,10 @@ def _operating_point(
     from grape_rewrite.evaluation.operating_points import DEV_QUERIES, FEW, describe_points, measure_points
 
     sample = dev.sample(DEV_QUERIES)
-    with choosing(quiet) as watch:
-        points = measure_points(generations, index, sample, watch)
+    with choosing(quiet) as enter_part:
+        points = measure_points(generations, index, sample, enter_part)
     found = describe_points(points, kind)
-    write_text(out / "operating_point.json", jsonlib.dumps(found, indent=1) + "\n")
+    write_text(out / POINT, jsonlib.dumps(found, indent=1) + "\n")
     if not quiet:
         show(points_table(points, found["chosen"], len(sample)))
         say(f"To deploy: {found['strategy']} ({kind}: {found['rule']})")

@@ -17,12 +17,12 @@ def embed(
 
     Example: [bold]grape index data/mine --retriever minilm[/bold]
     """
-    from grape_rewrite.cache import cache_folder
+    from grape_rewrite.index.build import cached_at
     from grape_rewrite.index.shard import SIDECAR
 
     corpus = load_data(data).corpus
     index = load_index(load_retriever(retriever, trust_remote_code), corpus, max_unreadable)
-    folder = cache_folder() / "embeddings" / index.fingerprint()[:32]
+    folder = cached_at(index.fingerprint())
     shards = [json.loads(file.read_text(encoding="utf-8")) for file in folder.glob(f"*/{SIDECAR}")]
     unreadable = sum(len(shard["unreadable"]) for shard in shards)
     truncated = sum(shard["truncated"] for shard in shards)

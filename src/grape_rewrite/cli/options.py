@@ -12,13 +12,16 @@ if TYPE_CHECKING:
     from grape_rewrite.rewriting.precision import Precision
     from grape_rewrite.searching import Searching
 
-Data = Annotated[
-    str,
-    typer.Argument(
-        help="A folder in the BEIR layout, [bold]scenes[/bold], [bold]scenes-fresh[/bold], [bold]emoji[/bold], "
-        "[bold]definitions[/bold], [bold]definitions-5k[/bold], [bold]paragraphs[/bold] or [bold]composed[/bold]."
-    ),
-]
+DATA_SETS = (
+    "a folder in the BEIR layout, [bold]scenes[/bold], [bold]scenes-fresh[/bold], [bold]emoji[/bold], "
+    "[bold]definitions[/bold], [bold]definitions-5k[/bold], [bold]paragraphs[/bold] or [bold]composed[/bold]."
+)
+MODELS = "a model folder, a GGUF file or a name on the model hub."
+PROMPTS = (
+    "multilingual (the default), long-form, composed, composed-picture (for a rewriter that sees), or a YAML file with "
+    "instruction, template and examples"
+)
+Data = Annotated[str, typer.Argument(help=f"{DATA_SETS[0].upper()}{DATA_SETS[1:]}")]
 RETRIEVERS = "lite-clip, minilm, a model folder or a name on the model hub."
 RetrieverName = Annotated[str, typer.Option("--retriever", help=RETRIEVERS)]
 RetrieverOfAdapter = Annotated[
@@ -27,9 +30,7 @@ RetrieverOfAdapter = Annotated[
 ]
 RewriterName = Annotated[
     str,
-    typer.Option(
-        "--rewriter", help="gemma-3-270m, a trained adapter, a model folder, a GGUF file or a name on the model hub."
-    ),
+    typer.Option("--rewriter", help=f"gemma-3-270m, a trained adapter, {MODELS}"),
 ]
 StrategyName = Annotated[
     str,
@@ -43,8 +44,7 @@ PromptName = Annotated[
     str | None,
     typer.Option(
         "--prompt",
-        help="multilingual (the default), long-form, composed, composed-picture, or a YAML file with instruction, "
-        "template and examples; for untrained rewriters, since an adapter brings its own.",
+        help=f"{PROMPTS}; for untrained rewriters, since an adapter brings its own.",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]

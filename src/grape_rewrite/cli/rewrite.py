@@ -9,7 +9,7 @@ import typer
 
 from grape_rewrite.cli.load import load_rewriter
 from grape_rewrite.cli.options import Json, PromptName, RemoteCode, RewriterName, Seed, read_prompt
-from grape_rewrite.cli.output import say
+from grape_rewrite.cli.output import notes, say
 from grape_rewrite.errors import UserError
 
 if TYPE_CHECKING:
@@ -49,6 +49,13 @@ def rewrite(
     # Standard output is for the rewrites; no progress is shown.
     policy = load_rewriter(rewriter, read_prompt(prompt), trust_remote_code=trust_remote_code, quiet=True)
     _require_sight(rewriter, policy, image)
+    if policy.facts and policy.facts.searching.picture_words:
+        notes.print(
+            f"note: adapter {rewriter} was trained with words of each query's picture, which only grape search and "
+            "grape evaluate can tell it",
+            markup=False,
+            soft_wrap=True,
+        )
     asked = [Asked(text, picture=image) for text in texts]
     for text, rewrites in zip(texts, policy.rewrite(asked, group, temperature, seed), strict=True):
         if json:

@@ -1,6 +1,5 @@
 """The YAML config of `grape train`."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from grape_rewrite.atomic import write_text
 from grape_rewrite.document import read_yaml
 from grape_rewrite.errors import UserError
+from grape_rewrite.processes import process_count
 from grape_rewrite.rewriting.precision import Precision
 from grape_rewrite.rewriting.prompt import Prompt, named_prompt
 from grape_rewrite.training.config import TrainingConfig
@@ -77,8 +77,10 @@ class RunConfig(BaseModel):
     @field_validator("device")
     @classmethod
     def _device_is_one(cls, name: str | None) -> str | None:
-        if name is not None and not re.fullmatch(r"cpu|cuda(:[0-9]+)?|mps|xpu(:[0-9]+)?", name):
-            raise ValueError("valid are cpu, cuda, cuda:1 and the like")
+        if name is not None and name not in ("cpu", "cuda", "mps", "xpu"):
+            raise ValueError("valid are cpu, cuda, mps and xpu; CUDA_VISIBLE_DEVICES=1 chooses among several")
+        if name not in (None, "cpu") and process_count() > 1:
+            raise ValueError("several processes take an accelerator each; leave it out")
         return name
 
     def require_same(self, begun: "RunConfig") -> None:

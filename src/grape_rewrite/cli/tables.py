@@ -8,12 +8,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from grape_rewrite.evaluation.formats import counted
+from grape_rewrite.evaluation.metrics import HEADINGS, METRICS
 from grape_rewrite.evaluation.verdict import can_tell
 
 if TYPE_CHECKING:
     from grape_rewrite.evaluation.operating_points import Point
-
-COLUMNS = {"recall@1": "R@1", "recall@5": "R@5", "recall@10": "R@10", "mrr": "MRR", "ndcg@10": "nDCG@10"}
 
 
 def evaluation_table(summary: Mapping[str, Any]) -> Table:
@@ -22,13 +21,13 @@ def evaluation_table(summary: Mapping[str, Any]) -> Table:
         box=SIMPLE, title=f"{summary['queries']} queries, {summary['corpus']} items", caption=escape(_gains(summary))
     )
     table.add_column("method", no_wrap=True)
-    for heading in (*COLUMNS.values(), "R@10, 95 %", "harm"):
+    for heading in (*HEADINGS.values(), "R@10, 95 %", "harm"):
         table.add_column(heading, justify="right", no_wrap=True)
     for name, values in summary["methods"].items():
         interval = values["intervals"]["recall@10"]
         table.add_row(
             escape(name),
-            *(f"{values[metric]:.3f}" for metric in COLUMNS),
+            *(f"{values[metric]:.3f}" for metric in METRICS),
             f"{interval['low']:.2f}-{interval['high']:.2f}",
             f"{values['harm']:.3f}",
         )

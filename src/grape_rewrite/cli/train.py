@@ -8,7 +8,15 @@ import typer
 
 from grape_rewrite.cache import cache_folder
 from grape_rewrite.cli.load import check_rewriters, load_data, load_index, load_retriever, load_rewriter, note_repeated
-from grape_rewrite.cli.options import RETRIEVERS, RemoteCode, Settings, read_settings
+from grape_rewrite.cli.options import (
+    DATA_SETS,
+    MODELS,
+    PROMPTS,
+    RETRIEVERS,
+    RemoteCode,
+    Settings,
+    read_settings,
+)
 from grape_rewrite.cli.output import notes
 from grape_rewrite.errors import INTERRUPTED, UserError
 from grape_rewrite.processes import is_first, one_at_a_time
@@ -30,11 +38,7 @@ def _hyperparameter(key: str) -> Any:
 def train(
     source: Annotated[
         str | None,
-        typer.Argument(
-            help="A folder in the BEIR layout, [bold]scenes[/bold], [bold]scenes-fresh[/bold], [bold]emoji[/bold], "
-            "[bold]definitions[/bold], [bold]definitions-5k[/bold], [bold]paragraphs[/bold], [bold]composed[/bold], "
-            "or a YAML config."
-        ),
+        typer.Argument(help=f"A YAML config, {DATA_SETS}"),
     ] = None,
     retriever: Annotated[
         str | None,
@@ -42,15 +46,11 @@ def train(
     ] = None,
     rewriter: Annotated[
         str | None,
-        typer.Option(help="gemma-3-270m, a model folder or a name on the model hub.", show_default="gemma-3-270m"),
+        typer.Option(help=f"gemma-3-270m, {MODELS}", show_default="gemma-3-270m"),
     ] = None,
     prompt: Annotated[
         str | None,
-        typer.Option(
-            help="multilingual, long-form, composed, composed-picture (for a rewriter that sees), or a YAML file with "
-            "instruction, template and examples.",
-            show_default="multilingual",
-        ),
+        typer.Option(help=f"{PROMPTS}.", show_default=False),
     ] = None,
     also: Annotated[
         list[str] | None,
@@ -85,7 +85,12 @@ def train(
     output_vocabulary: Annotated[str | None, _hyperparameter("output_vocabulary")] = None,
     settings: Settings = None,
     device: Annotated[
-        str | None, typer.Option(help="Where the rewriter lies, such as cpu or cuda:1; an accelerator if there is one.")
+        str | None,
+        typer.Option(
+            help="Where the rewriter lies, such as cpu or cuda; an accelerator if there is one. "
+            "CUDA_VISIBLE_DEVICES=1 "
+            "chooses among several."
+        ),
     ] = None,
     precision: Annotated[
         str | None, typer.Option(help="float32 or bfloat16; by default what the device multiplies in hardware.")
@@ -107,6 +112,7 @@ def train(
 
     given = read_settings(
         settings,
+        data=None if is_config(source) else source,
         retriever=retriever,
         rewriter=rewriter,
         prompt=prompt,
@@ -134,11 +140,10 @@ def train(
             raise UserError("--resume needs the run's folder: grape train --resume --out DIR")
         if not (out / CONFIG).is_file():
             raise UserError(f"nothing to resume: {out} holds no run of grape train (there is no {out / CONFIG})")
-        given |= {} if source is None else {"data": source}
         source = str(out / CONFIG)
-    if source is None:
+    if "data" not in given and not is_config(source):
         raise UserError("say what to train on: grape train DATA --out DIR, or grape train CONFIG.yaml")
-    config = RunConfig.read(Path(source), given) if is_config(source) else RunConfig.of({"data": source, **given})
+    config = RunConfig.read(Path(source), given) if source and is_config(source) else RunConfig.of(given)
     run(config, resume, trust_remote_code)
 
 
@@ -186,6 +191,7 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
 
     with one_at_a_time(cache_folder()):
         frozen = load(config.retriever)
+        also = [read_task(spec, load, config.max_unreadable) for spec in config.also]  # first, as they may be misspelt
         policy = load_rewriter(
             config.rewriter,
             config.prompt,
@@ -197,7 +203,6 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
             dataset.train.pictured,
         )
         index = load_index(frozen, dataset.corpus, config.max_unreadable, quiet)
-        also = [read_task(spec, load, config.max_unreadable) for spec in config.also]
 
     try:
         with nullcontext() if quiet else locked(config.out, wait=False), Display() as display:

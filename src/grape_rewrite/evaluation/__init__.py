@@ -3,7 +3,13 @@
 from grape_rewrite.evaluation.evaluation import Evaluation, evaluate_methods
 from grape_rewrite.evaluation.metrics import METRICS, ndcg, query_metrics, recall, reciprocal_rank
 from grape_rewrite.evaluation.report import render_report, write_report
-from grape_rewrite.evaluation.significance import Interval, bootstrap_interval, randomisation_test, randomisation_tests
+from grape_rewrite.evaluation.significance import (
+    Interval,
+    bootstrap_interval,
+    interval_over_runs,
+    randomisation_test,
+    randomisation_tests,
+)
 
 __all__ = [
     "METRICS",
@@ -11,6 +17,7 @@ __all__ = [
     "Interval",
     "bootstrap_interval",
     "evaluate_methods",
+    "interval_over_runs",
     "ndcg",
     "query_metrics",
     "randomisation_test",

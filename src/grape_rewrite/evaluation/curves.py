@@ -61,7 +61,7 @@ def training_charts(history: Sequence[Row]) -> list[Chart]:
         ),
         ("Reward", "mean of each term", terms or {"reward": "reward"}),
         ("Rewrite length", "tokens", {"rewrite_tokens": "tokens"}),
-        ("Entropy", "nats a token", {"entropy": "entropy"}),
+        ("Entropy", "nats a token learned from", {"entropy": "entropy"}),
         ("Groups without variance", "share that teaches nothing", {"zero_variance": "share"}),
         ("Distinct rewrites", "share of a group", {"distinct": "share"}),
     ]

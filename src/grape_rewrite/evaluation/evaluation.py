@@ -9,11 +9,11 @@ from urllib.parse import quote
 
 from grape_rewrite.atomic import write_text
 from grape_rewrite.errors import UserError
-from grape_rewrite.evaluation.inflation import Rows
 from grape_rewrite.evaluation.method import Method, measure
 from grape_rewrite.evaluation.protocol import protocol
 from grape_rewrite.evaluation.summary import by_language, cluster_labels, compare, summarise_method
 from grape_rewrite.evaluation.trec import write_run
+from grape_rewrite.rewards.rank import Ragged
 from grape_rewrite.strategies import Ask, EmbeddedAsks, embed_asks
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Evaluation:
 
     corpus: "Corpus"
     queries: "list[Query]"
-    positives: Rows
+    positives: Ragged
     methods: dict[str, Method]
     reference: str
     summary: dict[str, Any]
@@ -41,9 +41,12 @@ class Evaluation:
     def write(self, folder: Path) -> None:
         """Write `evaluation.json`, `rewrites.jsonl` and one TREC run file for each method into a folder.
 
-        :param folder: where to; made when missing, files of the same names are replaced.
+        :param folder: where to; made when missing. An evaluation that lies there is replaced, its run files too.
         :raises UserError: when a file cannot be written.
         """
+        if (folder / EVALUATION).is_file():
+            for stale in (folder / "runs").glob("*.trec"):
+                stale.unlink()
         for name, method in self.methods.items():
             run = {
                 query.id: [(self.corpus.ids[row], score) for row, score in zip(rows, scores, strict=True)]

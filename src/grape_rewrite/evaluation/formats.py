@@ -47,10 +47,10 @@ def rank(value: float) -> str:
     return f"{value:,.1f}".removesuffix(".0")
 
 
-def confidence(p: float) -> str:
+def p_value(p: float) -> str:
     """Return a p-value, which is never zero.
 
-    >>> confidence(0.00001), confidence(0.0001), confidence(0.0123), confidence(0.5)
+    >>> p_value(0.00001), p_value(0.0001), p_value(0.0123), p_value(0.5)
     ('p < 0.0001', 'p = 0.0001', 'p = 0.012', 'p = 0.50')
     """
     if p < 0.0001:

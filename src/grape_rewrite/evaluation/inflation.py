@@ -4,16 +4,15 @@ A reward on similarity can be had by words that lie close to every item. These f
 inflate when `d_neg` and `d_hard` rise without `margin`.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from grape_rewrite.index.index import NEVER
+from grape_rewrite.rewards.rank import Ragged
 
 Scores = npt.NDArray[np.floating]
-Rows = Sequence[npt.NDArray[np.integer]]
 Floats = npt.NDArray[np.float64]
 
 HARD = 10
@@ -36,7 +35,7 @@ class Inflation(NamedTuple):
     margin: float
 
 
-def score_levels(scores: Scores, positives: Rows, hard: int = HARD) -> Levels:
+def score_levels(scores: Scores, positives: Ragged, hard: int = HARD) -> Levels:
     """Return for each query the score of its best positive, and the means of its irrelevant and of its hard items.
 
     Hard are each text's own `hard` highest-scoring irrelevant items: the bar its positive must clear.

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from grape_rewrite.evaluation.inflation import Levels, Rows, centroid_cosines, hubness, score_levels
+from grape_rewrite.evaluation.inflation import Levels, centroid_cosines, hubness, score_levels
 from grape_rewrite.evaluation.metrics import query_metrics
 from grape_rewrite.index.top import top_items
-from grape_rewrite.rewards.rank import best_positive_rank
+from grape_rewrite.rewards.rank import Ragged, best_positive_rank
 
 if TYPE_CHECKING:
     from grape_rewrite.strategies import EmbeddedAsks
@@ -43,7 +43,7 @@ class Method:
         return int(self.empties.sum())
 
 
-def measure(asked: "EmbeddedAsks", positives: Rows, gains: Rows, among: Rows | None = None) -> Method:
+def measure(asked: "EmbeddedAsks", positives: Ragged, gains: Ragged, among: Ragged | None = None) -> Method:
     """Search the whole corpus for each query and keep the ranks, the metrics and the best `DEPTH` items.
 
     :param asked: what is searched with, in the order of the n queries.

@@ -6,21 +6,19 @@ Presence of Tied Scores", ECIR 2008); the reciprocal rank takes the average rank
 ties all three equal ranx's and trec_eval's `recall`, `ndcg` (linear gain) and `mrr`.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 
 from grape_rewrite.rewards.ndcg import ndcg
-from grape_rewrite.rewards.rank import best_positive_rank, check_rows
+from grape_rewrite.rewards.rank import Ragged, best_positive_rank, check_rows
 
 Scores = npt.NDArray[np.floating]
-Rows = Sequence[npt.NDArray[np.integer]]
 
-METRICS = ("recall@1", "recall@5", "recall@10", "mrr", "ndcg@10")
+HEADINGS = {"recall@1": "R@1", "recall@5": "R@5", "recall@10": "R@10", "mrr": "MRR", "ndcg@10": "nDCG@10"}
+METRICS = tuple(HEADINGS)
 
 
-def recall(scores: Scores, positives: Rows, k: int) -> npt.NDArray[np.float64]:
+def recall(scores: Scores, positives: Ragged, k: int) -> npt.NDArray[np.float64]:
     """Return the share of each query's positives expected among its k best items.
 
     >>> recall(np.array([[0.9, 0.5, 0.5, 0.1]]), [np.array([1])], k=2)  # tied with one other for the second place
@@ -42,7 +40,7 @@ def recall(scores: Scores, positives: Rows, k: int) -> npt.NDArray[np.float64]:
     return found
 
 
-def reciprocal_rank(scores: Scores, positives: Rows) -> npt.NDArray[np.float64]:
+def reciprocal_rank(scores: Scores, positives: Ragged) -> npt.NDArray[np.float64]:
     """Return 1 / rank of each query's best positive, the rank being `best_positive_rank`.
 
     >>> reciprocal_rank(np.array([[0.9, 0.5, 0.5, 0.1]]), [np.array([1])])
@@ -56,7 +54,7 @@ def reciprocal_rank(scores: Scores, positives: Rows) -> npt.NDArray[np.float64]:
     return 1 / best_positive_rank(scores, positives)
 
 
-def query_metrics(scores: Scores, positives: Rows, gains: Rows | None = None) -> dict[str, npt.NDArray[np.float64]]:
+def query_metrics(scores: Scores, positives: Ragged, gains: Ragged | None = None) -> dict[str, npt.NDArray[np.float64]]:
     """Return every metric of the evaluation, `METRICS`, for each query.
 
     :param scores: (n, N) scores.

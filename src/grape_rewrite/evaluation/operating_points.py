@@ -55,7 +55,7 @@ SHARE = re.compile(r"\+raw-[0-9.]+")  # of the query in what is searched with
 DEV_QUERIES = 1040  # to choose by; the more there are, the less of what is chosen is luck
 FEW = 100  # dev queries; fewer tell strategies apart only roughly
 
-Watch = Callable[[str, int, int], None]
+EnterPart = Callable[[str, int, int], None]
 """Is called when a part of the measuring begins: what it is, how many parts are done, and how many there are."""
 
 
@@ -76,7 +76,9 @@ class Point:
     milliseconds: float
 
 
-def measure_points(generations: Generations, index: "Index", split: "Split", watch: Watch | None = None) -> list[Point]:
+def measure_points(
+    generations: Generations, index: "Index", split: "Split", enter_part: EnterPart | None = None
+) -> list[Point]:
     """Measure every strategy of the catalogue, and gates whose thresholds are taken from these queries.
 
     Strategies of K samples share them: each takes the first K of the most that any of them wants. What a query takes is
@@ -85,12 +87,12 @@ def measure_points(generations: Generations, index: "Index", split: "Split", wat
     :param generations: of the rewriter.
     :param index: the embedded corpus.
     :param split: the queries to choose by: dev, not test.
-    :param watch: is called before each strategy is tried, before the figures of all, and before each timed query.
+    :param enter_part: is called before each strategy is tried, before the figures of all, and before each timed query.
     """
     index = index.of(split)
     sure = confidence(index.slabs(index.embed(split.texts, split.queries), index.own(split.queries)))
     gates = [f"sure-{np.quantile(sure, share):.4f}:{inner}" for inner in GATED for share in SURE]
-    generations = replace(generations, progress=False)  # dozens of bars that begin again say less than `watch`
+    generations = replace(generations, progress=False)  # dozens of bars that begin again say less than `enter_part`
     shared = replace(generations, ahead=MOST)
     specs = list(dict.fromkeys([*CATALOGUE, *gates]))
     works = {spec: SHARE.sub("+raw-0.1", spec) for spec in specs}
@@ -98,11 +100,11 @@ def measure_points(generations: Generations, index: "Index", split: "Split", wat
     parts = len(specs) + 1 + len(timed)
 
     def enter(spec: str | None) -> None:
-        if watch and spec is None:
-            watch(f"figures of all {len(specs)}", len(specs), parts)
-        elif watch and spec is not None:
+        if enter_part and spec is None:
+            enter_part(f"figures of all {len(specs)}", len(specs), parts)
+        elif enter_part and spec is not None:
             place = specs.index(spec)
-            watch(f"{place + 1} of {len(specs)}: {spec}", place, parts)
+            enter_part(f"{place + 1} of {len(specs)}: {spec}", place, parts)
 
     methods = {spec: None if spec == "raw" else strategy_of(spec, shared) for spec in specs}
     evaluation = evaluate(methods, index, split, enter=enter)
@@ -111,8 +113,8 @@ def measure_points(generations: Generations, index: "Index", split: "Split", wat
     clusters = cluster_labels(evaluation.positives)
 
     def enter_query(place: int) -> None:
-        if watch:
-            watch(f"timing query {place + 1} of {len(timed)}", len(specs) + 1 + place, parts)
+        if enter_part:
+            enter_part(f"timing query {place + 1} of {len(timed)}", len(specs) + 1 + place, parts)
 
     unused = {work: strategy_of(work, replace(generations, _known={})) for work in dict.fromkeys(works.values())}
     milliseconds = latencies(unused, index, timed, enter_query)

@@ -7,10 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from grape_rewrite.evaluation.harm import harm
-from grape_rewrite.evaluation.inflation import Inflation, Rows, inflation
+from grape_rewrite.evaluation.inflation import Inflation, inflation
 from grape_rewrite.evaluation.method import Method
 from grape_rewrite.evaluation.metrics import METRICS
 from grape_rewrite.evaluation.significance import Interval, bootstrap_interval, randomisation_tests
+from grape_rewrite.rewards.rank import Ragged
 
 Labels = npt.NDArray[np.int64]
 
@@ -19,7 +20,7 @@ HUMAN = "english"  # a person's wording, a reference row
 UNKNOWN_LANGUAGE = "und"  # BCP 47's tag for an undetermined language
 
 
-def cluster_labels(positives: Rows) -> Labels:
+def cluster_labels(positives: Ragged) -> Labels:
     """Number the queries by their set of positives: queries with the same answers share a label.
 
     >>> cluster_labels([np.array([4]), np.array([7, 4]), np.array([4])])

@@ -26,7 +26,7 @@ def environment(*folders: Path) -> "Environment":
         points=formats.points,
         decimal=formats.decimal,
         rank=formats.rank,
-        confidence=formats.confidence,
+        p_value=formats.p_value,
         amount=formats.amount,
         significant=formats.significant,
         counted=formats.counted,

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from grape_rewrite.evaluation.formats import confidence, counted, decimal, percent, points
+from grape_rewrite.evaluation.formats import counted, decimal, p_value, percent, points
 
 if TYPE_CHECKING:
     from grape_rewrite.evaluation.method import Method
 
 SIGNIFICANT = 0.05
-# Less than this share of the right item's rise as margin is called inflation.
+# Less than this share of the right item's rise as margin is called little.
 LEAST_MARGIN = 0.2
 
 
@@ -56,9 +56,7 @@ def difference(comparison: Mapping[str, Any], label: str, clusters: int) -> Find
         text += ", on too few queries to tell it from chance"
     elif comparison["p"] >= SIGNIFICANT:
         text += ", no more than chance may bring about"
-    evidence = (
-        f"95 % interval {points(comparison['low'])} to {points(comparison['high'])}, {confidence(comparison['p'])}"
-    )
+    evidence = f"95 % interval {points(comparison['low'])} to {points(comparison['high'])}, {p_value(comparison['p'])}"
     return Finding(points(comparison["difference"]), text, evidence)
 
 
@@ -118,7 +116,7 @@ def inflation(methods: Mapping[str, Any], ours: str, baseline: str, label: str) 
         share = min(margin / d_pos, 1)
         if share >= LEAST_MARGIN:
             return f"{facts} {100 * share:.0f} % of the rise is margin, which is what ranks better."
-        return f"{facts} Just {100 * share:.0f} % of the rise is margin: scores inflate."
-    if d_hard > 0:
-        return f"{facts} The strongest wrong items rose and the margin did not: scores inflate."
+        return f"{facts} Just {100 * share:.0f} % of the rise is margin: most of it lifts wrong items too."
+    if d_hard > 0 and d_neg > 0 and margin <= 0:
+        return f"{facts} Wrong items rose and the margin did not: scores inflate."
     return f"{facts} The margin changed by {decimal(margin)}."

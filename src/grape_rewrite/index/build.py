@@ -47,7 +47,7 @@ def build_index(
         raise UserError("the corpus is empty; an index needs at least one item")
     check_items(retriever, corpus.items)
     fingerprint = combined_fingerprint(retriever, corpus)
-    folder = (cache or cache_folder() / "embeddings") / fingerprint[:32]
+    folder = cached_at(fingerprint, cache)
     # A share such as 0.07 of 100 items allows 7, whatever the product's last digit.
     allowed = math.floor(max_unreadable * len(corpus) + 1e-9)
 
@@ -75,6 +75,15 @@ def build_index(
 
     _report(retriever, unreadable, len(skipped), truncated, len(corpus))
     return Index(retriever, corpus, embeddings, skipped)
+
+
+def cached_at(fingerprint: str, cache: Path | None = None) -> Path:
+    """Return the folder that the embeddings of a retriever and a corpus lie in.
+
+    :param fingerprint: of both, as `Index.fingerprint` gives it.
+    :param cache: the folder of all embeddings.
+    """
+    return (cache or cache_folder() / "embeddings") / fingerprint[:32]
 
 
 def _still_unreadable(shard: Shard, items: Sequence[Item]) -> bool:

@@ -20,7 +20,7 @@ def load(name: str, trust_remote_code: bool = False, device: str | None = None) 
     :param name: `lite-clip` or `minilm` (embedded); a folder with a sentence-transformers model (`modules.json`) or a
         transformers dual encoder (`config.json`); or the name of either on the model hub.
     :param trust_remote_code: run code that comes with the model. Never without this.
-    :param device: such as `cpu` or `cuda:1`; an accelerator when there is one, by default.
+    :param device: such as `cpu` or `cuda`; an accelerator when there is one, by default.
     :raises UserError: when the name means nothing, files are missing or broken, weights are a pickle, or a package is
         missing.
     """

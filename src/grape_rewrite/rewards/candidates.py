@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from grape_rewrite.rewards.rank import Rows, Scores, Weights, best_positive_rank
+from grape_rewrite.rewards.rank import Ragged, Scores, Weights, best_positive_rank
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,8 @@ class Candidates:
     """
 
     scores: Scores
-    positives: Rows
-    gains: Rows | None = None
+    positives: Ragged
+    gains: Ragged | None = None
     weights: Weights | None = None
 
     @cached_property

@@ -3,13 +3,13 @@
 import numpy as np
 import numpy.typing as npt
 
-from grape_rewrite.rewards.rank import Rows, Scores, Weights, check_rows, weights_of_irrelevant
+from grape_rewrite.rewards.rank import Ragged, Scores, Weights, check_rows, weights_of_irrelevant
 
 TAU = 0.05  # in the range that CLIP and sentence encoders learn (0.01 to 0.07)
 
 
 def contrastive(
-    scores: Scores, positives: Rows, tau: float = TAU, weights: Weights | None = None
+    scores: Scores, positives: Ragged, tau: float = TAU, weights: Weights | None = None
 ) -> npt.NDArray[np.float64]:
     """Return the log-softmax of the best positive among the irrelevant items (InfoNCE), scaled to the corpus.
 

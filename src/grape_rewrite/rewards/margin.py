@@ -3,10 +3,10 @@
 import numpy as np
 import numpy.typing as npt
 
-from grape_rewrite.rewards.rank import Rows, Scores, Weights, check_rows, weights_of_irrelevant
+from grape_rewrite.rewards.rank import Ragged, Scores, Weights, check_rows, weights_of_irrelevant
 
 
-def margin(scores: Scores, positives: Rows, k: int = 10, weights: Weights | None = None) -> npt.NDArray[np.float64]:
+def margin(scores: Scores, positives: Ragged, k: int = 10, weights: Weights | None = None) -> npt.NDArray[np.float64]:
     """Return `s(r, p*) - mean of the k highest s(r, d)` over the irrelevant items d: a baseline.
 
     Raising all scores at once earns nothing, but neither does it matter how many items stand in front. It depends on

@@ -3,11 +3,11 @@
 import numpy as np
 import numpy.typing as npt
 
-from grape_rewrite.rewards.rank import Rows, Scores, Weights, check_rows, weights_of_irrelevant
+from grape_rewrite.rewards.rank import Ragged, Scores, Weights, check_rows, weights_of_irrelevant
 
 
 def ndcg(
-    scores: Scores, positives: Rows, k: int = 10, gains: Rows | None = None, weights: Weights | None = None
+    scores: Scores, positives: Ragged, k: int = 10, gains: Ragged | None = None, weights: Weights | None = None
 ) -> npt.NDArray[np.float64]:
     """Return nDCG@k (Järvelin and Kekäläinen, TOIS 2002).
 
@@ -54,7 +54,7 @@ def ndcg(
     return values
 
 
-def _check_gains(gains: Rows, positives: Rows) -> None:
+def _check_gains(gains: Ragged, positives: Ragged) -> None:
     """Require a grade above 0 for each positive.
 
     :raises ValueError: naming the row and its grades.

@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 Scores = npt.NDArray[np.floating] | Sequence[npt.NDArray[np.floating]]
-Rows = Sequence[npt.NDArray[np.integer]]
+Ragged = Sequence[npt.NDArray[np.integer]]  # for each query as many numbers as it has positives
 Weights = Sequence[npt.NDArray[np.floating]]
 
 
-def best_positive_rank(scores: Scores, positives: Rows, weights: Weights | None = None) -> npt.NDArray[np.float64]:
+def best_positive_rank(scores: Scores, positives: Ragged, weights: Weights | None = None) -> npt.NDArray[np.float64]:
     """Return the rank of each row's best positive among the irrelevant items, a tie counting one half.
 
         rank = 1 + sum_{d not in P} w_d ( [s_d > s_p*] + 1/2 [s_d = s_p*] ),    s_p* = max_{p in P} s_p
@@ -50,7 +50,7 @@ def weights_of_irrelevant(
     return share
 
 
-def check_rows(scores: Scores, positives: Rows, weights: Weights | None = None) -> None:
+def check_rows(scores: Scores, positives: Ragged, weights: Weights | None = None) -> None:
     """Require a set of positives for each row of scores, none empty or with an item twice, and weights like the scores.
 
     A score that is not a number is neither above nor below another, and would pass for the best of all.

@@ -3,10 +3,10 @@
 import numpy as np
 import numpy.typing as npt
 
-from grape_rewrite.rewards.rank import Rows, Scores, check_rows
+from grape_rewrite.rewards.rank import Ragged, Scores, check_rows
 
 
-def similarity(scores: Scores, positives: Rows) -> npt.NDArray[np.float64]:
+def similarity(scores: Scores, positives: Ragged) -> npt.NDArray[np.float64]:
     """Return `s(r, p*)`, the score of the best positive. A baseline: it rewards raising all scores at once.
 
     The size of the corpus does not count.

@@ -1,6 +1,7 @@
 """`grape.json`: what a trained adapter folder says of itself beside PEFT's own files."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 
@@ -19,7 +20,8 @@ UNCHANGED = "training never beat the untrained rewriter on the dev queries, so i
 class TaskFacts(BaseModel):
     """What an adapter was trained for: which corpus and retriever, and how it was asked.
 
-    `pictures` says whether its queries had pictures; None in adapters from before that was noted.
+    `pictures` says whether its queries had pictures, `data_fingerprint` is that of corpus, queries and judgements; both
+    are None in adapters from before they were noted.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -28,6 +30,7 @@ class TaskFacts(BaseModel):
     retriever: str
     retriever_fingerprint: str
     corpus_fingerprint: str
+    data_fingerprint: str | None = None
     pictures: bool | None = None
 
 
@@ -48,9 +51,11 @@ class AdapterFacts(BaseModel):
     retriever: str
     retriever_fingerprint: str
     corpus_fingerprint: str
+    data_fingerprint: str | None = None
     pictures: bool | None = None
     searching: Searching = Searching(picture_weight=0.0)  # as before there was a choice
     reward: str
+    algorithm: Literal["grpo", "best-of-group"] = "grpo"
     seed: NonNegativeInt
     steps: NonNegativeInt
     dev_mrr: float | None = None
@@ -64,10 +69,9 @@ class AdapterFacts(BaseModel):
         return [first, *self.also]
 
     def task_for(self, retriever_fingerprint: str, corpus_fingerprint: str) -> TaskFacts | None:
-        """Return the task of this retriever and corpus, else the first of this retriever; None if there is none."""
-        fitting = [task for task in self.tasks if task.retriever_fingerprint == retriever_fingerprint]
-        same = (task for task in fitting if task.corpus_fingerprint == corpus_fingerprint)
-        return next(same, fitting[0] if fitting else None)
+        """Return the task of this retriever and corpus; None if there is none."""
+        fitting = (task for task in self.tasks if task.retriever_fingerprint == retriever_fingerprint)
+        return next((task for task in fitting if task.corpus_fingerprint == corpus_fingerprint), None)
 
 
 def read_adapter(folder: Path) -> AdapterFacts:
@@ -84,13 +88,13 @@ def read_adapter(folder: Path) -> AdapterFacts:
 MODEL_CARD = """\
 ---
 library_name: peft
-tags: [query-rewriting, retrieval, grpo, lora]
+tags: [query-rewriting, retrieval, {tag}, lora]
 ---
 
 # A query rewriter for the retriever `{retriever}`
 
-A LoRA adapter for `{base_model}`, trained by GRPO with the frozen retriever's own ranking as the reward (`{reward}`):
-step {steps}, seed {seed}, mean reciprocal rank on the dev queries {dev_mrr}.
+A LoRA adapter for `{base_model}`, trained {how}, by what the frozen retriever makes of them (reward
+`{reward}`): step {steps}, seed {seed}, mean reciprocal rank on the dev queries {dev_mrr}.
 
 It rewrites a query into words that this retriever finds more with; another retriever may not profit. Use it with
 
@@ -101,10 +105,17 @@ the corpus, the output vocabulary and the versions. The licence of the base mode
 """
 
 
+HOW = {
+    "grpo": ("by GRPO on groups of rewrites", "grpo"),
+    "best-of-group": ("by fine-tuning on the best rewrite of each group", "rejection-sampling"),
+}
+
+
 def model_card(facts: AdapterFacts) -> str:
     """Return the `README.md` of an adapter folder, in place of the empty form that PEFT writes."""
     mrr = "not measured" if facts.dev_mrr is None else f"{facts.dev_mrr:.3f}"
-    return MODEL_CARD.format(**{**dict(facts), "dev_mrr": mrr})
+    how, tag = HOW[facts.algorithm]
+    return MODEL_CARD.format(**{**dict(facts), "dev_mrr": mrr, "how": how, "tag": tag})
 
 
 def write_adapter(folder: Path, facts: AdapterFacts) -> None:

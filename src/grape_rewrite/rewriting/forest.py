@@ -7,7 +7,7 @@ told apart by an attention mask of ancestors, so the hidden states (and with the
 are those of the plain, padded, one-sequence-a-row computation.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,12 @@ IntArray = npt.NDArray[np.int64]
 
 ROW_LENGTH = 128
 """Nodes in a row, about: of longer rows a node is compared with more that are not its own, shorter ones are padded."""
+
+
+def fewest_rows(sizes: Iterable[int]) -> int:
+    """Return how many rows trees of these numbers of nodes fill, none longer than need be; each lies in one row."""
+    sizes = list(sizes)
+    return -(-sum(sizes) // max(ROW_LENGTH, *sizes))
 
 
 class Forest:

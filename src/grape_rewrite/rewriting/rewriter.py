@@ -82,7 +82,7 @@ class Rewriter:
             base or chat, or of a vision-language model such as Qwen2-VL, a GGUF file, or the folder of a trained
             adapter, which brings its prompt and output vocabulary.
         :param prompt: what to ask with; by default the adapter's, else the multilingual one.
-        :param device: such as `cpu` or `cuda:1`; an accelerator when there is one, by default.
+        :param device: such as `cpu` or `cuda`; an accelerator when there is one, by default.
         :param precision: the number format; by default bfloat16 where the device has it in hardware, else float32.
             Rewrites of one format are not always those of the other.
         :raises UserError: when there is no such model, or it has no safetensors weights.

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from grape_rewrite.rewriting.forest import ROW_LENGTH, Forest
+from grape_rewrite.rewriting.forest import Forest, fewest_rows
 from grape_rewrite.rewriting.prefixes import families, shared_prefix
 from grape_rewrite.rewriting.vocabulary import OutputVocabulary
 
@@ -50,8 +50,7 @@ def sample(
         own = [prompts[prompt] for prompt in family]
         cut = shared_prefix(own)
         rests = [list(prompt[cut:]) for prompt in own]
-        rows = min(len(own), -(-sum(map(len, rests)) // ROW_LENGTH))
-        forest = Forest(decoder, own[0][:cut], rows, window)
+        forest = Forest(decoder, own[0][:cut], fewest_rows(map(len, rests)), window)
         completions = _grow(forest, vocabulary, rests, group, max_tokens, stop, temperature)
         for place, prompt in enumerate(family):
             found[prompt * group : (prompt + 1) * group] = completions[place * group : (place + 1) * group]
@@ -103,7 +102,8 @@ def _plant(forest: Forest, rests: list[list[int]], group: int) -> tuple[list[Bra
     parent: list[int] = []
     token: list[int] = []
     last: list[tuple[int, int]] = []
-    # Longest first and snaking over the rows, so that all rows end up about equally long.
+    # Longest first and snaking over the rows: rows end up about equally long, and with as many prompts as any other,
+    # which is what counts later, as each prompt grows as many rewrites.
     for place, prompt in enumerate(sorted(range(len(rests)), key=lambda p: -len(rests[p]))):
         lap, offset = divmod(place, forest.rows)
         chosen = offset if lap % 2 == 0 else forest.rows - 1 - offset

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from grape_rewrite.rewriting.forest import ROW_LENGTH, Forest
+from grape_rewrite.rewriting.forest import Forest, fewest_rows
 from grape_rewrite.rewriting.prefixes import families, shared_prefix
 from grape_rewrite.rewriting.vocabulary import OutputVocabulary
 
@@ -113,11 +113,11 @@ def _pack(trees: dict[Path, dict[Path, None]], cut: int) -> tuple[np.ndarray, np
 
 
 def _spread(sizes: dict[Path, int]) -> dict[Path, int]:
-    """Choose a row for each tree, by its number of nodes, so that little is padded; rows are about `ROW_LENGTH` long.
+    """Choose a row for each tree, by its number of nodes, so that little is padded.
 
     Longest first, each goes to the row that is the shortest yet (Graham, SIAM J. Appl. Math. 1969).
     """
-    fewest = -(-sum(sizes.values()) // max(ROW_LENGTH, *sizes.values()))
+    fewest = fewest_rows(sizes.values())
     longest_first = sorted(sizes, key=lambda prompt: -sizes[prompt])
     layouts = []
     for rows in range(fewest, 2 * fewest + 1):

@@ -40,6 +40,7 @@ def adapter_facts(
             retriever=task.index.retriever.name,
             retriever_fingerprint=fingerprint,
             corpus_fingerprint=task.index.corpus.fingerprint(),
+            data_fingerprint=task.dataset.fingerprint(),
             pictures=task.dataset.train.pictured,
         )
         for task, fingerprint in zip(tasks, frozen, strict=True)
@@ -50,6 +51,7 @@ def adapter_facts(
         output_vocabulary=None if whole else rewriter.vocabulary.tokens.tolist(),
         searching=config.searching,
         reward=config.reward,
+        algorithm=config.algorithm,
         seed=config.seed,
         steps=0,
         versions={name: version(name) for name in ("grape-rewrite", "torch", "transformers", "trl", "peft")},

@@ -48,8 +48,8 @@ class Interrupt(TrainerCallback):
 
     def on_step_end(self, _: Any, __: TrainerState, control: TrainerControl, **___: Any) -> None:
         """Save and stop if asked to; so do all processes, even where the signal came a step later."""
-        self.asked = any_process(self.asked)
-        if self.asked:
+        if any_process(self.asked):  # a signal may come while this waits for others, and is not to be lost
+            self.asked = True
             control.should_save = True
             control.should_training_stop = True
 

@@ -101,7 +101,8 @@ class TrainingConfig(BaseModel):
         0.2,
         ge=0,
         le=1,
-        description="how often a query is drawn that ranks first both raw and rewritten untrained; others count 1",
+        description="how soon a query comes, in each round over all, that ranks first both raw and rewritten "
+        "untrained: at lower values later, and in a short run perhaps never; others count 1",
     )
     picture_weight: float = Field(
         Searching.picture_weight,

@@ -5,7 +5,7 @@ from typing import Any
 
 
 def share_distinct(prompts: Sequence[Any], rewrites: Sequence[str]) -> float:
-    """Return the mean share of a group that are not the same text as another.
+    """Return how many different texts a group has, over its size; the mean over the groups.
 
     >>> share_distinct(["a", "a", "b", "b"], ["boat", "boat", "moon", "full moon"])
     0.75

@@ -55,12 +55,13 @@ def train(  # noqa: PLR0913
     :param config: hyperparameters; or give them by name as further arguments (`reward="rank_log", steps=40`).
     :param resume: go on with the run that `out` holds.
     :param watch: is called after each step with its row of the history and some examples, to show them.
-    :param begun: is called when `out` has been found fit and is there.
+    :param begun: is called when `out` is there; one that is resumed may yet be refused, as of other models.
     :param also: further tasks that the same adapter learns; each gives an equal share of a step's queries, and the dev
         MRR that chooses the checkpoint is the mean over all.
     :return: the rewriter with the adapter of the best dev MRR.
     :raises UserError: on impossible values, when `out` holds another run or files of somebody else's, when its
-        checkpoint cannot be read or another not be saved, or when the retriever has changed.
+        checkpoint cannot be read or another not be saved, when a run that is resumed was begun with other data or
+        models, or when the retriever has changed in training.
     :raises RewardError: when a reward of one's own fails; the steps before it are saved (by several processes those up
         to the last checkpoint), and `resume` goes on with them.
     :raises KeyboardInterrupt: after Ctrl-C, when all is saved.

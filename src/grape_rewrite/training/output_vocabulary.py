@@ -21,10 +21,10 @@ def restrict_output(rewriter: Rewriter, index: Index, config: TrainingConfig, al
     """
     free = rewriter.prompt.answer_after or rewriter.sees or config.vllm
     if config.output_vocabulary == "retriever" and not free:
-        texts = [answer for task in also for _, answer in task.prompt.examples]
+        texts: list[str] = []
         for searched in (index, *(task.index for task in also)):
             texts += [item.text for item in searched.corpus if item.text] + searched.retriever.words()
         if texts:
-            rewriter.restrict_to_words(texts)
+            rewriter.restrict_to_words([*texts, *(answer for task in also for _, answer in task.prompt.examples)])
         else:
             logger.warning("neither corpus nor retriever tells its words: the output vocabulary stays full")

@@ -74,7 +74,10 @@ def require_machine(rewriter: Rewriter, config: TrainingConfig) -> None:
 
 
 def require_same(run: RunFolder, facts: AdapterFacts) -> None:
-    """Require that a run goes on with the models, the corpora and the prompts that it was begun with.
+    """Require that a run goes on with the data, the retrievers and the prompts that it was begun with.
+
+    The rewriter and a reward of one's own are known by their names: that may be mended in between. What an earlier
+    version did not note is not compared.
 
     :param facts: what the adapter would say of itself now; the run's own hyperparameters are compared elsewhere.
     :raises UserError: when one of them is another.
@@ -85,8 +88,10 @@ def require_same(run: RunFolder, facts: AdapterFacts) -> None:
         "prompt": "prompt",
         "retriever": "retriever_fingerprint",
         "corpus": "corpus_fingerprint",
+        "state of the data": "data_fingerprint",
         "output vocabulary": "output_vocabulary",
         "further tasks": "also",
     }.items():
-        if getattr(begun, key) != getattr(facts, key):
+        old, new = getattr(begun, key), getattr(facts, key)
+        if old != new and not (old is None and key == "data_fingerprint"):
             raise UserError(f"{run.folder} was begun with another {what}; resume it with the same")

@@ -84,6 +84,6 @@ def _columns(rewriter: Rewriter, task: Task, number: int, share: int, config: Tr
         "rank_before": [float(raw[row]) for row in drawn],
     }
     if config.pool is not None:
-        hard = hard_items(rewriter, index, split, drawn, config.hard_items)
-        columns["hard"] = [hard[row].tolist() for row in drawn]
+        hard = hard_items(rewriter, index, split, drawn, config.hard_items) if config.hard_items else {}
+        columns["hard"] = [hard[row].tolist() if hard else [] for row in drawn]
     return columns

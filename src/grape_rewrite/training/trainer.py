@@ -24,9 +24,11 @@ logger = logging.getLogger(__name__)
 class GrapeTrainer(GRPOTrainer):
     """Trains the adapter of a `Rewriter`.
 
-    Three things differ from TRL's trainer, none of which changes the gradient: completions are sampled over a
-    `Forest` (through TRL's `rollout_func`), their log-probabilities are computed over a `Forest`, and completions
-    without an advantage are left out of the update. The rest, TRL's loss, logging and checkpoints, is TRL's.
+    Three things differ from TRL's trainer without changing the gradient: completions are sampled over a `Forest`
+    (through TRL's `rollout_func`), their log-probabilities are computed over a `Forest`, and completions without an
+    advantage are left out of the update, and so of the entropy that is logged. Besides, words are those of the
+    rewriter's output vocabulary, and `select` and `distinct` say what is learned from and how it is sampled. The rest,
+    TRL's loss, logging and checkpoints, is TRL's.
 
     Several processes, one for each accelerator, share a step: each samples and scores its part, and their gradients are
     averaged. The stock path computes the log-probabilities where this does not apply: vLLM, which samples from the
