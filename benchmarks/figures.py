@@ -94,6 +94,27 @@ def inflation(looks: Mapping[str, Sequence[Sequence[tuple[int, Sequence[float]]]
         _save(figure, file)
 
 
+def race(looks: Mapping[str, Mapping[int, Mapping[str, Any]]], file: Path) -> None:
+    """Draw Recall@10 of the dev queries over the minutes of training: a thin line for each seed, a thick for the mean.
+
+    :param looks: arm -> step -> figure -> mean and seeds, as `read_results` has them in `training`.
+    """
+    with plt.style.context(STYLE):
+        figure, axes = plt.subplots(figsize=(7.2, 3.2))
+        for (name, steps), colour in zip(looks.items(), LINES[: len(looks)], strict=True):
+            found = [look for look in steps.values() if "minutes" in look]
+            for seed in found[0]["minutes"]["seeds"]:
+                line = [[look[key]["seeds"][seed] for look in found] for key in ("minutes", "recall@10")]
+                axes.plot(*line, color=colour, linewidth=0.8, alpha=0.45)
+            mean = [[look[key]["mean"] for look in found] for key in ("minutes", "recall@10")]
+            axes.plot(*mean, color=colour, linewidth=2.2, marker="o", markersize=3.5, label=name)
+        axes.set_title("Recall@10 on dev, a thin line for each seed")
+        axes.set_xlabel("minutes of training on one thread")
+        axes.set_xlim(left=0)
+        figure.legend(loc="outside lower center", ncols=len(looks))
+        _save(figure, file)
+
+
 def scatter(scores: Mapping[str, np.ndarray], file: Path) -> None:
     """Draw the score of each query's right item over that of its hard negatives; above the line it outscores them.
 

@@ -65,7 +65,7 @@ def main() -> None:
     )
     raced = {name: task for name, task in tasks.items() if DEFAULT not in task.arms}
     begun = {name: task for name, task in tasks.items() if DEFAULT in task.arms}
-    draw(begun, measured, arguments.docs / "figures")
+    draw(begun, raced, measured, arguments.docs / "figures")
     fresh = {name: task for name, task in begun.items() if task.study.beyond}  # of adapters that others have trained
     others = {name: task for name, task in begun.items() if name not in fresh}
     write_pages(others, fresh, raced, measured, arguments.docs)
@@ -157,8 +157,10 @@ def pace(made: dict[str, Any]) -> float:
     return seconds / steps
 
 
-def draw(tasks: dict[str, Task], measured: dict[str, Any], folder: Path) -> None:
+def draw(tasks: dict[str, Task], raced: dict[str, Task], measured: dict[str, Any], folder: Path) -> None:
     """Draw all pictures."""
+    for name, task in raced.items():
+        figures.race(task.results["training"], folder / f"{name}-race.svg")
     for name, task in tasks.items():
         references = sorted(REFERENCES & set(task.arms))
         figures.arms(task.arms, task.trained, references, folder / f"{name}-arms.svg")

@@ -65,7 +65,7 @@ def test_it_holds_every_arm_and_is_well_formed(finished: tuple[Study, Path]) -> 
         # Every arm has its plot of scores, but for the one that fuses rankings, of which the page says why.
         assert (f"<figcaption><b>{name}</b>" in page) == (name != "rrf")
         assert f"{100 * arm['recall@10']['mean']:.1f}" in page
-    assert page.count('<polyline points="') == 2 * 6  # two arms in each of six charts
+    assert page.count('<polyline points="') == 2 * 7  # two arms in each of seven charts
     assert "Left out: rrf. Rankings are fused there" in page
     assert "dots: single seeds" in page
     assert "with an arm's first seed" in page

@@ -182,9 +182,12 @@ def test_what_dev_queries_showed_is_that_of_the_histories(finished: tuple[Study,
         ]
         assert list(looks) == [0, 1, 2]
         for step, figures in looks.items():
-            assert set(figures) == {"recall@10", "mrr", "d_pos", "d_hard", "d_neg", "margin"}
+            assert set(figures) == {"recall@10", "mrr", "d_pos", "d_hard", "d_neg", "margin", "minutes"}
             for key, found in figures.items():
-                values = [rows[step][f"dev_{key}"] for rows in histories]
+                values = [rows[step].get(f"dev_{key}") for rows in histories]
+                if key == "minutes":
+                    looked = [sum(row["look_seconds"] for row in rows[: step + 1]) for rows in histories]
+                    values = [(rows[step]["seconds"] - of) / 60 for rows, of in zip(histories, looked, strict=True)]
                 assert found["mean"] == pytest.approx(np.mean(values))
                 assert found["std"] == pytest.approx(np.std(values, ddof=1))
                 assert found["seeds"] == dict(zip((0, 1), values, strict=True))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grape_rewrite.evaluation.curves import BOTTOM, LEFT, RIGHT, TOP, moving_average, ticks, training_charts
+from grape_rewrite.evaluation.curves import BOTTOM, LEFT, RIGHT, TOP, line_chart, moving_average, ticks, training_charts
 
 
 def test_one_chart_for_each_figure():
@@ -68,3 +68,14 @@ def test_moving_average_keeps_a_line_a_line():
     line = np.linspace(0, 1, 101)
     np.testing.assert_allclose(moving_average(line)[5:-5], line[5:-5])
     np.testing.assert_allclose(moving_average(line[:12]), line[:12])
+
+
+def test_over_something_else_than_steps() -> None:
+    rows = [{"minutes": 0.5, "a": 1.0}, {"minutes": 2.5, "a": 3.0}, {"minutes": 1.0, "b": 1.0}, {"a": 9.0}]
+    chart = line_chart("title", "note", {"a": "first", "b": "second"}, rows, across="minutes")
+    assert [line.name for line in chart.series] == ["first"]  # of the other there is one value
+    (first, last) = (tuple(map(float, point.split(","))) for point in chart.series[0].points.split())
+    assert (first[0], last[0]) == (LEFT, RIGHT)
+    assert [label for _, label in chart.x_ticks] == ["0.5", "1", "1.5", "2", "2.5"]
+    assert all(LEFT <= place <= RIGHT for place, _ in chart.x_ticks)
+    assert line_chart("title", "note", {"a": "first"}, rows[3:], across="minutes") is None

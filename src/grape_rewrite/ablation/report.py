@@ -25,6 +25,7 @@ CURVES = {
     "d_neg": ("Rise of all wrong items' scores", "over raw, on dev queries"),
     "margin": ("Margin", "rise of the right item less that of the strongest wrong ones"),
 }
+BY_TIME = ("Recall@10 by the minute", "on dev queries, over minutes of training")
 OTHER_DEV = {"languages", "dev_queries", ALSO}  # what an arm changes the dev queries with
 
 
@@ -92,6 +93,13 @@ def _curves(training: Mapping[str, Any]) -> list[Chart]:
         line_chart(title, note, {f"{key} {arm}": arm for arm in training}, rows)
         for key, (title, note) in CURVES.items()
     ]
+    timed = [
+        {"minutes": found["minutes"]["mean"], arm: found["recall@10"]["mean"]}
+        for arm, steps in training.items()
+        for found in steps.values()
+        if "minutes" in found
+    ]
+    charts.insert(1, line_chart(*BY_TIME, {arm: arm for arm in training}, timed, across="minutes"))
     return [chart for chart in charts if chart]
 
 

@@ -111,11 +111,18 @@ def _spread(seeds: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _training(complete: Mapping[Job, Manifest]) -> dict[str, dict[int, dict[str, Any]]]:
-    """Return what the looks at the dev queries found, by arm and step, over the seeds that looked at that step."""
+    """Return what the looks at the dev queries found, by arm and step, over the seeds that looked at that step.
+
+    `minutes` is how long training had taken by then, without the looks themselves.
+    """
     looks: dict[str, dict[int, dict[int, dict[str, Any]]]] = {}
     for job, manifest in complete.items():
+        looked = 0.0
         for row in manifest.looks:
             figures = {key: row.get(f"dev_{key}") for key in LOOKED_AT}
+            looked += row.get("look_seconds") or 0.0
+            if seconds := row.get("seconds"):
+                figures["minutes"] = (seconds - looked) / 60
             looks.setdefault(job.arm, {}).setdefault(int(row["step"] or 0), {})[job.seed] = figures
     return {arm: {step: _spread(seeds) for step, seeds in sorted(steps.items())} for arm, steps in looks.items()}
 

@@ -69,22 +69,26 @@ def training_charts(history: Sequence[Row]) -> list[Chart]:
     return [chart for chart in charts if chart]
 
 
-def line_chart(title: str, note: str, names: Mapping[str, str], history: Sequence[Row]) -> Chart | None:
-    """Return a chart of some figures over training steps.
+def line_chart(
+    title: str, note: str, names: Mapping[str, str], history: Sequence[Row], across: str = "step"
+) -> Chart | None:
+    """Return a chart of some figures over training steps, or over something else.
 
     :param title: what is drawn.
     :param note: its unit, or what it is of.
     :param names: key in the rows -> what the line is called.
-    :param history: rows with `step` and any of the keys.
+    :param history: rows with any of the keys.
+    :param across: the key of what the lines run over.
     :return: the chart; None when no figure has two values.
     """
-    lines = {name: _values(history, key) for key, name in names.items()}
+    lines = {name: _values(history, across, key) for key, name in names.items()}
     lines = {name: values for name, values in lines.items() if len(values) > 1}
     if not lines:
         return None
     everything = np.concatenate(list(lines.values()))
-    x_ticks, y_ticks = ticks(*_range(everything[:, 0]), whole=True), ticks(*_range(everything[:, 1]))
     x_low, x_high = _range(everything[:, 0])
+    x_ticks = [tick for tick in ticks(x_low, x_high, whole=across == "step") if x_low <= tick <= x_high]
+    y_ticks = ticks(*_range(everything[:, 1]))
     y_low, y_high = min(y_ticks[0], everything[:, 1].min()), max(y_ticks[-1], everything[:, 1].max())
 
     def x(value: float) -> float:
@@ -113,9 +117,9 @@ def line_chart(title: str, note: str, names: Mapping[str, str], history: Sequenc
     )
 
 
-def _values(history: Sequence[Row], key: str) -> np.ndarray:
-    """Return (steps, 2): step and value, wherever the row has a finite one."""
-    pairs = [(row["step"], row[key]) for row in history if isinstance(row.get(key), int | float)]
+def _values(history: Sequence[Row], across: str, key: str) -> np.ndarray:
+    """Return (rows, 2): where it is and the value, wherever the row has a finite one."""
+    pairs = [(row[across], row[key]) for row in history if isinstance(row.get(key), int | float) and across in row]
     return np.array([pair for pair in pairs if math.isfinite(pair[1])], dtype=np.float64).reshape(-1, 2)
 
 
