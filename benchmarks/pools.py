@@ -19,18 +19,18 @@ from typing import Any
 
 import numpy as np
 
+from grape_rewrite.ablation.arms import POOLS
 from grape_rewrite.datasets import Corpus, Dataset, Item
 from grape_rewrite.demo import REWRITER
 from grape_rewrite.index import Index
 from grape_rewrite.retrievers import Retriever
 from grape_rewrite.rewriting import Rewriter
 from grape_rewrite.training import TrainingConfig
-from grape_rewrite.training.grpo import restrict_output
+from grape_rewrite.training.output_vocabulary import restrict_output
 from grape_rewrite.training.queries import hard_items
 from grape_rewrite.training.retrieval_reward import RetrievalReward
 
 GROUP, QUERIES = 8, 32
-POOLS = (16, 64, 256, 1024)
 RETRIEVERS = {"scenes": "lite-clip", "definitions-5k": "minilm", "emoji": "lite-clip"}
 HARD = (0.0, 0.5)
 CORPORA = (1_000, 10_000, 100_000, 1_000_000)

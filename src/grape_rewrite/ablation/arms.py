@@ -12,6 +12,7 @@ from grape_rewrite.training.config import TrainingConfig, read_changes
 Changes = dict[str, Any]
 
 DEFAULT = "grape"
+POOLS = (16, 64, 256, 1024)  # candidates
 ALSO = "also"  # further tasks of an arm's adapter; no hyperparameter
 FROM = "from"  # an arm of another study, whose adapters are measured here; nothing else is said of such an arm
 LONGEST = 200  # bytes; file systems allow 255 for a name
@@ -34,7 +35,7 @@ def known_arms(base: TrainingConfig) -> dict[str, Changes]:
         DEFAULT: {},
         "sft": {"algorithm": "best-of-group"},
         **{f"grpo-{name}": {"reward": name} for name in REWARDS if name != base.reward},
-        **{f"pool-{size}": {"pool": size} for size in (16, 64, 256, 1024)},
+        **{f"pool-{size}": {"pool": size} for size in POOLS},
         "no-length": {"length_weight": 0.0},
         "no-form": {"form_weight": 0.0},
         "kl": {"beta": 0.04},
