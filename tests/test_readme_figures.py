@@ -38,6 +38,7 @@ DEFAULT = {
     "scenes, its other 1,898 test queries": "scenes-160-distinct-rest-bfloat16",
     "composed": "composed-160-distinct-bfloat16",
 }
+RACE = "scenes-160-distinct-float32"
 
 
 def test_short_training() -> None:
@@ -82,6 +83,8 @@ def test_the_default() -> None:
         shown(study, "sft-214"),
         *gain(study, "sft-214"),
         *gain(study, "sft-214", "mrr"),
+        *(shown(RACE, arm) for arm in ("keep-2", "sft-190")),
+        *gain(RACE, "sft-190"),
         *gain(study, "constant"),
         *gain(study, "constant", "mrr"),
         *(part for cell in apart for part in figures(cell)),
@@ -91,6 +94,10 @@ def test_the_default() -> None:
             assert comparison(measured, arm, metric)["p_holm"] < 0.001
         seeds = {arm: len(tasks()[measured]["arms"][arm]["recall@10"]["seeds"]) for arm in NAMES.values()}
         assert seeds == {"raw": 1, "english": 1, "grape": 5, "sft": 5, "grpo-similarity": 2}
+    assert comparison(RACE, "sft-190")["a"] == "keep-2"
+    assert max(comparison(RACE, "sft-190", metric)["low"] for metric in ("recall@10", "mrr")) < 0
+    costs = tasks()[RACE]["costs"]
+    assert costs["keep-2"]["training_seconds"] < costs["sft-190"]["training_seconds"]
     seeds = {arm: len(tasks()[study]["arms"][arm]["recall@10"]["seeds"]) for arm in ("constant", "sft-214")}
     assert seeds == {"constant": 3, "sft-214": 3}
     for arm, metric in itertools.product(("constant", "sft-214"), ("recall@10", "mrr")):
