@@ -32,10 +32,10 @@ def read_results(study: Study, out: Path, seed: int = 0) -> dict[str, Any]:
     """Put the complete runs of a study together.
 
     The default arm, or in a study without it the first, is compared with every other on each of `COMPARED`, over the
-    seeds that both have. Intervals are for
-    other seeds, and other items that queries ask for; tests swap the results of items, the mean over the seeds, and so
-    speak of the runs that there are. The names of one picture in many languages, or several runs on the same queries,
-    do not pass for independent evidence. The p-values are adjusted by Holm's method for all comparisons together.
+    seeds that both have. Intervals are for other seeds, and other items that queries ask for; tests swap the results of
+    items, the mean over the seeds, and so speak of the runs that there are. The names of one picture in many languages,
+    or several runs on the same queries, do not pass for independent evidence. The p-values are adjusted by Holm's
+    method for all comparisons together.
 
     :param study: the study.
     :param out: its folder.

@@ -88,8 +88,7 @@ def train(
         str | None,
         typer.Option(
             help="Where the rewriter lies, such as cpu or cuda; an accelerator if there is one. "
-            "CUDA_VISIBLE_DEVICES=1 "
-            "chooses among several."
+            "CUDA_VISIBLE_DEVICES=1 chooses among several."
         ),
     ] = None,
     precision: Annotated[
