@@ -62,6 +62,11 @@ def run_demo(
     """
     if (out / CONFIG).exists():
         raise UserError(f"{out} holds a run of grape train; use another --out folder")
+    config = TrainingConfig(seed=seed, steps=steps)
+    run = RunFolder(out)
+    complete = run.is_finished and (out / REPORT).exists()
+    if run.is_taken and not complete:
+        run.require_begun_with(config)
     clock = Clock(enter)
     with clock("data", "Building the data set, unless it is there"):
         dataset = Dataset.load(build_scenes(progress=progress))
@@ -71,13 +76,10 @@ def run_demo(
         index = retriever.index(dataset.corpus, progress=progress)
     with clock("rewriter", "Loading the rewriter"):
         rewriter = Rewriter.load(REWRITER)
-    config = TrainingConfig(seed=seed, steps=steps)
-    run = RunFolder(out)
-    if run.is_finished and (out / REPORT).exists():
+    if complete:
         (out / REPORT).unlink()
         run.clear()
     if run.is_finished:  # it was interrupted after its training
-        run.require_begun_with(config)
         trained = Rewriter.load(str(out))
     else:
         if begin:

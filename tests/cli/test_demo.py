@@ -90,6 +90,7 @@ def test_another_run_is_let_be(tiny_demo, tmp_path: Path, made: str, said: str) 
     found = tiny_demo()
     assert found.code == 2
     assert said in found.error_lines[-1]
+    assert "Loading the retriever" not in found.err
     assert sorted(folder.rglob("*")) == before
 
 

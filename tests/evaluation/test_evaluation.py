@@ -124,6 +124,23 @@ def test_each_text_is_embedded_once(evaluate, pictures, retriever, monkeypatch):
     assert len(seen) == len(set(seen))
 
 
+def test_a_disk_that_is_full_takes_nothing_of_the_evaluation_before(evaluate, pictures, tmp_path, monkeypatch):
+    evaluate(pictures, old=["red"] * 24).write(tmp_path)
+    before = (tmp_path / "evaluation.json").read_text()
+
+    def full(path, text):
+        raise UserError(f"cannot write {path}: no space left")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("grape_rewrite.evaluation.evaluation.write_text", full)
+        with pytest.raises(UserError, match="no space left"):
+            evaluate(pictures).write(tmp_path)
+    assert (tmp_path / "runs" / "old.trec").is_file()
+    assert (tmp_path / "evaluation.json").read_text() == before
+    evaluate(pictures).write(tmp_path)
+    assert not (tmp_path / "runs" / "old.trec").exists()
+
+
 def test_query_records(evaluate, pictures, tmp_path):
     evaluate(pictures).write(tmp_path)
     records = [json.loads(line) for line in (tmp_path / "rewrites.jsonl").read_text(encoding="utf-8").splitlines()]

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from grape_rewrite.ablation.arms import ALSO
+from grape_rewrite.ablation.arms import ALSO, DEFAULT
 from grape_rewrite.ablation.manifest import read_manifest
 from grape_rewrite.ablation.outcomes import read_outcomes
 from grape_rewrite.ablation.results import RAW
@@ -56,6 +56,7 @@ def render_study(study: Study, results: Mapping[str, Any], out: Path) -> str:
             compared=[RAW, HUMAN, free, *trained],
             several=any(len(arm["recall@10"]["seeds"]) > 1 for arm in arms.values()),
             default=results["reference"],
+            is_default=results["reference"] == DEFAULT,
             columns=COLUMNS,
             inflation=INFLATION,
             lying=SPREAD,

@@ -44,9 +44,8 @@ class Evaluation:
         :param folder: where to; made when missing. An evaluation that lies there is replaced, its run files too.
         :raises UserError: when a file cannot be written.
         """
-        if (folder / EVALUATION).is_file():
-            for stale in (folder / "runs").glob("*.trec"):
-                stale.unlink()
+        # Quoted, because a method may be named after a folder.
+        runs = {name: folder / "runs" / f"{quote(name, safe='')}.trec" for name in self.methods}
         for name, method in self.methods.items():
             run = {
                 query.id: [(self.corpus.ids[row], score) for row, score in zip(rows, scores, strict=True)]
@@ -54,10 +53,12 @@ class Evaluation:
                     self.queries, method.top.tolist(), method.top_scores.tolist(), strict=True
                 )
             }
-            # Quoted, because a method may be named after a folder.
-            write_run(folder / "runs" / f"{quote(name, safe='')}.trec", run, name)
+            write_run(runs[name], run, name)
         lines = [json.dumps(self._query_record(row), ensure_ascii=False) + "\n" for row in range(len(self.queries))]
         write_text(folder / "rewrites.jsonl", "".join(lines))
+        if (folder / EVALUATION).is_file():
+            for stale in set((folder / "runs").glob("*.trec")) - set(runs.values()):
+                stale.unlink()
         # Last, so that a folder with this file in it is complete.
         write_text(folder / EVALUATION, self.to_json())
 
