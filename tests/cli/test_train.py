@@ -54,7 +54,8 @@ def test_one_adapter_for_two_tasks_is_asked_as_each_corpus_wants(
     for folder, marker in ((tiny_dataset_folder, "Query:"), (other, "Text:")):
         index = retriever.index(Dataset.load(folder).corpus)
         assert marker in fitted(load_rewriter(str(out)), index).prompt.markers
-    assert grape("evaluate", other, "--retriever", tiny_retriever_folder, "--rewriter", out, "--queries", 4).code == 0
+    evaluated = ("evaluate", other, "--retriever", tiny_retriever_folder, "--rewriter", out, "--queries", 4)
+    assert grape(*evaluated, "--out", tmp_path / "evaluation").code == 0
     for options, prompt in (((), None), (("--prompt", "long-form"), PROMPTS["long-form"])):
         printed = grape("rewrite", "--rewriter", out, *options, "rot Apfel").out.strip()
         assert printed == Rewriter.load(str(out), prompt).rewrite(["rot Apfel"])[0][0]
