@@ -33,6 +33,10 @@ def test_an_operating_point_is_named_and_measured(
     assert found.code == 0, found.err
     point = json.loads((tmp_path / "o" / "operating_point.json").read_text())
     assert f"To deploy: {point['strategy']} (best: the highest Recall@10)" in found.out
+    deployed = ("--retriever", tiny_retriever_folder, "--rewriter", adapter, "--strategy", point["strategy"])
+    said = f"As in: grape search {tiny_dataset_folder} QUERY {' '.join(map(str, deployed))}"
+    assert said in found.out.replace("\n", " ").replace("  ", " ")
+    assert grape("search", tiny_dataset_folder, "rot", *deployed).code == 0
     count = len(point["points"])
     for place, measured in enumerate(point["points"], 1):
         assert f"Choosing how to search, {place} of {count}: {measured['strategy']} ..." in found.err.splitlines()

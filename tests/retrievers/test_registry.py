@@ -52,7 +52,7 @@ def test_an_unknown_name_lists_what_is_valid(name: str, why: str) -> None:
     with pytest.raises(UserError, match=why) as caught:
         Retriever.load(name)
     assert repr(name) in str(caught.value)
-    assert "valid are lite-clip, minilm, a folder, or a hub name" in str(caught.value)
+    assert "valid are lite-clip, minilm, a folder, a hub name" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 

@@ -1,6 +1,7 @@
 """`grape evaluate`."""
 
 import json as jsonlib
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -92,6 +93,7 @@ def evaluate(
     Example: [bold]grape evaluate scenes --rewriter runs/demo --queries 260[/bold]
     """
     names = list(dict.fromkeys(rewriter or ["gemma-3-270m"]))
+    named = {"--retriever": retriever, "--rewriter": names[0], "--prompt": prompt}
     retriever = retriever_of(retriever, names)
     ways = list(dict.fromkeys(strategy or []))
     _check_ways(ways, operating_point, names, split)
@@ -124,6 +126,9 @@ def evaluate(
     deployed: dict[str, Any] = {}
     if operating_point:
         deployed = _operating_point(operating_point, generations, index, dataset.dev, out, json)
+        if not json:
+            given = [word for option, value in named.items() if value for word in (option, value)]
+            say(f"As in: {shlex.join(['grape', 'search', data, 'QUERY', *given, '--strategy', deployed['strategy']])}")
         ways = list(dict.fromkeys([*ways, deployed["strategy"]]))
     ways = [way for way in ways if way not in {"raw", "greedy"}]  # these are there
     methods |= {way: strategy_of(way, generations) for way in ways}
@@ -269,7 +274,6 @@ def _operating_point(
     if not quiet:
         show(points_table(points, found["chosen"], len(sample)))
         say(f"To deploy: {found['strategy']} ({kind}: {found['rule']})")
-        say(f"As in: grape search DATA QUERY --strategy {found['strategy']}")
     if len(sample) < FEW:
         notes.print(
             f"note: the choice is by {counted(len(sample), 'dev query', 'dev queries')}; fewer than {FEW} tell "

@@ -179,11 +179,23 @@ def load_search(
 def retriever_of(named: str | None, rewriters: Iterable[str]) -> str:
     """Return the name of the retriever to search with: the one that is named, else the first adapter's, else lite-clip.
 
-    :raises UserError: when an adapter's `grape.json` does not hold what it should.
+    :raises UserError: when an adapter's `grape.json` does not hold what it should, or names code, which is run only
+        when the user names it.
     """
+    from grape_rewrite.retrievers.registry import is_own
     from grape_rewrite.rewriting.adapter import read_adapter
 
-    return named or next((read_adapter(Path(name)).retriever for name in rewriters if is_adapter(name)), "lite-clip")
+    if named:
+        return named
+    for name in filter(is_adapter, rewriters):
+        own = read_adapter(Path(name)).retriever
+        if is_own(own):
+            raise UserError(
+                f"adapter {name} learned from a retriever that is code, {own}; if it is yours, name it: "
+                f"--retriever {own}"
+            )
+        return own
+    return "lite-clip"
 
 
 def is_adapter(name: str) -> bool:

@@ -22,7 +22,10 @@ PROMPTS = (
     "instruction, template and examples"
 )
 Data = Annotated[str, typer.Argument(help=f"{DATA_SETS[0].upper()}{DATA_SETS[1:]}")]
-RETRIEVERS = "lite-clip, minilm, a model folder or a name on the model hub."
+RETRIEVERS = (
+    "lite-clip (OpenMoji drawings), minilm (texts), a model folder, a name on the model hub, or one of your own as "
+    "module:function."
+)
 RetrieverName = Annotated[str, typer.Option("--retriever", help=RETRIEVERS)]
 RetrieverOfAdapter = Annotated[
     str | None,

@@ -8,17 +8,22 @@ from grape_rewrite.hub import NotOnHubError, find_on_hub
 from grape_rewrite.processes import best_device
 from grape_rewrite.quiet import quiet
 from grape_rewrite.retrievers.loading import require_safetensors_layers
+from grape_rewrite.retrievers.own_retriever import OwnRetriever
 from grape_rewrite.retrievers.retriever import Retriever
 
 EMBEDDED = ("lite-clip", "minilm")
-VALID = f"valid are {', '.join(EMBEDDED)}, a folder, or a hub name such as openai/clip-vit-base-patch32"
+VALID = (
+    f"valid are {', '.join(EMBEDDED)}, a folder, a hub name such as openai/clip-vit-base-patch32, or module:function "
+    "for one of your own"
+)
 
 
 def load(name: str, trust_remote_code: bool = False, device: str | None = None) -> Retriever:
     """Load a frozen retriever.
 
     :param name: `lite-clip` or `minilm` (embedded); a folder with a sentence-transformers model (`modules.json`) or a
-        transformers dual encoder (`config.json`); or the name of either on the model hub.
+        transformers dual encoder (`config.json`); the name of either on the model hub; or `module:function`, which
+        returns a `Retriever` of the user's own.
     :param trust_remote_code: run code that comes with the model. Never without this.
     :param device: such as `cpu` or `cuda`; an accelerator when there is one, by default.
     :raises UserError: when the name means nothing, files are missing or broken, weights are a pickle, or a package is
@@ -42,6 +47,8 @@ def load(name: str, trust_remote_code: bool = False, device: str | None = None) 
         is_sentence_transformer, local_only = _is_sentence_transformer(folder), True
     elif folder.exists():
         raise UserError(f"no retriever {name!r}: there is no such folder; {VALID}")
+    elif is_own(name):
+        return OwnRetriever(name)
     else:
         if name.startswith("sentence-transformers/"):
             require_library()
@@ -54,6 +61,11 @@ def load(name: str, trust_remote_code: bool = False, device: str | None = None) 
             require_safetensors_layers(name, model.files)
     family = load_sentence_encoder if is_sentence_transformer else load_dual_encoder
     return family(name, trust_remote_code=trust_remote_code, device=device, local_only=local_only)
+
+
+def is_own(name: str) -> bool:
+    """Whether a retriever's name is that of a user's function, `module:function`, which runs code."""
+    return ":" in name and not Path(name).expanduser().exists()
 
 
 def _minilm(device: str | None) -> Retriever:

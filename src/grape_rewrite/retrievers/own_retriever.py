@@ -1,0 +1,114 @@
+"""A user's own retriever: what a Python function returns that is named as `module:function`."""
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from grape_rewrite.errors import UserError
+from grape_rewrite.own_code import OwnCode
+from grape_rewrite.retrievers.images import UnreadableImage
+from grape_rewrite.retrievers.retriever import Retriever
+
+TOLERANCE = 1e-2  # of a row's length: what half precision leaves of 1
+
+
+class OwnRetriever(Retriever):
+    """A `Retriever` of the user's own: where it fails, or returns no unit rows, that is said in one line.
+
+    :param name: `module:function`, imported from the folder that the program was started in or from what is installed;
+        called without arguments, it returns an object of a class that is derived from `Retriever`.
+    :raises UserError: when there is no such function, it fails, or returns anything else.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._code = OwnCode("retriever", name, "my_retriever:load")
+        own = self._call(self._code.function)
+        if not isinstance(own, Retriever):
+            raise UserError(
+                f"retriever {name} returned an object of type {type(own).__name__}; one of a class derived from "
+                "grape_rewrite.Retriever is needed"
+            )
+        self._own = own
+        self.dimension = self._call(lambda: int(own.dimension))
+        self.context = self._call(lambda: own.context)
+        self.sees = own.sees
+
+    def embed_texts(
+        self, texts: Sequence[str], batch_size: int = 64, progress: bool = False
+    ) -> npt.NDArray[np.float32]:
+        """Return (n, d) float32 unit rows of queries or rewrites.
+
+        :raises UserError: when it fails, or returns anything else.
+        """
+        return self._rows(self._own.embed_texts, texts, batch_size, progress)
+
+    def embed_documents(
+        self, texts: Sequence[str], batch_size: int = 64, progress: bool = False
+    ) -> npt.NDArray[np.float32]:
+        """Return (n, d) float32 unit rows of the corpus's texts.
+
+        :raises UserError: when it fails, or returns anything else.
+        """
+        return self._rows(self._own.embed_documents, texts, batch_size, progress)
+
+    def embed_images(
+        self, images: Sequence[Path], batch_size: int = 16, progress: bool = False
+    ) -> npt.NDArray[np.float32]:
+        """Return (n, d) float32 unit rows.
+
+        :raises UnreadableImage: when a file is no readable picture.
+        :raises UserError: when the retriever reads text only, fails, or returns anything else.
+        """
+        if not self.sees:
+            return super().embed_images(images, batch_size, progress)
+        return self._rows(self._own.embed_images, images, batch_size, progress)
+
+    def count_truncated(self, texts: Sequence[str]) -> int:
+        """Return how many of the texts it reads only in part."""
+        return int(self._call(self._own.count_truncated, texts))
+
+    def fingerprint(self) -> str:
+        """Return what it says its weights are to be told by."""
+        return str(self._call(self._own.fingerprint))
+
+    def words(self) -> list[str]:
+        """Return the words that it says it knows."""
+        return list(self._call(self._own.words))
+
+    def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Call what the user has written."""
+        try:
+            with redirect_stdout(sys.stderr):  # standard output is for what was asked for
+                return function(*arguments)
+        except (KeyboardInterrupt, UnreadableImage):
+            raise
+        except BaseException as error:  # whatever a user's code may raise
+            raise UserError(self._code.failure(error, *self._written_in())) from error
+
+    def _written_in(self) -> list[str]:
+        """The file of the retriever's class, once there is one."""
+        own = getattr(self, "_own", None)
+        file = None if own is None else getattr(sys.modules.get(type(own).__module__), "__file__", None)
+        return [file] if file else []
+
+    def _rows(self, function: Callable[..., Any], inputs: Sequence[Any], *more: Any) -> npt.NDArray[np.float32]:
+        """Call it for embeddings, and require that they are what is promised."""
+        rows = self._call(lambda: np.asarray(function(inputs, *more), dtype=np.float32))
+        name = f"retriever {self.name}: {function.__name__}"
+        if rows.shape != (len(inputs), self.dimension):
+            needed = (len(inputs), self.dimension)
+            raise UserError(f"{name} returned an array of shape {rows.shape} for {len(inputs)} inputs, not {needed}")
+        lengths = np.linalg.norm(rows, axis=1)
+        wrong = ~(np.abs(lengths - 1) <= TOLERANCE)  # no comparison with NaN holds
+        if wrong.any():
+            first = int(np.argmax(wrong))
+            raise UserError(
+                f"{name} returned a row of length {lengths[first]:.3g} for {str(inputs[first])!r}; unit rows are needed"
+            )
+        return rows
