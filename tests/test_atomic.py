@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from grape_rewrite.atomic import write_text
+from grape_rewrite.atomic import together, write_text
+from grape_rewrite.errors import UserError
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of a file")
 def test_a_full_disk_leaves_the_old_file(tmp_path):
     path = tmp_path / "evaluation.json"
     write_text(path, "old")
@@ -40,3 +40,31 @@ def test_the_new_file_takes_the_place_of_the_old_one(tmp_path):
     write_text(path, "new")
     # Written over in place, the other name would show the new content, and half of it after a crash.
     assert (path.read_text(), link.read_text()) == ("new", "old")
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "runs").write_text("a file")
+    with pytest.raises(UserError, match=r"cannot write .*raw\.trec: "):
+        write_text(tmp_path / "runs" / "raw.trec", "new")
+    assert [path.name for path in tmp_path.iterdir()] == ["runs"]
+
+
+def test_of_files_that_belong_together_none_is_new_before_all_are(tmp_path):
+    for name in ("a", "b"):
+        write_text(tmp_path / name, "old")
+    (tmp_path / "full").write_text("a file")
+
+    def write_all(*names):
+        with together() as write:
+            for name in names:
+                write(tmp_path / name, "new")
+
+    with pytest.raises(UserError, match=r"cannot write .*full/c: "):
+        write_all("a", "b", "full/c")
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == {"a": "old", "b": "old", "full": "a file"}
+    with together() as write:
+        write(tmp_path / "a", "new")
+        assert (tmp_path / "a").read_text() == "old"
+        write(tmp_path / "b", "new")
+    assert [(tmp_path / name).read_text() for name in ("a", "b")] == ["new", "new"]
+    assert len(list(tmp_path.iterdir())) == 3

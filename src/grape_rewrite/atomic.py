@@ -2,7 +2,8 @@
 
 import os
 import uuid
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from grape_rewrite.errors import UserError
@@ -17,13 +18,40 @@ def write_text(path: Path, text: str) -> None:
     :param text: the whole content; line ends are kept as they are.
     :raises UserError: when the disk cannot take it, with the file and the system's reason.
     """
-    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+    with together() as write:
+        write(path, text)
+
+
+@contextmanager
+def together() -> Iterator[Callable[[Path, str], None]]:
+    """Write several text files as `write_text` does, none of which takes its place before all are written.
+
+    :return: what writes one of them; they take their places in that order at the end of the block.
+    :raises UserError: when the disk cannot take one, with the file and the system's reason; none is there then.
+    """
+    drafts: dict[Path, Path] = {}
+
+    def write(path: Path, text: str) -> None:
+        drafts[path] = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+        with _said(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            drafts[path].write_bytes(text.encode("utf-8", errors="backslashreplace"))
+
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(text.encode("utf-8", errors="backslashreplace"))
-        os.replace(draft, path)
+        yield write
+        for path, draft in drafts.items():
+            with _said(path):
+                os.replace(draft, path)
+    finally:
+        for draft in drafts.values():
+            with suppress(OSError):
+                draft.unlink()
+
+
+@contextmanager
+def _said(path: Path) -> Iterator[None]:
+    """Say of which file the system's reason is."""
+    try:
+        yield
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):
-            draft.unlink()

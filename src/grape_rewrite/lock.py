@@ -51,6 +51,9 @@ def _held(folder: Path, wait: bool) -> int:
             raise UserError(f"another process is at work on {folder}; wait for it, or end it") from error
         except FileNotFoundError:  # or the file
             pass
+        except OSError as error:  # some disks of a network have no locks
+            os.close(file)
+            raise UserError(f"cannot lock {folder}: {error.strerror or error}") from error
         os.close(file)
 
 

@@ -124,21 +124,17 @@ def test_each_text_is_embedded_once(evaluate, pictures, retriever, monkeypatch):
     assert len(seen) == len(set(seen))
 
 
-def test_a_disk_that_is_full_takes_nothing_of_the_evaluation_before(evaluate, pictures, tmp_path, monkeypatch):
+def test_a_disk_that_is_full_takes_nothing_of_the_evaluation_before(evaluate, pictures, tmp_path):
     evaluate(pictures, old=["red"] * 24).write(tmp_path)
-    before = (tmp_path / "evaluation.json").read_text()
-
-    def full(path, text):
-        raise UserError(f"cannot write {path}: no space left")
-
-    with monkeypatch.context() as patch:
-        patch.setattr("grape_rewrite.evaluation.evaluation.write_text", full)
-        with pytest.raises(UserError, match="no space left"):
-            evaluate(pictures).write(tmp_path)
-    assert (tmp_path / "runs" / "old.trec").is_file()
-    assert (tmp_path / "evaluation.json").read_text() == before
-    evaluate(pictures).write(tmp_path)
+    before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+    new = evaluate(pictures, other=["blue"] * 24)
+    long = replace(new, methods={**new.methods, "x" * 300: new.methods["raw"]})  # a name that is too long for a file
+    with pytest.raises(UserError, match="cannot write"):
+        long.write(tmp_path)
+    assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before
+    new.write(tmp_path)
     assert not (tmp_path / "runs" / "old.trec").exists()
+    assert (tmp_path / "runs" / "other.trec").is_file()
 
 
 def test_query_records(evaluate, pictures, tmp_path):

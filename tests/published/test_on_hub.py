@@ -264,9 +264,10 @@ def test_mistakes_get_one_line(tmp_path: Path, grape) -> None:
         broken = write_set(tmp_path / f"broken{number}", {**tables, "queries": ([row], None)})
         with pytest.raises(UserError, match=problem):
             HubSet(str(broken)).prepare(out)
-    words = [{"query-id": "q0", "corpus-id": "img0", "score": "high"}]
-    with pytest.raises(UserError, match="has a score that is no number"):
-        HubSet(str(write_set(tmp_path / "words", {**tables, "qrels": (words, None)}))).prepare(out)
+    for score, problem in (("high", "no number"), (0.5, "no whole number"), (float("inf"), "no whole number")):
+        judged = [{"query-id": "q0", "corpus-id": "img0", "score": score}]
+        with pytest.raises(UserError, match=f"has a score that is {problem}"):
+            HubSet(str(write_set(tmp_path / f"score-{score}", {**tables, "qrels": (judged, None)}))).prepare(out)
     unnamed = {**tables, "queries": ([{"text": "a"}], None)}
     with pytest.raises(UserError, match="a row has no"):
         HubSet(str(write_set(tmp_path / "unnamed", unnamed))).prepare(out)

@@ -153,7 +153,7 @@ def _write_report(study: "Study", out: Path) -> dict[str, Any]:
     """Write `results.json`, `results.md` and `report.html` of the complete runs; return the results."""
     from grape_rewrite.ablation import markdown, read_results, render_study
     from grape_rewrite.ablation.results import RESULTS
-    from grape_rewrite.atomic import write_text
+    from grape_rewrite.atomic import together
 
     found = read_results(study, out)
     files = {
@@ -161,8 +161,9 @@ def _write_report(study: "Study", out: Path) -> dict[str, Any]:
         "results.md": markdown(found),
         "report.html": render_study(study, found, out),
     }
-    for name, text in files.items():  # all is there before anything is written
-        write_text(out / name, text)
+    with together() as write:
+        for name, text in files.items():
+            write(out / name, text)
     return found
 
 

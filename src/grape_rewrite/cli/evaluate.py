@@ -125,17 +125,15 @@ def evaluate(
     generations = Generations(policies[names[0]], seed=seed, progress=shows_progress(json))
     deployed: dict[str, Any] = {}
     if operating_point:
-        deployed = _operating_point(operating_point, generations, index, dataset.dev, out, json)
+        deployed = _operating_point(operating_point, generations, index, dataset.dev, json)
         if not json:
-            given = [word for option, value in named.items() if value for word in (option, value)]
-            say(f"As in: {shlex.join(['grape', 'search', data, 'QUERY', *given, '--strategy', deployed['strategy']])}")
+            _say_how_to_search(data, {**named, "--strategy": deployed["strategy"]})
         ways = list(dict.fromkeys([*ways, deployed["strategy"]]))
     ways = [way for way in ways if way not in {"raw", "greedy"}]  # these are there
     methods |= {way: strategy_of(way, generations) for way in ways}
     evaluation = evaluate_rewriters(methods, index, chosen, seed, shows_progress(json))
-    if not deployed:
-        (out / POINT).unlink(missing_ok=True)  # of an evaluation that is replaced
     evaluation.write(out)
+    _keep_point(out / POINT, deployed)
     write_report(
         out / "report.html",
         evaluation,
@@ -257,10 +255,9 @@ def _check_ways(strategies: list[str], kind: str | None, names: list[str], split
 
 
 def _operating_point(
-    kind: str, generations: "Generations", index: "Index", dev: "Split", out: Path, quiet: bool
+    kind: str, generations: "Generations", index: "Index", dev: "Split", quiet: bool
 ) -> dict[str, Any]:
-    """Choose an operating point on dev queries; return all that was measured, which is kept too."""
-    from grape_rewrite.atomic import write_text
+    """Choose an operating point on dev queries; return all that was measured."""
     from grape_rewrite.cli.choosing import choosing
     from grape_rewrite.cli.tables import points_table
     from grape_rewrite.evaluation.formats import counted
@@ -270,7 +267,6 @@ def _operating_point(
     with choosing(quiet) as enter_part:
         points = measure_points(generations, index, sample, enter_part)
     found = describe_points(points, kind)
-    write_text(out / POINT, jsonlib.dumps(found, indent=1) + "\n")
     if not quiet:
         show(points_table(points, found["chosen"], len(sample)))
         say(f"To deploy: {found['strategy']} ({kind}: {found['rule']})")
@@ -282,3 +278,19 @@ def _operating_point(
             soft_wrap=True,
         )
     return found
+
+
+def _say_how_to_search(data: str, options: Mapping[str, str | None]) -> None:
+    """Say what is typed to search with the operating point."""
+    given = [word for option, value in options.items() if value for word in (option, value)]
+    say(f"As in: {shlex.join(['grape', 'search', data, 'QUERY', *given])}")
+
+
+def _keep_point(file: Path, found: Mapping[str, Any]) -> None:
+    """Write what was measured for the operating point; where none was asked for, that of before goes."""
+    from grape_rewrite.atomic import write_text
+
+    if found:
+        write_text(file, jsonlib.dumps(found, indent=1) + "\n")
+    else:
+        file.unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 """`grape train`."""
 
+import shlex
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -219,8 +220,12 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
             )
     except KeyboardInterrupt:
         saved = folder.saved_steps
-        again = f"{counted(saved, 'step is', 'steps are')} saved. Go on with: grape train --resume --out {config.out}"
-        cure = again if saved else "nothing was saved yet; begin again."
+        again = shlex.join(["grape", "train", "--resume", "--out", str(config.out)])
+        cure = (
+            f"{counted(saved, 'step is', 'steps are')} saved. Go on with: {again}"
+            if saved
+            else "nothing was saved yet; begin again."
+        )
         notes.print(f"Interrupted; {cure}", markup=False, soft_wrap=True)
         raise typer.Exit(INTERRUPTED) from None
     except RewardError as error:
@@ -231,6 +236,7 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
 
 def _say_what_came_of_it(config: Any, folder: "RunFolder") -> None:
     """Say how good the run became, what to do next, and whether its reward taught anything."""
+    from grape_rewrite.retrievers.registry import is_own
     from grape_rewrite.rewriting.adapter import read_adapter
 
     if {row["zero_variance"] for row in folder.rows() if "zero_variance" in row} == {1.0}:
@@ -241,9 +247,10 @@ def _say_what_came_of_it(config: Any, folder: "RunFolder") -> None:
             soft_wrap=True,
         )
     facts = read_adapter(config.out)
+    retriever = ["--retriever", config.retriever] if is_own(config.retriever) else []  # no adapter brings code
     notes.print(
-        f"best dev MRR {facts.dev_mrr:.3f} at step {facts.steps}. Next: grape evaluate {config.data} --rewriter "
-        f"{config.out}",
+        f"best dev MRR {facts.dev_mrr:.3f} at step {facts.steps}. Next: "
+        f"{shlex.join(['grape', 'evaluate', config.data, *retriever, '--rewriter', str(config.out)])}",
         markup=False,
         soft_wrap=True,
     )

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from grape_rewrite.atomic import write_text
+from grape_rewrite.atomic import together
 from grape_rewrite.errors import UserError
 from grape_rewrite.evaluation.method import Method, measure
 from grape_rewrite.evaluation.protocol import protocol
 from grape_rewrite.evaluation.summary import by_language, cluster_labels, compare, summarise_method
-from grape_rewrite.evaluation.trec import write_run
+from grape_rewrite.evaluation.trec import run_text
 from grape_rewrite.rewards.rank import Ragged
 from grape_rewrite.strategies import Ask, EmbeddedAsks, embed_asks
 
@@ -46,21 +46,22 @@ class Evaluation:
         """
         # Quoted, because a method may be named after a folder.
         runs = {name: folder / "runs" / f"{quote(name, safe='')}.trec" for name in self.methods}
-        for name, method in self.methods.items():
-            run = {
-                query.id: [(self.corpus.ids[row], score) for row, score in zip(rows, scores, strict=True)]
-                for query, rows, scores in zip(
-                    self.queries, method.top.tolist(), method.top_scores.tolist(), strict=True
-                )
-            }
-            write_run(runs[name], run, name)
-        lines = [json.dumps(self._query_record(row), ensure_ascii=False) + "\n" for row in range(len(self.queries))]
-        write_text(folder / "rewrites.jsonl", "".join(lines))
-        if (folder / EVALUATION).is_file():
-            for stale in set((folder / "runs").glob("*.trec")) - set(runs.values()):
-                stale.unlink()
-        # Last, so that a folder with this file in it is complete.
-        write_text(folder / EVALUATION, self.to_json())
+        stale = set((folder / "runs").glob("*.trec")) - set(runs.values()) if (folder / EVALUATION).is_file() else set()
+        with together() as write:
+            for name, method in self.methods.items():
+                run = {
+                    query.id: [(self.corpus.ids[row], score) for row, score in zip(rows, scores, strict=True)]
+                    for query, rows, scores in zip(
+                        self.queries, method.top.tolist(), method.top_scores.tolist(), strict=True
+                    )
+                }
+                write(runs[name], run_text(run, name))
+            lines = [json.dumps(self._query_record(row), ensure_ascii=False) + "\n" for row in range(len(self.queries))]
+            write(folder / "rewrites.jsonl", "".join(lines))
+            # Last, so that a folder with this file in it is complete.
+            write(folder / EVALUATION, self.to_json())
+        for file in stale:
+            file.unlink()
 
     def _query_record(self, row: int) -> dict[str, Any]:
         query = self.queries[row]

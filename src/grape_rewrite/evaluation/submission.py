@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grape_rewrite.atomic import write_text
+from grape_rewrite.atomic import together
 from grape_rewrite.errors import UserError
 from grape_rewrite.evaluation.protocol import DEPTH, FEW
-from grape_rewrite.evaluation.trec import write_run
+from grape_rewrite.evaluation.trec import run_text
 from grape_rewrite.index.top import top_items
 from grape_rewrite.strategies import Ask, EmbeddedAsks, embed_asks
 
@@ -44,12 +44,11 @@ class Submission:
         :return: the files.
         :raises UserError: when a file cannot be written, or two queries have the same number.
         """
-        run = folder / f"{self.split}.trec"
-        texts = self._for_server()
-        write_run(run, self.found, tag)
-        for file, text in texts.items():
-            write_text(folder / file, text)
-        return [run, *(folder / file for file in texts)]
+        texts = {f"{self.split}.trec": run_text(self.found, tag), **self._for_server()}
+        with together() as write:
+            for file, text in texts.items():
+                write(folder / file, text)
+        return [folder / file for file in texts]
 
     def _for_server(self) -> dict[str, str]:
         """The files of CIRR's server by their names; none where there are no pictures most alike."""

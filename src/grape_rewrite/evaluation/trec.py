@@ -1,22 +1,18 @@
 """TREC run files, which ranx, trec_eval and their kin read: `query Q0 item rank score tag`, one result a line."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
-from grape_rewrite.atomic import write_text
 from grape_rewrite.errors import UserError
 
 Run = Mapping[str, Sequence[tuple[str, float]]]
 
 
-def write_run(path: Path, run: Run, tag: str) -> None:
-    """Write a run file whole, or not at all.
+def run_text(run: Run, tag: str) -> str:
+    """Return the content of a run file, commonly `<method>.trec`.
 
-    :param path: the file to make, commonly `<method>.trec`; replaced if it exists.
     :param run: query id -> (item id, score) pairs, best first. A score is written so that it reads back exactly.
     :param tag: name of the method, the last column; white space in it becomes `-`.
-    :raises UserError: when an id is empty or has white space in it, which the format cannot hold, or the file cannot
-        be written.
+    :raises UserError: when an id is empty or has white space in it, which the format cannot hold.
     """
     tag = "-".join(tag.split()) or "run"
     lines = [
@@ -24,7 +20,7 @@ def write_run(path: Path, run: Run, tag: str) -> None:
         for query, results in run.items()
         for place, (item, score) in enumerate(results, start=1)
     ]
-    write_text(path, "".join(lines))
+    return "".join(lines)
 
 
 def _word(id: str) -> str:

@@ -155,9 +155,12 @@ class _Reader:
 
     def _score(self, row: dict[str, Any]) -> int:
         try:
-            return int(float(self._value(row, "score")))
+            score = float(self._value(row, "score"))
         except (TypeError, ValueError):
             raise self._wrong(row, "has a score that is no number") from None
+        if not score.is_integer():
+            raise self._wrong(row, "has a score that is no whole number")
+        return int(score)
 
     def _picture(self, row: dict[str, Any]) -> Path | None:
         """The picture in a row, which must come with it: a path in it could name any file of this machine."""
