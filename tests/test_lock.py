@@ -53,6 +53,6 @@ def test_processes_that_wait_take_turns(tmp_path: Path) -> None:
     """The lock's file and folder are removed and made again each time; no count is lost for that."""
     (tmp_path / "count").write_text("0")
     counting = [subprocess.Popen([sys.executable, "-c", COUNT, str(tmp_path)]) for _ in range(3)]
-    assert [process.wait() for process in counting] == [0, 0, 0]
+    assert [process.wait(timeout=300) for process in counting] == [0, 0, 0]
     assert (tmp_path / "count").read_text() == "3000"
     assert not (tmp_path / "held").exists()

@@ -1,7 +1,7 @@
 """A whole study on tiny models."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -29,18 +29,26 @@ def study_of(tiny_dataset_folder: Path, tiny_retriever_folder: Path, tiny_model_
 
 
 @pytest.fixture(scope="session")
-def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The runs are processes of their own, which inherit the environment."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRAPE_CACHE", str(tmp_path_factory.mktemp("cache")))
-        patch.setenv("OMP_NUM_THREADS", os.environ.get("OMP_NUM_THREADS", "1"))
-        yield
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What the runs, which are processes of their own, are to inherit: one cache for all of them."""
+    folder = tmp_path_factory.mktemp("cache")
+    return {"GRAPE_CACHE": str(folder), "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
+
+
+@pytest.fixture
+def own_cache(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test whose runs have that environment."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture(scope="session")
-def finished(study_of, own_cache, tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, Path]:
+def finished(study_of, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, Path]:
     """Two arms with two seeds, done."""
     out = tmp_path_factory.mktemp("studies") / "finished"
     study = study_of(["grape", "grpo-similarity"], [0, 1]).begin(out)
-    run_study(study, out, parallel=2)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        run_study(study, out, parallel=2)
     return study, out

@@ -30,7 +30,7 @@ from grape_rewrite.training.config import TrainingConfig
 from grape_rewrite.training.run_folder import RunFolder
 
 
-def test_every_run_leaves_a_manifest(finished: tuple[Study, Path]) -> None:
+def test_every_run_leaves_a_manifest(finished: tuple[Study, Path], environment: dict[str, str]) -> None:
     study, out = finished
     jobs = list(study.jobs())
     assert jobs == [
@@ -41,11 +41,11 @@ def test_every_run_leaves_a_manifest(finished: tuple[Study, Path]) -> None:
         assert manifest is not None
         assert (manifest.arm, manifest.seed, manifest.split, manifest.queries) == (*job, "test", 16)
         assert set(manifest.fingerprints) == {"retriever", "corpus", "queries", "data", "rewriter"}
-        assert 0.1 < manifest.peak_gb < 5
+        assert manifest.peak_gb > 0.1
         assert (manifest.data, manifest.retriever, manifest.rewriter) == (study.data, study.retriever, study.rewriter)
         assert manifest.prompt == PROMPTS["multilingual"]
         assert manifest.evaluation_seconds > 0
-        assert manifest.hardware["threads"] == int(os.environ["OMP_NUM_THREADS"])
+        assert manifest.hardware["threads"] == int(environment["OMP_NUM_THREADS"])
         assert manifest.hardware["precision"] in {"float32", "bfloat16"}
         assert (manifest.hardware["processor"], manifest.versions) == (processor(), versions())
         if job.arm == "untrained":
@@ -138,11 +138,16 @@ def test_a_run_listens_to_its_study_when_that_ignores_ctrl_c(study_of, own_cache
         process = _start(job, tmp_path, parallel=1)
     finally:
         signal.signal(signal.SIGINT, before)
-    while not (job.folder(tmp_path) / "history.jsonl").exists():
-        assert process.poll() is None
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=300) == INTERRUPTED
+    try:
+        deadline = time.monotonic() + 300
+        while not (job.folder(tmp_path) / "history.jsonl").exists():
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=300) == INTERRUPTED
+    finally:
+        process.kill()
 
 
 def test_two_processes_do_not_work_on_one_run(study_of, own_cache, tmp_path: Path) -> None:

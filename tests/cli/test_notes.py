@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from grape_rewrite.rewriting import Rewriter
 from grape_rewrite.rewriting.adapter import read_adapter, write_adapter
+from grape_rewrite.rewriting.rewriter import Generation
 
 FAILING_REWARDS = """
 CALLS = []
@@ -135,16 +137,18 @@ def test_tables_are_shown_whole_on_a_narrow_terminal(evaluate, monkeypatch: pyte
     assert "…" not in found.out
 
 
-def test_empty_rewrites_are_counted(evaluate) -> None:
-    methods = json.loads(evaluate("--queries", 4, "--json").out)["methods"]
-    shown = evaluate("--queries", 4).out
-    for name, figures in methods.items():
-        words = f"{name}: {figures['empty']} empty rewrite{'s' * (figures['empty'] != 1)}, searched with the query"
-        assert (words in shown) == bool(figures["empty"])
+def test_empty_rewrites_are_counted(evaluate, monkeypatch: pytest.MonkeyPatch) -> None:
+    for empty, said in ((4, "4 empty rewrites"), (1, "1 empty rewrite"), (0, None)):
+        made = [[Generation("", 1)]] * empty + [[Generation("red", 1)]] * (4 - empty)
+        monkeypatch.setattr(Rewriter, "generate", lambda *_, made=made, **__: made)
+        found = evaluate("--queries", 4)
+        assert found.code == 0, found.err
+        assert (f"grape: {said}, searched with the query" in found.out) == bool(said)
+        assert not any(line.strip().startswith("raw: ") for line in found.out.splitlines())
 
 
 def test_texts_that_are_cut_are_counted(
-    grape, tiny_dataset_folder: Path, tiny_clip_folder: Path, tiny_model_folder: Path, tmp_path: Path
+    grape, cache, tiny_dataset_folder: Path, tiny_clip_folder: Path, tiny_model_folder: Path, tmp_path: Path
 ) -> None:
     folder = shutil.copytree(tiny_dataset_folder, tmp_path / "long")
     records = [json.loads(line) for line in (folder / "queries.jsonl").read_text().splitlines()]

@@ -55,7 +55,7 @@ def test_a_query_in_a_language_that_is_left_alone(
 
 
 def test_search_with_an_untrained_rewriter_uses_the_words_of_the_retriever(
-    grape, tiny_model_folder: Path, tiny_dataset_folder: Path, tiny_retriever_folder: Path
+    grape, cache, tiny_model_folder: Path, tiny_dataset_folder: Path, tiny_retriever_folder: Path
 ) -> None:
     found = grape(
         *("search", tiny_dataset_folder, "rot Apfel", "--retriever", tiny_retriever_folder),

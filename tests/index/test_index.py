@@ -203,7 +203,10 @@ def test_a_split_that_searches_a_part_is_as_if_nothing_else_was_there(
     alone.searching = Searching(picture_weight=0.25)
     assert part.corpus.ids == alone.corpus.ids
     assert part.ranks(["red", "moon"], split).tolist() == alone.ranks(["red", "moon"], split).tolist()
-    assert part.search(["red"], 10) == alone.search(["red"], 10)
+    [found], [expected] = (index.search(["red"], 10) for index in (part, alone))
+    assert [id for id, _ in found] == [id for id, _ in expected]
+    # Pictures are embedded in other batches there, which a library may round otherwise.
+    assert [score for _, score in found] == pytest.approx([score for _, score in expected], abs=1e-5)
     assert built.of(split) is part
     built.searching = Searching(picture_weight=1.0)
     assert built.of(split).searching.picture_weight == 1.0

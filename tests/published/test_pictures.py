@@ -90,7 +90,9 @@ def test_a_name_that_is_no_plain_word_is_named_with_its_place(name: str, miniatu
 def test_pictures_are_not_copied_where_they_can_be_linked(miniature: Miniature, tmp_path: Path) -> None:
     source = miniature("xm3600")
     out = BENCHMARKS["xm3600"].prepare(source, tmp_path / "out", partial=True)
-    for file in (source / "images").iterdir():
+    files = list((source / "images").iterdir())
+    assert files
+    for file in files:
         assert (out / "images" / file.name).samefile(file)
 
 

@@ -145,7 +145,8 @@ def test_the_fingerprint_does_not_depend_on_how_a_processor_rounds(retriever, fo
     )
     fingerprint, weights = done.stdout.split()
     assert fingerprint == retriever.fingerprint()
-    if capability == "default":  # the plainest code; if it no longer rounds in its own way, this shows nothing
+    own = torch.backends.cpu.get_cpu_capability()
+    if capability == "default" and own.startswith("AVX"):  # which rounds in another way than the plainest code
         assert weights != retriever._weights()
 
 

@@ -38,10 +38,11 @@ def test_parts_have_the_same_gradient(
         train(rewriter, tiny_index, tiny_dataset, out, **sizes, keep=keep, micro_batch=micro_batch, dev_queries=4)
     whole, *others = gradients.values()
     assert len(others) == 3
+    scale = max(float(gradient.abs().max()) for gradient in whole.values())
+    assert scale > 0.01
     for parts in others:
         for name, gradient in whole.items():
-            assert parts[name].numpy() == pytest.approx(gradient.numpy(), abs=1e-6)
-    assert max(float(gradient.abs().max()) for gradient in whole.values()) > 0.01
+            torch.testing.assert_close(parts[name], gradient, rtol=1e-4, atol=1e-5 * scale, msg=name)
 
 
 def test_one_process_trains_on_one_accelerator(tiny_model_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 import torch
 
 SCRIPT = Path(__file__).with_name("two_processes.py")
@@ -29,9 +28,10 @@ def test_two_processes_have_the_gradient_of_one(
     one, first, second = (
         torch.load(tmp_path / name, weights_only=True) for name in ("one.0.pt", "two.0.pt", "two.1.pt")
     )
+    scale = max(float(gradient.abs().max()) for gradient in one[0].values())
+    assert scale > 0.01
     for name, gradient in one[0].items():
-        assert first[0][name].numpy() == pytest.approx(gradient.numpy(), abs=1e-6)
-    assert max(float(gradient.abs().max()) for gradient in one[0].values()) > 0.01
+        torch.testing.assert_close(first[0][name], gradient, rtol=1e-4, atol=1e-5 * scale, msg=name)
     for left, right in zip(first, second, strict=True):  # and they stay alike
         assert all(torch.equal(left[name], right[name]) for name in left)
     assert len(first) == 2

@@ -40,8 +40,9 @@ def test_each_prompt_has_what_its_reward_needs(rewriter: Rewriter, task: Task) -
 
 def test_a_pool_has_its_hard_items(rewriter: Rewriter, task: Task) -> None:
     split = task.dataset.train
-    config = TrainingConfig.of(batch=16, group=4, steps=2, pool=8, hard=0.5)
-    for row in training_table(rewriter, [task], config):
+    table = training_table(rewriter, [task], TrainingConfig.of(batch=16, group=4, steps=2, pool=8, hard=0.5))
+    assert len(table) == 2 * 4
+    for row in table:
         place = split.texts.index(row["query"])
         wanted = hard_items(rewriter, task.index, split, np.array([place]), 4)
         assert row["hard"] == wanted[place].tolist()

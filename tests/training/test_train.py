@@ -52,7 +52,9 @@ def test_what_it_leaves(finished, index: Index) -> None:
 
 
 def test_history_has_what_is_shown(finished) -> None:
-    for row in history(finished.folder)[1:]:
+    rows = history(finished.folder)[1:]
+    assert rows
+    for row in rows:
         assert {"reward", "mrr", "entropy", "rewrite_tokens", "zero_variance", "rewards/rank_log/mean"} <= set(row)
         assert 0 < row["mrr"] <= 1
         assert 1 <= row["rewrite_tokens"] <= 6
