@@ -31,5 +31,5 @@ def test_a_bar_with_the_part_on_a_terminal(monkeypatch: pytest.MonkeyPatch, quie
 def test_help_says_how_much_work_it_is(grape) -> None:
     text = " ".join(grape("evaluate", "--help").out.replace("│", " ").split())
     strategies = len(CATALOGUE) + len(GATED) * len(SURE)
-    assert f"some {round(strategies, -1)} strategies, with {MOST + 1} rewrites" in text
+    assert f"among {strategies} strategies, with {MOST + 1} rewrites" in text
     assert f"up to {DEV_QUERIES:,} dev queries" in text

@@ -112,7 +112,7 @@ def _trained(study: Study, job: Job, folder: Path, index: "Index", dataset: "Dat
         run.require_begun_with(config)
         return Rewriter.load(str(folder), precision=study.precision)
     rewriter = Rewriter.load(study.rewriter, study.prompt, config.max_tokens, precision=study.precision)
-    also = [read_task(spec) for spec in study.also(job.arm)]
+    also = [read_task(spec, max_unreadable=study.max_unreadable) for spec in study.also(job.arm)]
     try:
         return train(rewriter, index, dataset, folder, config, resume=run.last_checkpoint() is not None, also=also)
     except RewardError as error:

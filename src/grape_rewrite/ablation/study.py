@@ -51,6 +51,8 @@ class Study(BaseModel):
     `beyond` leaves out the queries that a study with `queries` of this number measures: what was chosen by those is
     to be confirmed on the rest.
 
+    `max_unreadable` is the share of the corpus whose image may be unreadable.
+
     `precision` is the number format of all runs. Where it is left open, the machine that the study begins on decides,
     and runs that go on elsewhere keep to it: they could not be compared otherwise.
     """
@@ -64,6 +66,7 @@ class Study(BaseModel):
     split: str = "test"
     queries: int | None = None
     beyond: int | None = None
+    max_unreadable: float = Field(0.0, ge=0, le=1)
     precision: Precision | None = None
     training: dict[str, Any] = {}
     arms: dict[str, dict[str, Any]]
@@ -160,7 +163,8 @@ class Study(BaseModel):
         if not (out / STUDY).is_file():
             return self
         there = read_study(out)
-        for key in ("data", "retriever", "rewriter", "prompt", "split", "queries", "beyond", "training"):
+        shared = ("data", "retriever", "rewriter", "prompt", "split", "queries", "beyond", "max_unreadable", "training")
+        for key in shared:
             old, new = getattr(there, key), getattr(self, key)
             if old != new:
                 raise UserError(f"{out} holds a study with {key}={old!r}, not {new!r}; use another --out folder")

@@ -66,10 +66,10 @@ def prepare(study: Study, out: Path, only: str | None = None) -> None:
     rewriter = Rewriter.load(study.rewriter, study.prompt, precision=study.precision)
     if rewriter.facts is not None:
         raise UserError(f"{study.rewriter} is a trained adapter; a study trains from a base model, {rewriter.name!r}")
-    index = retriever.index(dataset.corpus, progress=sys.stdout.isatty())
+    index = retriever.index(dataset.corpus, progress=sys.stdout.isatty(), max_unreadable=study.max_unreadable)
     waiting = [job for job in study.chosen(only) if read_manifest(job.folder(out)) is None]
     for spec in {spec for job in waiting if job.arm in study.arms for spec in study.also(job.arm)}:
-        read_task(spec)
+        read_task(spec, max_unreadable=study.max_unreadable)
     known = {**_fingerprints(dataset, split, index), "rewriter": rewriter.fingerprint()}
     plans = []
     for job in waiting:
@@ -92,7 +92,7 @@ def work(out: Path, job: Job) -> None:
     study, folder, made_with = read_study(out), job.folder(out), versions()
     dataset, split = _read_data(study)
     retriever = Retriever.load(study.retriever)
-    index = retriever.index(dataset.corpus)
+    index = retriever.index(dataset.corpus, max_unreadable=study.max_unreadable)
     origin = origin_of(study, job, retriever, split)
     known = _fingerprints(dataset, split, index)
     training, reward = _made_by(study, job, origin)

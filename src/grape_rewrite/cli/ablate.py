@@ -8,11 +8,12 @@ import typer
 
 from grape_rewrite.cli.load import load_data, note_repeated, sampled
 from grape_rewrite.cli.options import (
+    MODELS,
+    PROMPTS,
     Data,
     Json,
-    PromptName,
+    MaxUnreadable,
     RetrieverName,
-    RewriterName,
     Settings,
     read_precision,
     read_prompt,
@@ -30,7 +31,9 @@ def ablate(
     context: typer.Context,
     data: Data = "scenes",
     retriever: RetrieverName = "lite-clip",
-    rewriter: RewriterName = "gemma-3-270m",
+    rewriter: Annotated[str, typer.Option(help=f"The model that every arm begins with: gemma-3-270m, {MODELS}")] = (
+        "gemma-3-270m"
+    ),
     arms: Annotated[
         list[str] | None,
         typer.Option(
@@ -50,7 +53,7 @@ def ablate(
             help="Folder of the study; one that was stopped goes on, and takes further arms and seeds.",
         ),
     ] = Path("runs/ablation"),
-    prompt: PromptName = None,
+    prompt: Annotated[str | None, typer.Option(help=f"{PROMPTS}.", show_default=False)] = None,
     split: Annotated[str, typer.Option(help="Split to measure on.")] = "test",
     queries: Annotated[int | None, typer.Option(min=1, help="Queries, all languages alike; all by default.")] = None,
     beyond: Annotated[
@@ -74,7 +77,14 @@ def ablate(
         ),
     ] = None,
     parallel: Annotated[int, typer.Option(min=1, help="Runs at a time.")] = 1,
-    only: Annotated[str | None, typer.Option(help="Just this run of the study, such as grape/seed-0.")] = None,
+    only: Annotated[
+        str | None,
+        typer.Option(
+            help="Just this run of the study, such as grape/seed-0: for one of several jobs, each with an accelerator "
+            "of its own (CUDA_VISIBLE_DEVICES)."
+        ),
+    ] = None,
+    max_unreadable: MaxUnreadable = 0.0,
     report: Annotated[
         bool,
         typer.Option("--report", help="Run nothing: write the report of the complete runs of the study in --out."),
@@ -83,7 +93,7 @@ def ablate(
 ) -> None:
     """Compare rewards, pools and other settings over several seeds, with one budget and one protocol.
 
-    Example: [bold]grape ablate scenes --arm grape --arm grpo-similarity --seed 0 --seed 1 --parallel 2[/bold]
+    Example: [bold]grape ablate scenes --split dev --arm grape --arm grpo-similarity --parallel 2[/bold]
     """
     from grape_rewrite.ablation.arms import read_arms
     from grape_rewrite.ablation.study import read_study
@@ -114,6 +124,7 @@ def ablate(
         split=split,
         queries=queries,
         beyond=beyond,
+        max_unreadable=max_unreadable,
         precision=number,
         training=training,
         arms=named,

@@ -25,6 +25,7 @@ from grape_rewrite.cli.options import (
     AllowMismatch,
     Data,
     Json,
+    MaxTokens,
     MaxUnreadable,
     PromptName,
     RemoteCode,
@@ -62,6 +63,7 @@ def evaluate(
     prompt: PromptName = None,
     split: Annotated[str, typer.Option(help="train, dev or test.")] = "test",
     queries: Annotated[int | None, typer.Option(min=1, help="Queries, all languages alike; all by default.")] = None,
+    max_tokens: MaxTokens = None,
     settings: Searched = None,
     strategy: Annotated[
         list[str] | None,
@@ -75,7 +77,7 @@ def evaluate(
         str | None,
         typer.Option(
             help="Choose on dev how to search with the rewriter, and name it: fast, safe (least harm) or best. "
-            "It is measured beside the others. The choice is among some 40 strategies, with 17 rewrites of each of up "
+            "It is measured beside the others. The choice is among 35 strategies, with 17 rewrites of each of up "
             "to 1,040 dev queries: it takes several times as long as evaluating as many test queries."
         ),
     ] = None,
@@ -103,7 +105,7 @@ def evaluate(
     chosen = sampled(dataset.split(split), queries)
     for way in ways:
         check_languages(way, chosen.queries, f"{split} queries need a language in queries.jsonl")
-    check_rewriters(names)
+    check_rewriters(names, max_tokens)
     frozen = load_retriever(retriever, trust_remote_code, json)
 
     from grape_rewrite.cli.tables import evaluation_table, protocol_table
@@ -115,7 +117,7 @@ def evaluate(
 
     for name in names:
         check_adapter(name, frozen, dataset.corpus, chosen.pictured, allow_mismatch)
-    policies = _load_rewriters(names, asked, chosen.pictured, trust_remote_code, json)
+    policies = _load_rewriters(names, asked, max_tokens, chosen.pictured, trust_remote_code, json)
     index = load_index(frozen, dataset.corpus, max_unreadable, json)
     policies = {name: fitted(policy, index, searching) for name, policy in policies.items()}
     methods = _methods(policies, chosen)
@@ -164,7 +166,12 @@ def _note_replaced(out: Path) -> None:
 
 
 def _load_rewriters(
-    names: list[str], asked: "Prompt | None", pictured: bool, trust_remote_code: bool, quiet: bool
+    names: list[str],
+    asked: "Prompt | None",
+    max_tokens: int | None,
+    pictured: bool,
+    trust_remote_code: bool,
+    quiet: bool,
 ) -> dict[str, "Rewriter"]:
     """Load rewriters. A prompt is for those that can be asked with it, of which there must be one."""
     asked_with = [name for name in names if asked and takes_prompt(name, asked)] or names
@@ -172,6 +179,7 @@ def _load_rewriters(
         name: load_rewriter(
             name,
             asked if name in asked_with else None,
+            max_tokens,
             trust_remote_code=trust_remote_code,
             quiet=quiet,
             pictured=pictured,

@@ -9,6 +9,7 @@ from grape_rewrite.cli.options import (
     AllowMismatch,
     Data,
     Json,
+    MaxTokens,
     MaxUnreadable,
     PromptName,
     RemoteCode,
@@ -34,6 +35,7 @@ def headroom(
     temperature: Annotated[
         float, typer.Option(min=0.01, help="Temperature of the sampling, as in training.")
     ] = TEMPERATURE,
+    max_tokens: MaxTokens = None,
     settings: Searched = None,
     seed: Seed = 0,
     json: Json = False,
@@ -51,7 +53,17 @@ def headroom(
     sample = dataset.split(split).sample(queries)
     corpus, pictured = dataset.corpus, sample.pictured
     policy, index = load_search(
-        frozen, rewriter, asked, searching, corpus, pictured, allow_mismatch, max_unreadable, trust_remote_code, json
+        frozen,
+        rewriter,
+        asked,
+        searching,
+        corpus,
+        pictured,
+        allow_mismatch,
+        max_unreadable,
+        trust_remote_code,
+        json,
+        max_tokens,
     )
 
     from grape_rewrite.evaluation.headroom import measure_headroom

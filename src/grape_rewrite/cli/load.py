@@ -82,14 +82,17 @@ def load_retriever(name: str, trust_remote_code: bool = False, quiet: bool = Fal
     return Retriever.load(name, trust_remote_code=trust_remote_code)
 
 
-def check_rewriters(names: Iterable[str]) -> None:
+def check_rewriters(names: Sequence[str], max_tokens: int | None = None) -> None:
     """Refuse a rewriter whose name, or its base model's, is a path to nothing, before anything heavy is loaded.
 
-    :raises UserError: for that.
+    :param max_tokens: what was asked for with `--max-tokens`, which is for untrained ones.
+    :raises UserError: for that, and for a length where there are adapters alone.
     """
     from grape_rewrite.rewriting.adapter import read_adapter
     from grape_rewrite.rewriting.source import require_path
 
+    if max_tokens is not None and all(map(is_adapter, names)):
+        raise UserError(f"adapter {names[0]} brings the length that it was trained with; leave --max-tokens out")
     for name in names:
         require_path(read_adapter(Path(name)).base_model if is_adapter(name) else name)
 
@@ -160,16 +163,17 @@ def load_search(
     max_unreadable: float,
     trust_remote_code: bool,
     quiet: bool = False,
+    max_tokens: int | None = None,
 ) -> "tuple[Rewriter, Index]":
     """Load a rewriter and an index that are searched with together.
 
     :param pictured: whether the queries have pictures.
     :raises UserError: see `check_adapter` and `fitting.fitted`.
     """
-    check_rewriters([rewriter])
+    check_rewriters([rewriter], max_tokens)
     frozen = load_retriever(retriever, trust_remote_code, quiet)
     check_adapter(rewriter, frozen, corpus, pictured, allow_mismatch)
-    policy = load_rewriter(rewriter, prompt, trust_remote_code=trust_remote_code, quiet=quiet, pictured=pictured)
+    policy = load_rewriter(rewriter, prompt, max_tokens, trust_remote_code, quiet, pictured=pictured)
     from grape_rewrite.fitting import fitted
 
     index = load_index(frozen, corpus, max_unreadable, quiet)

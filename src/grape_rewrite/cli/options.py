@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from grape_rewrite.errors import UserError
-from grape_rewrite.training.config import LARGEST_SEED
+from grape_rewrite.training.config import LARGEST_SEED, TrainingConfig
 
 if TYPE_CHECKING:
     from grape_rewrite.rewriting import Prompt
@@ -48,6 +48,15 @@ PromptName = Annotated[
     typer.Option(
         "--prompt",
         help=f"{PROMPTS}; for untrained rewriters, since an adapter brings its own.",
+    ),
+]
+MaxTokens = Annotated[
+    int | None,
+    typer.Option(
+        "--max-tokens",
+        min=2,
+        help="Length at which an untrained rewriter's rewrites are cut off, as in training; an adapter brings its own.",
+        show_default=str(TrainingConfig.model_fields["max_tokens"].default),
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grape_rewrite.cli.load import load_rewriter
-from grape_rewrite.cli.options import Json, PromptName, RemoteCode, RewriterName, Seed, read_prompt
+from grape_rewrite.cli.load import check_rewriters, load_rewriter
+from grape_rewrite.cli.options import Json, MaxTokens, PromptName, RemoteCode, RewriterName, Seed, read_prompt
 from grape_rewrite.cli.output import notes, say
 from grape_rewrite.errors import UserError
 
@@ -24,6 +24,7 @@ def rewrite(
         Path | None, typer.Option(help="The picture that the queries are about, for a rewriter that sees.")
     ] = None,
     file: Annotated[Path | None, typer.Option(help="File with a query a line; - is standard input.")] = None,
+    max_tokens: MaxTokens = None,
     group: Annotated[int, typer.Option(min=1, help="Rewrites for each query.")] = 1,
     temperature: Annotated[float, typer.Option(min=0, help="0 takes the likeliest; several rewrites need more.")] = 0,
     seed: Seed = 0,
@@ -47,7 +48,8 @@ def rewrite(
     from grape_rewrite.rewriting.asked import Asked
 
     # Standard output is for the rewrites; no progress is shown.
-    policy = load_rewriter(rewriter, read_prompt(prompt), trust_remote_code=trust_remote_code, quiet=True)
+    check_rewriters([rewriter], max_tokens)
+    policy = load_rewriter(rewriter, read_prompt(prompt), max_tokens, trust_remote_code, quiet=True)
     _require_sight(rewriter, policy, image)
     if policy.facts and policy.facts.searching.picture_words:
         notes.print(

@@ -100,8 +100,9 @@ It rewrites a query into words that this retriever finds more with; another retr
 
     grape rewrite --rewriter FOLDER "ein roter Apfel"
 
-or as a plain PEFT adapter, asked with the prompt in `grape.json`, which also has the fingerprints of the retriever and
-the corpus, the output vocabulary and the versions. The licence of the base model holds for what is made from it.
+or as a plain PEFT adapter, asked with the prompt in `grape.json`: the first line of the answer counts, and it was
+measured with the output vocabulary that is named there, not with all tokens. The fingerprints of the retriever and the
+corpus and the versions are there too. The licence of the base model holds for what is made from it.
 """
 
 
