@@ -1,6 +1,7 @@
 """`grape ablate`, from the shell's side."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,28 @@ def test_a_study_in_one_command(ablate, tmp_path: Path) -> None:
     again = ablate("--arm", small, "--seed", 0, "--queries", 6)
     assert again.code == 0
     assert again.err.count("complete already") == 2
+
+
+def test_unreadable_pictures_are_skipped_up_to_a_share(
+    grape, cache, tiny_dataset_folder: Path, tiny_clip_folder: Path, tiny_model_folder: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(tiny_dataset_folder, tmp_path / "pictures")
+    (folder / "broken.png").write_bytes(b"no picture")
+    with (folder / "corpus.jsonl").open("a") as file:
+        file.write('{"_id": "broken", "image": "broken.png"}\n')
+    asked = (
+        *("ablate", folder, "--retriever", tiny_clip_folder, "--rewriter", tiny_model_folder, "--queries", 4),
+        *("--set", "batch=8,group=4,max_tokens=6", "--steps", 1, "--seed", 0, "--out", tmp_path / "out"),
+    )
+    refused = grape(*asked, "--only", "untrained/seed-0")
+    assert refused.code == 2
+    assert "broken.png" in refused.error_lines[-1]
+    done = grape(*asked, "--max-unreadable", 0.1, "--only", "untrained/seed-0", "--json")
+    assert done.code == 0, done.err
+    assert json.loads(done.out)["runs"] == 1
+    other = grape(*asked, "--max-unreadable", 0.2)
+    assert other.code == 2
+    assert "holds a study with max_unreadable=0.1, not 0.2" in other.error_lines[-1]
 
 
 def test_a_study_of_which_a_run_fails_leaves_the_report_of_the_others(
