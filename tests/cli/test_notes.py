@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from grape_rewrite.cli.load import note_drawings
+from grape_rewrite.datasets import Corpus, Item
 from grape_rewrite.rewriting import Rewriter
 from grape_rewrite.rewriting.adapter import read_adapter, write_adapter
 from grape_rewrite.rewriting.rewriter import Generation
@@ -135,6 +137,22 @@ def test_tables_are_shown_whole_on_a_narrow_terminal(evaluate, monkeypatch: pyte
     [headings] = [line for line in found.out.splitlines() if "method" in line]
     assert headings.split() == ["method", "R@1", "R@5", "R@10", "MRR", "nDCG@10", "R@10,", "95", "%", "harm"]
     assert "…" not in found.out
+
+
+@pytest.mark.parametrize(
+    ("retriever", "names", "said"),
+    [
+        ("lite-clip", ["1F305+1F40A", "002A-20E3+1F468-200D-1F4BC", "1F9D1"], False),
+        ("lite-clip", ["1F305+1F40A", "red chair"], True),
+        ("lite-clip", ["IMG_2041"], True),
+        ("minilm", ["red chair"], False),
+    ],
+)
+def test_lite_clip_is_for_drawings(
+    capsys: pytest.CaptureFixture[str], retriever: str, names: list[str], said: bool
+) -> None:
+    note_drawings(retriever, Corpus(Item(name, image=Path(f"{name}.png")) for name in names))
+    assert ("note: lite-clip has learned the drawings of OpenMoji alone" in capsys.readouterr().err) == said
 
 
 def test_empty_rewrites_are_counted(evaluate, monkeypatch: pytest.MonkeyPatch) -> None:

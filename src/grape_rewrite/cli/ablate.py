@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from grape_rewrite.cli.load import load_data, note_repeated, sampled
+from grape_rewrite.cli.load import load_data, note_drawings, note_repeated, sampled
 from grape_rewrite.cli.options import (
     MODELS,
     PROMPTS,
@@ -112,6 +112,7 @@ def ablate(
     number = read_precision(precision)
     dataset = load_data(data, ["train", "dev", split])
     note_repeated(dataset, split)
+    note_drawings(retriever, dataset.corpus)
     sampled(dataset.split(split).beyond(beyond), queries)  # for its note; each run samples for itself
 
     from grape_rewrite.ablation import Study, prepare, run_study

@@ -3,6 +3,7 @@
 So a mistake is said before the work that it would have wasted.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from grape_rewrite.rewriting import Prompt, Rewriter
     from grape_rewrite.rewriting.precision import Precision
     from grape_rewrite.searching import Searching
+
+DRAWING = re.compile("[0-9A-F]{2,5}([-+][0-9A-F]{2,5})*")  # how files of OpenMoji's drawings are called
 
 
 def load_data(data: str, splits: Iterable[str] = ()) -> "Dataset":
@@ -140,8 +143,23 @@ def load_rewriter(
     return rewriter
 
 
+def note_drawings(retriever: str, corpus: "Corpus") -> None:
+    """Note when `lite-clip`, whose image tower has learned drawings alone, is to rank other pictures.
+
+    :param retriever: its name.
+    """
+    if retriever == "lite-clip" and any(item.image and not DRAWING.fullmatch(item.image.stem) for item in corpus):
+        notes.print(
+            "note: lite-clip has learned the drawings of OpenMoji alone, and how it ranks other pictures says little; "
+            "--retriever names yours",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
 def load_index(retriever: "Retriever", corpus: "Corpus", max_unreadable: float = 0.0, quiet: bool = False) -> "Index":
     """Embed a corpus, or take its embeddings from the cache, and say which items had to be skipped."""
+    note_drawings(retriever.name, corpus)
     index = retriever.index(corpus, progress=shows_progress(quiet), max_unreadable=max_unreadable)
     if index.skipped:
         row = next(iter(index.skipped))
