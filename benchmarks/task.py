@@ -17,12 +17,12 @@ from grape_rewrite.ablation.arms import DEFAULT, source_of, tasks_of
 from grape_rewrite.ablation.manifest import Manifest, read_manifest
 from grape_rewrite.ablation.outcomes import Outcomes, read_outcomes
 from grape_rewrite.ablation.study import UNTRAINED, Job
+from grape_rewrite.ablation.tables import SEEDS
 from grape_rewrite.evaluation.significance import Interval, randomisation_test
 
 REFERENCES = {"raw", "english"}  # no methods: what is asked, and what a person would have asked
 ALPHA = 0.01
 PUBLISHED = 0.049  # the average gain in Recall@10 of the published method
-SEEDS = 3  # fewer say how one run went, not what an arm does
 EARLIER = {"distinct": 0.0}  # what runs had before there was such a key
 ANSWERED = {DEFAULT, "sft"}  # arms with a table of their own
 

@@ -13,6 +13,7 @@ import pytest
 from grape_rewrite.ablation import Study, read_results
 from grape_rewrite.ablation.report import render_study
 from grape_rewrite.ablation.scatter import scatter_plots
+from grape_rewrite.ablation.tables import TOO_FEW, markdown
 
 
 class Balanced(HTMLParser):
@@ -145,6 +146,17 @@ def test_one_seed_has_no_dots_and_is_no_mean(finished: tuple[Study, Path]) -> No
     assert 'class="seed"' not in page
     for word in ("dots", "mean over", "standard deviation", "first seed", "over seeds"):
         assert word not in page
+
+
+def test_two_seeds_are_said_to_be_few(finished: tuple[Study, Path]) -> None:
+    study, out = finished
+    results = read_results(study, out)
+    assert TOO_FEW in render_study(study, results, out)
+    assert TOO_FEW in markdown(results)
+    for row in results["comparisons"]:
+        row["seeds"] = [0, 1, 2]
+    assert TOO_FEW not in render_study(study, results, out)
+    assert TOO_FEW not in markdown(results)
 
 
 def test_a_single_arm_without_the_default(finished: tuple[Study, Path]) -> None:

@@ -1,6 +1,6 @@
 """The results of a study as Markdown."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from grape_rewrite.evaluation.metrics import HEADINGS
@@ -13,6 +13,8 @@ WHERE = (
     "crowd the results. Centroid: the middle of the corpus."
 )
 FEW = 4
+SEEDS = 3  # fewer say how these runs went, not what an arm does
+TOO_FEW = "Fewer than three seeds say how these runs went, not what an arm does."
 LOOKS = 5  # steps in a table; more would not fit beside each other
 METRICS = {"recall@10": "points of R@10", "mrr": "points of MRR", "success@1": "points of Success@1"}
 
@@ -39,6 +41,8 @@ def markdown(results: Mapping[str, Any]) -> str:
             for row in comparisons
         ]
         parts.append("\n".join(lines))
+        if too_few(comparisons):
+            parts.append(TOO_FEW)
     elif results["reference"] is None:
         parts.append("No arm that is trained is complete, so that there are no differences to test.")
     parts.append(_table(arms, INFLATION, "rise over raw of the scores of"))
@@ -54,6 +58,11 @@ def markdown(results: Mapping[str, Any]) -> str:
         ]
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
+
+
+def too_few(comparisons: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether any arm is compared over fewer seeds than tell what it does."""
+    return any(len(row["seeds"]) < SEEDS for row in comparisons)
 
 
 def _table(arms: Mapping[str, Any], columns: Mapping[str, str], corner: str = "arm") -> str:
