@@ -1,5 +1,6 @@
 """What docs/guide.md says can be done as it says."""
 
+import json
 import re
 from pathlib import Path
 
@@ -81,3 +82,14 @@ def test_what_it_links_to_is_there() -> None:
         if anchor:
             heads = re.findall(r"^#+ (.+)$", (GUIDE.parent / path).read_text(encoding="utf-8"), re.MULTILINE)
             assert anchor in {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}, anchor
+
+
+def test_what_it_says_of_operating_points_is_what_was_measured() -> None:
+    files = list((GUIDE.parent / "evidence" / "operating_points").glob("*.json"))
+    assert files
+    chosen = [run["strategies"] for file in files for run in json.loads(file.read_text(encoding="utf-8"))["runs"]]
+    assert {found["fast"] for found in chosen} == {"greedy"}
+    assert all(re.fullmatch(r"mean-(4|8|16)(\+raw-0\.\d)?", found["best"]) for found in chosen)
+    safe = [found["safe"] for found in chosen if found["safe"] != "greedy"]
+    assert len(safe) == len(chosen) - 1
+    assert all(re.fullmatch(r"mean-(8|16)\+raw-0\.\d", name) for name in safe)
