@@ -18,7 +18,7 @@ import yaml
 from grape_rewrite.ablation import Study, prepare, read_study, run_study
 from grape_rewrite.ablation.manifest import MANIFEST, processor, read_manifest, versions
 from grape_rewrite.ablation.outcomes import read_outcomes
-from grape_rewrite.ablation.run import INTERRUPTED, _start
+from grape_rewrite.ablation.run import INTERRUPTED, _reason, _start
 from grape_rewrite.ablation.study import Job
 from grape_rewrite.datasets import Dataset
 from grape_rewrite.errors import UserError
@@ -146,6 +146,7 @@ def test_a_run_listens_to_its_study_when_that_ignores_ctrl_c(study_of, own_cache
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=300) == INTERRUPTED
+        assert _reason(process, job.folder(tmp_path)).startswith("it was interrupted; the same command goes on")
     finally:
         process.kill()
 

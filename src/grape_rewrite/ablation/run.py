@@ -138,6 +138,8 @@ def _reason(process: "subprocess.Popen[bytes]", folder: Path) -> str:
     """Why a run has failed: what it says itself, or what ended it."""
     if process.returncode < 0:
         return f"signal {-process.returncode} ended it; 9 is what the system sends when memory runs out"
+    if process.returncode == INTERRUPTED:
+        return "it was interrupted; the same command goes on with what it has saved"
     lines = (folder / LOG).read_text(encoding="utf-8", errors="replace").split("\n")
     return next(
         (line.strip().removeprefix("error: ") for line in reversed(lines) if line.strip()), "it left no message"
