@@ -6,12 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from gguf import GGUFWriter, TokenType
+from gguf import GGMLQuantizationType, GGUFWriter, TokenType
+from gguf.quants import quantize
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from grape_rewrite.errors import UserError
 from grape_rewrite.rewriting import Prompt, Rewriter
 
+BLOCK = 32  # weights that share a scale
 NAMES = {
     "self_attn.q_proj": "attn_q",
     "self_attn.k_proj": "attn_k",
@@ -35,13 +37,11 @@ def name_in_gguf(name: str) -> str:
     return f"blk.{layer}.{NAMES[part]}.{kind}"
 
 
-@pytest.fixture(scope="module")
-def written(tiny_chat_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny chat model, written by the format's own library."""
+def write(tiny_chat_folder: Path, file: Path, quantised: bool) -> Path:
+    """The tiny chat model, written by the format's own library; weights of whole blocks of 32 in 8 bits, if at all."""
     model = AutoModelForCausalLM.from_pretrained(tiny_chat_folder, dtype=torch.float32)
     tokenizer = AutoTokenizer.from_pretrained(tiny_chat_folder)
     config = model.config
-    file = tmp_path_factory.mktemp("gguf") / "tiny.gguf"
     writer = GGUFWriter(file, "qwen2")
     writer.add_block_count(config.num_hidden_layers)
     writer.add_context_length(config.max_position_embeddings)
@@ -62,12 +62,28 @@ def written(tiny_chat_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
     writer.add_pad_token_id(tokenizer.pad_token_id)
     writer.add_chat_template(tokenizer.chat_template)
     for name, weight in model.state_dict().items():
-        writer.add_tensor(name_in_gguf(name), weight.numpy().astype(np.float32))
+        values = weight.numpy().astype(np.float32)
+        if quantised and in_blocks(weight):
+            values = quantize(values, GGMLQuantizationType.Q8_0)
+            writer.add_tensor(name_in_gguf(name), values, raw_dtype=GGMLQuantizationType.Q8_0)
+        else:
+            writer.add_tensor(name_in_gguf(name), values)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
     return file
+
+
+def in_blocks(weight: torch.Tensor) -> bool:
+    """Whether a weight's rows are whole blocks of the format's 8 bits."""
+    return weight.ndim == 2 and weight.shape[1] % BLOCK == 0
+
+
+@pytest.fixture(scope="module")
+def written(tiny_chat_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny chat model in float32."""
+    return write(tiny_chat_folder, tmp_path_factory.mktemp("gguf") / "tiny.gguf", quantised=False)
 
 
 def test_a_gguf_file_is_the_model_that_it_was_written_from(
@@ -88,6 +104,25 @@ def test_a_gguf_file_is_the_model_that_it_was_written_from(
     before = (folders[0] / "config.json").stat().st_mtime_ns
     Rewriter.load(str(written), tiny_prompt)
     assert (folders[0] / "config.json").stat().st_mtime_ns == before
+
+
+def test_a_quantised_file_is_it_within_half_a_step(
+    tiny_chat_folder: Path, tiny_prompt: Prompt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRAPE_CACHE", str(tmp_path))
+    file = write(tiny_chat_folder, tmp_path / "tiny-8.gguf", quantised=True)
+    ours, other = (Rewriter.load(str(source), tiny_prompt, precision="float32") for source in (file, tiny_chat_folder))
+    found, expected = ours.model.state_dict(), other.model.state_dict()
+    assert sum(in_blocks(weight) for weight in expected.values()) > 5
+    for name, weight in expected.items():
+        rounded = weight.abs() / 2**8  # to bfloat16, in which it is kept
+        step = torch.zeros_like(weight)
+        if in_blocks(weight):
+            largest = weight.unflatten(1, (-1, BLOCK)).abs().amax(dim=2) / 127
+            step = largest.repeat_interleave(BLOCK, dim=1)
+            assert not torch.equal(found[name], weight.bfloat16().float()), name
+        # The scale of a block is kept in 16 bits.
+        assert bool(((found[name] - weight).abs() <= step * (0.5 + 127 / 2**10) + rounded + 1e-6).all()), name
 
 
 def test_what_is_no_gguf_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
