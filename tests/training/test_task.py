@@ -169,9 +169,12 @@ def test_a_task_is_read_from_its_name(other_folder: Path, index: Index, cache: P
     assert task.prompt.markers == ["Text:", "Picture:"]
     assert len(task.index) == 30
     assert read_task(str(other_folder), load=lambda name: index.retriever).prompt.markers == ["Query:", "English:"]
+    named: list[str] = []
+    read_task(f"{other_folder}:mine:load:long-form", load=lambda name: named.append(name) or index.retriever)
+    assert named == ["mine:load"]  # a retriever of the user's own
 
 
-@pytest.mark.parametrize("spec", ["", ":lite-clip", "a:b:c:d", "scenes:", "scenes::long-form"])
+@pytest.mark.parametrize("spec", ["", ":lite-clip", "a:b:c:d:e", "scenes:", "scenes::long-form"])
 def test_what_names_no_task(spec: str) -> None:
     with pytest.raises(UserError, match="names no task; valid is DATA:RETRIEVER:PROMPT"):
         read_task(spec)

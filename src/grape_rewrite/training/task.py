@@ -13,7 +13,8 @@ from grape_rewrite.rewriting.prompt import Prompt, named_prompt
 from grape_rewrite.training.example import Example
 from grape_rewrite.training.retrieval_reward import RetrievalReward
 
-SPEC = re.compile("(?P<data>[^:]+)(?::(?P<retriever>[^:]+)(?::(?P<prompt>[^:]+))?)?")
+# A retriever of the user's own has a colon in its name: it takes four parts, the prompt's among them, to be sure of it.
+SPEC = re.compile("(?P<data>[^:]+)(?::(?P<retriever>[^:]+|[^:]+:[^:]+(?=:[^:]+$))(?::(?P<prompt>[^:]+))?)?")
 EXAMPLE = "paragraphs:lite-clip:long-form"
 
 
@@ -39,10 +40,11 @@ def read_task(spec: str, load: Callable[[str], Retriever] = Retriever.load, max_
     >>> read_task("paragraphs:lite-clip:long-form").prompt.markers  # doctest: +SKIP
     ['Text:', 'Picture:']
 
-    :param spec: a data set; a retriever, by default `lite-clip`; a prompt's name or file, by default `multilingual`.
+    :param spec: a data set; a retriever, by default `lite-clip`; a prompt's name or file, by default `multilingual`,
+        which must be named behind a retriever of the user's own (`DATA:module:function:multilingual`).
     :param load: loads a retriever by its name.
     :param max_unreadable: the share of pictures that may be unreadable, as for `Retriever.index`.
-    :raises UserError: for more than three parts, and for whatever of them cannot be had.
+    :raises UserError: for more parts, and for whatever of them cannot be had.
     """
     found = SPEC.fullmatch(spec)
     if not found:
