@@ -94,8 +94,8 @@ def hub(
 def load(name: str, home: Path, endpoint: str, kind: str = "retriever") -> list[str]:
     environment = {**os.environ, "HF_ENDPOINT": endpoint, "HF_HOME": str(home), "HF_HUB_DISABLE_XET": "1"}
     environment |= {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
-    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
-        environment.pop(name, None)
+    for variable in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
+        environment.pop(variable, None)
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, name, kind],
         env=environment,
