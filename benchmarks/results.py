@@ -5,10 +5,10 @@
 
 Each folder of `docs/evidence` is a study of `grape ablate`, of which only the small files are kept: `study.yaml`, and
 `manifest.json` and `outcomes.json` of each run. `--collect` takes them from studies that have run elsewhere; the
-folder's name becomes the task's. What `benchmarks/pools.py`, `operating_points.py`, `rules.py`, `drawings.py`,
-`headroom.py`, `training.py` and `demo.py` printed lies beside them as JSON. The texts come from `benchmarks/templates`,
-the pictures in `docs/figures` from `benchmarks/figures.py`; every figure in them is taken from the runs. The last line
-is one JSON object.
+folder's name becomes the task's. One whose runs are not all made yet waits in `begun`, and is not shown. What
+`benchmarks/pools.py`, `operating_points.py`, `rules.py`, `drawings.py`, `headroom.py`, `training.py` and `demo.py`
+printed lies beside them as JSON. The texts come from `benchmarks/templates`, the pictures in `docs/figures` from
+`benchmarks/figures.py`; every figure in them is taken from the runs. The last line is one JSON object.
 """
 
 import argparse
