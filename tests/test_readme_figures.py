@@ -240,7 +240,7 @@ def test_more_questions() -> None:
         f"{min(by_seed[2:]):.1f} to {max(by_seed[2:]):.1f}",
     ]
     assert min(losses) > 0
-    undone = re.search(r"interval holds zero once things are resampled too: in Recall@10 (.*?); in MRR (.*?)\. ## ", results())
+    undone = re.search(r"once things are resampled too: in Recall@10 (.*?); in MRR (.*?)\. ## ", results())
     assert undone.groups() == ("none", "none"), "what the README says of these is to be read again"
     known = {*SETTINGS, "all-shifts", "sft", "grape", "similarity-without-length"}
     arms = {name for name in tasks()["scenes-bfloat16"]["arms"] if name not in training_free("scenes-bfloat16")}
