@@ -216,7 +216,7 @@ def test_an_arm_that_learns_further_tasks(study_of, own_cache, tmp_path: Path, t
     assert "also" not in manifest.training
     assert [task.prompt for task in read_adapter(folder).tasks] == [PROMPTS["multilingual"], PROMPTS["long-form"]]
     with pytest.raises(UserError, match="names no task"):
-        prepare(study.model_copy(update={"arms": {"several": {"also": ["a:b:c:d"]}}}), tmp_path / "other")
+        prepare(study.model_copy(update={"arms": {"several": {"also": ["a:b:c:d:e"]}}}), tmp_path / "other")
 
 
 def test_an_arm_measures_what_another_study_trained(
