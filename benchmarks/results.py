@@ -37,8 +37,6 @@ from grape_rewrite.training.config import DEMO_STEPS, TrainingConfig
 MEANINGS = {
     "grape": "learns from the best and worst half of each group",
     "keep-all": "learns from all samples of each group",
-    "keep-2": "learns from the best and the worst of each group alone",
-    "all-tokens": "as `grape`, but rewrites are made of all tokens that the model has",
 }
 BOUNDS = ((0.0, 0.0), (0.005, 0.005), (0.01, 0.0), (0.01, 0.005), (0.01, 0.01), (0.02, 0.0))
 """By how much wrong items rise at least, and the margin falls, where scores are said to inflate between two looks."""

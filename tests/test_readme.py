@@ -1,6 +1,5 @@
 """The README's first snippet runs as it stands, with tiny models in the place of the named ones."""
 
-import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +7,7 @@ import yaml
 from pydantic import TypeAdapter
 
 from grape_rewrite.rewriting import Prompt
+from tests.documents import local_links, snippet
 
 README = Path(__file__).parents[1] / "README.md"
 
@@ -21,16 +21,10 @@ def test_the_first_snippet_runs(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    snippet = re.search(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL).group(1)
-    for name, folder in {
-        "lite-clip": tiny_retriever_folder,
-        "scenes": tiny_dataset_folder,
-        "gemma-3-270m": tiny_model_folder,
-    }.items():
-        assert snippet.count(f'"{name}"') == 1
-        snippet = snippet.replace(f'"{name}"', repr(str(folder)))
+    names = {"lite-clip": tiny_retriever_folder, "scenes": tiny_dataset_folder, "gemma-3-270m": tiny_model_folder}
+    code = snippet(README, names)
     monkeypatch.chdir(tmp_path)
-    exec(compile(snippet, str(README), "exec"), {})
+    exec(compile(code, str(README), "exec"), {})
     assert 0 <= float(capsys.readouterr().out.split()[-1]) <= 1
     assert (tmp_path / "runs" / "first" / "grape.json").is_file()
 
@@ -44,11 +38,4 @@ def test_the_prompt_file_is_one() -> None:
 
 
 def test_what_it_links_to_is_there() -> None:
-    links = re.findall(r"\]\(([^)#]+)(?:#([^)]+))?\)", README.read_text(encoding="utf-8"))
-    local = [(path, anchor) for path, anchor in links if "://" not in path]
-    assert len(local) > 5
-    for path, anchor in local:
-        assert (README.parent / path).exists(), path
-        if anchor:
-            heads = re.findall(r"^#+ (.+)$", (README.parent / path).read_text(encoding="utf-8"), re.MULTILINE)
-            assert anchor in {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}, anchor
+    assert len(local_links(README)) > 5

@@ -5,11 +5,11 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from tests.leaves import leaves
 
 ROOT = Path(__file__).parent.parent
 
@@ -32,15 +32,6 @@ def test_results_are_made_from_the_evidence(tmp_path: Path) -> None:
     assert len(one) > 10_000
     for (place, value), (_, known) in zip(one, other, strict=True):
         assert value == (pytest.approx(known, abs=1e-9) if isinstance(known, float) else known), place
-
-
-def leaves(found: Any, place: str = "") -> Iterator[tuple[str, Any]]:
-    """All that is no mapping and no list, with the place where it stands."""
-    if isinstance(found, dict | list):
-        for key, value in found.items() if isinstance(found, dict) else enumerate(found):
-            yield from leaves(value, f"{place}/{key}")
-    else:
-        yield place, found
 
 
 def pages(docs: Path) -> dict[str, str]:

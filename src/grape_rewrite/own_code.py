@@ -4,8 +4,8 @@ import importlib
 import inspect
 import sys
 import traceback
-from collections.abc import Callable
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
 from functools import partial
 from pathlib import Path
 from types import CodeType
@@ -50,12 +50,26 @@ class OwnCode:
         named = [getattr(self._code, "co_filename", None), getattr(sys.modules[self.module], "__file__", None)]
         return [file for file in named if file and Path(file).is_file()]
 
-    def failure(self, error: BaseException, *files: str) -> str:
-        """Say in one line what was raised and where: the line of the user's own file, not those of a library below it.
+    @contextmanager
+    def called(
+        self, failed: type[UserError] = UserError, let: tuple[type[BaseException], ...] = (), files: Sequence[str] = ()
+    ) -> Iterator[None]:
+        """Call the function in this block, or what it has returned; standard output is for what was asked for.
 
-        :param error: from a call of the function, or of what it has returned.
-        :param files: where that is written, beside the function.
+        :param failed: is raised for whatever the user's code raises, in one line that says what and where.
+        :param let: goes through as it is, as does Ctrl-C.
+        :param files: where the code is written, beside the function's own.
         """
+        try:
+            with redirect_stdout(sys.stderr):
+                yield
+        except BaseException as error:  # whatever a user's code may raise
+            if isinstance(error, (KeyboardInterrupt, *let)):
+                raise
+            raise failed(self._failure(error, files)) from error
+
+    def _failure(self, error: BaseException, files: Sequence[str]) -> str:
+        """What was raised and where, in one line: that of the user's own file, not those of a library below it."""
         own = {*self.files, *files}
         lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in own]
         if lines:

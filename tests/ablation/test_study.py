@@ -41,7 +41,7 @@ def test_every_run_leaves_a_manifest(finished: tuple[Study, Path], environment: 
         assert manifest is not None
         assert (manifest.arm, manifest.seed, manifest.split, manifest.queries) == (*job, "test", 16)
         assert set(manifest.fingerprints) == {"retriever", "corpus", "queries", "data", "rewriter"}
-        assert manifest.peak_gb > 0.1
+        assert 0.1 < manifest.peak_gb < 64  # a build for accelerators holds more
         assert (manifest.data, manifest.retriever, manifest.rewriter) == (study.data, study.retriever, study.rewriter)
         assert manifest.prompt == PROMPTS["multilingual"]
         assert manifest.evaluation_seconds > 0

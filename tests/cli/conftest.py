@@ -1,8 +1,19 @@
 """What the tests of several commands start from."""
 
+import shutil
 from pathlib import Path
 
 import pytest
+
+
+@pytest.fixture
+def broken_picture_folder(tiny_dataset_folder: Path, tmp_path: Path) -> Path:
+    """The tiny data set with one item more, whose picture is none."""
+    folder = shutil.copytree(tiny_dataset_folder, tmp_path / "pictures")
+    (folder / "broken.png").write_bytes(b"no picture")
+    with (folder / "corpus.jsonl").open("a") as file:
+        file.write('{"_id": "broken", "image": "broken.png"}\n')
+    return folder
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """`grape ablate`, from the shell's side."""
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -52,14 +51,19 @@ def test_a_study_in_one_command(ablate, tmp_path: Path) -> None:
 
 
 def test_unreadable_pictures_are_skipped_up_to_a_share(
-    grape, cache, tiny_dataset_folder: Path, tiny_clip_folder: Path, tiny_model_folder: Path, tmp_path: Path
+    grape, cache, broken_picture_folder: Path, tiny_clip_folder: Path, tiny_model_folder: Path, tmp_path: Path
 ) -> None:
-    folder = shutil.copytree(tiny_dataset_folder, tmp_path / "pictures")
-    (folder / "broken.png").write_bytes(b"no picture")
-    with (folder / "corpus.jsonl").open("a") as file:
-        file.write('{"_id": "broken", "image": "broken.png"}\n')
     asked = (
-        *("ablate", folder, "--retriever", tiny_clip_folder, "--rewriter", tiny_model_folder, "--queries", 4),
+        *(
+            "ablate",
+            broken_picture_folder,
+            "--retriever",
+            tiny_clip_folder,
+            "--rewriter",
+            tiny_model_folder,
+            "--queries",
+            4,
+        ),
         *("--set", "batch=8,group=4,max_tokens=6", "--steps", 1, "--seed", 0, "--out", tmp_path / "out"),
     )
     refused = grape(*asked, "--only", "untrained/seed-0")

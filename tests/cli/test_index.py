@@ -1,6 +1,5 @@
 """`grape index` end to end, on tiny retrievers."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -16,13 +15,9 @@ def test_index_counts_what_it_embedded(grape, cache, tiny_dataset_folder: Path, 
 
 
 def test_unreadable_images_are_counted_and_refused_beyond_a_share(
-    grape, cache: Path, tiny_dataset_folder: Path, tiny_clip_folder: Path, tmp_path: Path
+    grape, cache: Path, broken_picture_folder: Path, tiny_clip_folder: Path
 ) -> None:
-    folder = tmp_path / "pictures"
-    shutil.copytree(tiny_dataset_folder, folder)
-    (folder / "broken.png").write_bytes(b"no picture")
-    with (folder / "corpus.jsonl").open("a") as file:
-        file.write('{"_id": "broken", "image": "broken.png"}\n')
+    folder = broken_picture_folder
     refused = grape("index", folder, "--retriever", tiny_clip_folder)
     assert refused.code == 2
     assert len(refused.err.splitlines()) == 1

@@ -11,7 +11,7 @@ from grape_rewrite.ablation.outcomes import read_outcomes
 from grape_rewrite.ablation.results import RAW
 from grape_rewrite.ablation.scatter import MOST, scatter_plots
 from grape_rewrite.ablation.study import UNTRAINED, Job, Study
-from grape_rewrite.ablation.tables import COLUMNS, INFLATION, SPREAD, TOO_FEW, too_few
+from grape_rewrite.ablation.tables import COLUMNS, INFLATION, SPREAD, of_few_seeds
 from grape_rewrite.evaluation.curves import Chart, line_chart
 from grape_rewrite.evaluation.strips import shared_scale
 from grape_rewrite.evaluation.summary import HUMAN
@@ -62,7 +62,7 @@ def render_study(study: Study, results: Mapping[str, Any], out: Path) -> str:
             lying=SPREAD,
             top=min(1.0, int(max(values) * 10 + 1) / 10),
             comparisons=_by_opponent(results["comparisons"]),
-            too_few=TOO_FEW if too_few(results["comparisons"]) else "",
+            caution=of_few_seeds(results["comparisons"]),
             scale=shared_scale(results["comparisons"]),
             charts=charts,
             uncharted=[name for name in trained if name not in drawn],

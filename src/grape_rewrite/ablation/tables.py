@@ -41,8 +41,8 @@ def markdown(results: Mapping[str, Any]) -> str:
             for row in comparisons
         ]
         parts.append("\n".join(lines))
-        if too_few(comparisons):
-            parts.append(TOO_FEW)
+        if caution := of_few_seeds(comparisons):
+            parts.append(caution)
     elif results["reference"] is None:
         parts.append("No arm that is trained is complete, so that there are no differences to test.")
     parts.append(_table(arms, INFLATION, "rise over raw of the scores of"))
@@ -60,9 +60,9 @@ def markdown(results: Mapping[str, Any]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def too_few(comparisons: Iterable[Mapping[str, Any]]) -> bool:
-    """Whether any arm is compared over fewer seeds than tell what it does."""
-    return any(len(row["seeds"]) < SEEDS for row in comparisons)
+def of_few_seeds(comparisons: Iterable[Mapping[str, Any]]) -> str:
+    """Return what is to be said where any arm is compared over fewer seeds than tell what it does; else nothing."""
+    return TOO_FEW if any(len(row["seeds"]) < SEEDS for row in comparisons) else ""
 
 
 def _table(arms: Mapping[str, Any], columns: Mapping[str, str], corner: str = "arm") -> str:

@@ -204,11 +204,11 @@ def retriever_of(named: str | None, rewriters: Iterable[str]) -> str:
     :raises UserError: when an adapter's `grape.json` does not hold what it should, or names code, which is run only
         when the user names it.
     """
+    if named:
+        return named
     from grape_rewrite.retrievers.registry import is_own
     from grape_rewrite.rewriting.adapter import read_adapter
 
-    if named:
-        return named
     for name in filter(is_adapter, rewriters):
         own = read_adapter(Path(name)).retriever
         if is_own(own):

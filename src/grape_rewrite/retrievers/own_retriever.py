@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ class OwnRetriever(Retriever):
     def __init__(self, name: str) -> None:
         self.name = name
         self._code = OwnCode("retriever", name, "my_retriever:load")
+        self._files: list[str] = []  # where its class is written
         own = self._call(self._code.function)
         if not isinstance(own, Retriever):
             raise UserError(
@@ -35,6 +35,8 @@ class OwnRetriever(Retriever):
                 "grape_rewrite.Retriever is needed"
             )
         self._own = own
+        if written := getattr(sys.modules.get(type(own).__module__), "__file__", None):
+            self._files.append(written)
         self.dimension = self._call(lambda: int(own.dimension))
         self.context = self._call(lambda: own.context)
         self.sees = own.sees
@@ -83,19 +85,8 @@ class OwnRetriever(Retriever):
 
     def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Call what the user has written."""
-        try:
-            with redirect_stdout(sys.stderr):  # standard output is for what was asked for
-                return function(*arguments)
-        except (KeyboardInterrupt, UnreadableImage):
-            raise
-        except BaseException as error:  # whatever a user's code may raise
-            raise UserError(self._code.failure(error, *self._written_in())) from error
-
-    def _written_in(self) -> list[str]:
-        """The file of the retriever's class, once there is one."""
-        own = getattr(self, "_own", None)
-        file = None if own is None else getattr(sys.modules.get(type(own).__module__), "__file__", None)
-        return [file] if file else []
+        with self._code.called(let=(UnreadableImage,), files=self._files):
+            return function(*arguments)
 
     def _rows(self, function: Callable[..., Any], inputs: Sequence[Any], *more: Any) -> npt.NDArray[np.float32]:
         """Call it for embeddings, and require that they are what is promised."""

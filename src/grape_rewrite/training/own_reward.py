@@ -1,9 +1,7 @@
 """A user's own reward: a Python function that a config names as `module:function`."""
 
 import hashlib
-import sys
 from collections.abc import Mapping
-from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -47,16 +45,11 @@ class OwnReward:
         :raises RewardError: when it fails, with its file and line, or returns anything but one finite number for each
             rewrite.
         """
-        try:
-            with redirect_stdout(sys.stderr):  # standard output is for what was asked for
-                values = self._code.function(list(rewrites), candidates)
-                found = [_number(value) for value in values]
+        with self._code.called(RewardError):
+            values = self._code.function(list(rewrites), candidates)
+            found = [_number(value) for value in values]
             if isinstance(values, Mapping):
                 raise TypeError("it returned a mapping; a sequence is valid")
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # whatever a user's function may raise
-            raise RewardError(self._code.failure(error)) from error
         if len(found) != len(rewrites):
             raise RewardError(f"reward {self.name} returned {len(found)} numbers for {len(rewrites)} rewrites")
         for value, rewrite in zip(found, rewrites, strict=True):
