@@ -92,11 +92,15 @@ def ending(study_of, own_cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_a_run_that_was_killed_goes_on(ending, tmp_path: Path) -> None:
     study, run = ending("killed"), tmp_path / "grape" / "seed-0"
+    followed: list[tuple[str, int]] = []
     with pytest.raises(UserError, match=r"run grape/seed-0 failed: signal 9 ended it"):
-        run_study(study, tmp_path, only="grape/seed-0")
+        run_study(
+            study, tmp_path, only="grape/seed-0", follow=lambda job, row: followed.append((job.name, row["step"]))
+        )
     assert (tmp_path / "happened").exists()
     assert read_manifest(run) is None
     assert _steps(run) == [0, 1, 2]
+    assert followed == [("grape/seed-0", step) for step in (0, 1, 2)]
     run_study(study, tmp_path, only="grape/seed-0")
     assert _steps(run) == [0, 1, 2, 3, 4, 5]
     assert read_manifest(run) is not None
@@ -125,8 +129,10 @@ def test_ctrl_c_and_sigterm_let_the_runs_save(ending, tmp_path: Path, how: str) 
     assert _steps(run) == [0, 1, 2, 3]
     assert (run / "checkpoints" / "checkpoint-3").is_dir()
     assert read_manifest(run) is None
-    run_study(study, tmp_path, only="grape/seed-0")
+    followed: list[int] = []
+    run_study(study, tmp_path, only="grape/seed-0", follow=lambda _, row: followed.append(row["step"]))
     assert _steps(run) == [0, 1, 2, 3, 4, 5]
+    assert followed == [4, 5]  # those before are no news
 
 
 def test_a_run_listens_to_its_study_when_that_ignores_ctrl_c(study_of, own_cache, tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ def test_a_study_in_one_command(ablate, tmp_path: Path) -> None:
     small = "batch=8,group=4,max_tokens=6"
     done = ablate("--arm", small, "--seed", 0, "--queries", 6, "--json")
     assert done.code == 0, done.err
+    assert f"{small}/seed-0: step 1 of 1, dev MRR 0." in done.err
     found = json.loads(done.out)
     assert found["runs"] == 2
     assert found["queries"] == 6

@@ -9,17 +9,24 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+from grape_rewrite.ablation.following import Following
 from grape_rewrite.ablation.manifest import read_manifest
 from grape_rewrite.ablation.study import Job, Study
 from grape_rewrite.errors import INTERRUPTED, UserError
+from grape_rewrite.training.run_folder import RunFolder
 
 LOG = "log.txt"
 
 
 def run_study(
-    study: Study, out: Path, parallel: int = 1, only: str | None = None, watch: Callable[[Job, str], None] | None = None
+    study: Study,
+    out: Path,
+    parallel: int = 1,
+    only: str | None = None,
+    watch: Callable[[Job, str], None] | None = None,
+    follow: Callable[[Job, dict[str, Any]], None] | None = None,
 ) -> None:
     """Do the runs that are not complete.
 
@@ -31,13 +38,16 @@ def run_study(
     :param parallel: runs at a time.
     :param only: just the run `ARM/seed-N` of the study, as for one of many jobs of a cluster.
     :param watch: is called with a run and "begun", "done" or "complete already".
+    :param follow: is called with a run that trains and each new row of its history.
     :raises UserError: when a run fails, with the last line of its log; the others at work are stopped and can go on.
     :raises KeyboardInterrupt: after Ctrl-C, or when it is told to end (SIGTERM), as soon as the runs at work have
         saved; after a second one they end at once.
     """
     tell = watch or (lambda job, what: None)
+    show = follow or (lambda job, row: None)
     waiting = study.chosen(only)
     at_work: dict[Job, subprocess.Popen[bytes]] = {}
+    histories: dict[Job, Following] = {}
     with _told_to_end_as_by_ctrl_c():
         try:
             while waiting or at_work:
@@ -46,10 +56,14 @@ def run_study(
                     if read_manifest(job.folder(out)):
                         tell(job, "complete already")
                         continue
+                    histories[job] = Following(RunFolder(job.folder(out)).history)
                     at_work[job] = _start(job, out, parallel)
                     tell(job, "begun")
                 for job, process in list(at_work.items()):
-                    if process.poll() is not None:
+                    has_ended = process.poll() is not None  # asked first: what it wrote before is read, then
+                    for row in histories[job].news():
+                        show(job, row)
+                    if has_ended:
                         del at_work[job]
                         if process.returncode:
                             reason = _reason(process, job.folder(out))

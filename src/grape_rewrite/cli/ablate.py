@@ -24,7 +24,7 @@ from grape_rewrite.errors import INTERRUPTED, UserError
 from grape_rewrite.training.config import LARGEST_SEED
 
 if TYPE_CHECKING:
-    from grape_rewrite.ablation import Job, Study
+    from grape_rewrite.ablation import Study
 
 
 def ablate(
@@ -116,6 +116,7 @@ def ablate(
     sampled(dataset.split(split).beyond(beyond), queries)  # for its note; each run samples for itself
 
     from grape_rewrite.ablation import Study, prepare, run_study
+    from grape_rewrite.cli.study_display import StudyDisplay
 
     study = Study(
         data=data,
@@ -142,7 +143,8 @@ def ablate(
         prepare(whole, out, only)
         study = study.begin(out)
         try:
-            run_study(study, out, parallel, only, watch=_tell)
+            with StudyDisplay(study, only) as display:
+                run_study(study, out, parallel, only, display.watch, display.follow)
         except UserError:
             _report_complete(study, out)
             raise
@@ -198,7 +200,3 @@ def _show(found: dict[str, Any], out: Path, json: bool) -> None:
     else:
         results.print(markdown(found), markup=False)
         notes.print(f"Report: {out / 'report.html'}", markup=False, soft_wrap=True)
-
-
-def _tell(job: "Job", what: str) -> None:
-    notes.print(f"{job.arm}, seed {job.seed}: {what}", markup=False)

@@ -6,10 +6,10 @@ from typing import Any
 
 from rich.console import Group
 from rich.live import Live
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
+from grape_rewrite.cli.bars import bars
 from grape_rewrite.cli.output import notes
 from grape_rewrite.training.example import Example
 
@@ -32,10 +32,8 @@ class Display:
     def __init__(self) -> None:
         self.rows: list[dict[str, Any]] = []
         self._live: Live | None = None
-        self._bar = Progress(
-            TextColumn("Training"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=notes
-        )
-        self._task = self._bar.add_task("steps", total=None)
+        self._bar = bars()
+        self._task = self._bar.add_task("Training", total=None, figure="")
 
     def __enter__(self) -> "Display":
         return self
@@ -51,6 +49,7 @@ class Display:
             if self._live is None:
                 self._live = Live(console=notes, refresh_per_second=2)
                 self._live.start()
+                self._bar.reset(self._task, completed=row["step"], figure="")  # a run that goes on has steps already
             self._bar.update(self._task, completed=row["step"])
             self._live.update(Group(self._bar, self._metrics(), *self._examples(examples)))
             if row["step"] == self._bar.tasks[0].total:
