@@ -118,11 +118,10 @@ class Task:
         if len(row["seeds"]) < SEEDS:
             return "too few seeds"
         word = "worse" if row["difference"] > 0 else "better"
-        # The test speaks of the runs that there are, the interval of others as well.
-        sure = row["p_holm"] < ALPHA, not row["low"] <= 0 <= row["high"]
-        if any(sure) and not all(sure):
-            return f"{word} by the {'test' if sure[0] else 'interval'} alone"
-        return word if all(sure) else "not told apart"
+        # The first test speaks of the runs that there are, the second and the interval of others as well.
+        if row["p_holm"] >= ALPHA or row["low"] <= 0 <= row["high"]:
+            return "not told apart"
+        return word if row["p_seeds_holm"] < ALPHA_SEEDS else f"likely {word}"
 
     def judged(self, arm: str) -> str:
         """The verdicts by Recall@10 and by MRR, in words, and whether the other arm ran on other hardware."""

@@ -16,6 +16,13 @@ def test_the_cache_can_be_moved(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     assert cache_folder() == tmp_path / "grape"
 
 
+def test_a_variable_that_is_empty_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("GRAPE_CACHE", "")
+    monkeypatch.setenv("XDG_CACHE_HOME", "")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert cache_folder() == tmp_path / ".cache" / "grape"
+
+
 def test_a_folder_appears_when_the_block_has_ended(tmp_path: Path) -> None:
     target = tmp_path / "deep" / "target"
     with whole_folder(target) as draft:

@@ -11,10 +11,13 @@ from grape_rewrite.errors import UserError
 
 
 def cache_folder() -> Path:
-    """Return the root of the cache: `$GRAPE_CACHE`, else `$XDG_CACHE_HOME/grape`, else `~/.cache/grape`."""
-    if "GRAPE_CACHE" in os.environ:
-        return Path(os.environ["GRAPE_CACHE"]).expanduser()
-    return Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "grape"
+    """Return the root of the cache: `$GRAPE_CACHE`, else `$XDG_CACHE_HOME/grape`, else `~/.cache/grape`.
+
+    A variable that is empty counts as none.
+    """
+    if own := os.environ.get("GRAPE_CACHE"):
+        return Path(own).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "grape"
 
 
 @contextmanager

@@ -86,6 +86,7 @@ def test_an_arm_may_come_from_another_study() -> None:
         (["..:group=4"], {}, r"arm '\.\.' has a name that no folder can have"),
         (["a\nb:group=4"], {}, "has a name that no folder can have"),
         ([f"{'a' * 300}:group=4"], {}, "has a name that no folder can have"),
+        ([f"{'ä' * 40}:group=4"], {}, "has a name that no folder can have"),  # its run file is called %C3%A4%C3%A4...
         (["study.yaml:group=4"], {}, "has a name like that of a file of the study"),
         *(
             ([f"{name}:group=4"], {}, f"arm '{re.escape(name)}' has the name of what is measured without training")

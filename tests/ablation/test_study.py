@@ -75,6 +75,36 @@ def test_what_is_complete_is_not_done_again(finished: tuple[Study, Path]) -> Non
 
 
 @pytest.fixture
+def interpreter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Lets the processes of a study be a shell script."""
+
+    def make(script: str) -> None:
+        file = tmp_path / "interpreter"
+        file.write_text(f"#!/bin/sh\n{script}\n")
+        file.chmod(0o755)
+        monkeypatch.setattr(sys, "executable", str(file))
+
+    return make
+
+
+def test_a_preparation_that_was_killed_is_not_blamed_on_a_warning(study_of, interpreter, tmp_path: Path) -> None:
+    interpreter("echo warning: some texts are long >&2; kill -9 $$")
+    with pytest.raises(UserError, match=r"^what the runs need was not loaded: signal 9 ended it"):
+        prepare(study_of(["grape"], [0]), tmp_path / "out")
+    interpreter("exit 3")
+    with pytest.raises(UserError, match=r"^it left no message$"):
+        prepare(study_of(["grape"], [0]), tmp_path / "out")
+
+
+def test_a_study_that_is_told_to_end_takes_its_preparation_with_it(study_of, interpreter, tmp_path: Path) -> None:
+    interpreter(f"echo $$ > {tmp_path}/pid; kill -TERM $PPID; exec sleep 600")
+    with pytest.raises(KeyboardInterrupt):
+        prepare(study_of(["grape"], [0]), tmp_path / "out")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+@pytest.fixture
 def ending(study_of, own_cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Study]:
     """Makes a study of one run whose reward does something at step 3 of 5, the first time it comes there."""
     here = str(Path(__file__).parent)

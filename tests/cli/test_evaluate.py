@@ -29,11 +29,17 @@ def test_an_operating_point_is_named_and_measured(
     grape, adapter: Path, tiny_dataset_folder: Path, tiny_retriever_folder: Path, tmp_path: Path
 ) -> None:
     arguments = ("evaluate", tiny_dataset_folder, "--retriever", tiny_retriever_folder, "--rewriter", adapter)
-    found = grape(*arguments, "--out", tmp_path / "o", "--operating-point", "best")
+    found = grape(
+        *(*arguments, "--out", tmp_path / "o", "--operating-point", "best"),
+        *("--max-unreadable", 0.5, "--allow-mismatch"),
+    )
     assert found.code == 0, found.err
     point = json.loads((tmp_path / "o" / "operating_point.json").read_text())
     assert f"To deploy: {point['strategy']} (best: the highest Recall@10)" in found.out
-    deployed = ("--retriever", tiny_retriever_folder, "--rewriter", adapter, "--strategy", point["strategy"])
+    deployed = (
+        *("--retriever", tiny_retriever_folder, "--rewriter", adapter),
+        *("--allow-mismatch", "--max-unreadable", 0.5, "--strategy", point["strategy"]),
+    )
     said = f"As in: grape search {tiny_dataset_folder} QUERY {' '.join(map(str, deployed))}"
     assert said in found.out.replace("\n", " ").replace("  ", " ")
     assert grape("search", tiny_dataset_folder, "rot", *deployed).code == 0

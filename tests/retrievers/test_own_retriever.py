@@ -12,6 +12,7 @@ from grape_rewrite.retrievers.images import UnreadableImage, open_image
 
 MODULE = """
 import json
+from functools import partialmethod
 
 import numpy as np
 
@@ -66,6 +67,33 @@ class Broken(Letters):
 class Undefined(Letters):
     def embed_texts(self, texts, batch_size=64, progress=False):
         return np.full((len(texts), 26), np.nan)
+
+
+class Nameless(Letters):
+    def fingerprint(self):
+        pass
+
+
+class Silent(Letters):
+    def count_truncated(self, texts):
+        pass
+
+    def words(self):
+        yield "apple"
+        raise ValueError("no more words")
+
+
+class Numbers(Letters):
+    def words(self):
+        return [1, 2]
+
+
+class Prefixed(Letters):
+    def _embed(self, before, texts, batch_size=64, progress=False):
+        assert texts, "nothing to embed"
+        return super().embed_texts([before + text for text in texts])
+
+    embed_texts = partialmethod(_embed, "query: ")
 
 
 class Unfinished(Retriever):
@@ -125,7 +153,7 @@ def test_it_sees_where_it_says_so(module: str, tmp_path: Path) -> None:
         ("Long", "embed_texts returned a row of length 2 for 'red'; unit rows are needed"),
         ("Short", r"embed_texts returned an array of shape \(2, 5\) for 2 inputs, not \(2, 26\)"),
         ("Undefined", "embed_texts returned a row of length nan for 'red'"),
-        ("Broken", r"\.py, line 51: JSONDecodeError: Expecting property name"),
+        ("Broken", r"\.py, line 52: JSONDecodeError: Expecting property name"),
     ],
 )
 def test_what_is_no_embedding_is_said(module: str, made: str, words: str) -> None:
@@ -133,6 +161,29 @@ def test_what_is_no_embedding_is_said(module: str, made: str, words: str) -> Non
         Retriever.load(f"{module}:{made}").embed_texts(["red", "blue"])
     assert str(error.value).startswith(f"retriever {module}:{made}: ")
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("made", "asked", "words"),
+    [
+        ("Nameless", lambda own: own.fingerprint(), "fingerprint returned None; a text is needed that changes when"),
+        ("Silent", lambda own: own.count_truncated(["red"]), r"\.py, line \d+: TypeError: int\(\) argument must be"),
+        ("Silent", lambda own: own.words(), r"\.py, line 69: ValueError: no more words"),
+        ("Numbers", lambda own: own.words(), "words returned 1 among its words; texts are needed"),
+    ],
+)
+def test_what_else_it_says_of_itself_is_checked(module: str, made: str, asked, words: str) -> None:
+    own = Retriever.load(f"{module}:{made}")
+    with pytest.raises(UserError, match=words) as error:
+        asked(own)
+    assert str(error.value).startswith(f"retriever {module}:{made}: ")
+
+
+def test_nothing_is_embedded_without_asking_it(module: str) -> None:
+    """In a long training all queries have been seen before: there is none left to embed."""
+    own = Retriever.load(f"{module}:Prefixed")
+    assert own.embed_texts([]).shape == own.embed_images([]).shape == (0, 26)
+    assert own.embed_texts(["red"]) == pytest.approx(Retriever.load(f"{module}:Letters").embed_texts(["query: red"]))
 
 
 @pytest.mark.parametrize(

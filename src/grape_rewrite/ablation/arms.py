@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from grape_rewrite.errors import UserError
 from grape_rewrite.rewards import REWARDS
@@ -12,10 +13,11 @@ from grape_rewrite.training.config import TrainingConfig, read_changes
 Changes = dict[str, Any]
 
 DEFAULT = "grape"
+USUAL = (DEFAULT, "sft", "grpo-similarity")  # what is compared where nothing is named
 POOLS = (16, 64, 256, 1024)  # candidates
 ALSO = "also"  # further tasks of an arm's adapter; no hyperparameter
 FROM = "from"  # an arm of another study, whose adapters are measured here; nothing else is said of such an arm
-LONGEST = 200  # bytes; file systems allow 255 for a name
+LONGEST = 230  # bytes; file systems allow 255 for a name, of which a run file and its draft take some
 METHODS = {
     *("raw", "english", "untrained", "zero-shot", "few-shot", "prompt-selection", "image", "text"),
     *("hyde", "query2doc", "mean", "rrf", "confident", "interpolated"),
@@ -84,6 +86,23 @@ def read_arms(words: Sequence[str], base: Mapping[str, Any]) -> dict[str, Change
     return arms
 
 
+def usual_arms(base: Mapping[str, Any]) -> list[str]:
+    """Return what is compared where no arm is named: those of `USUAL` that differ, given what all arms share.
+
+    >>> usual_arms({}), usual_arms({"reward": "similarity"})
+    (['grape', 'sft', 'grpo-similarity'], ['grape', 'sft'])
+
+    :param base: hyperparameters that all arms share.
+    :raises UserError: for values that are not possible.
+    """
+    known = known_arms(config_of(base))
+    found: dict[str, TrainingConfig] = {}
+    for name in USUAL:
+        if name in known and (config := config_of({**base, **known[name]})) not in found.values():
+            found[name] = config
+    return list(found)
+
+
 def config_of(changes: Mapping[str, Any]) -> TrainingConfig:
     """Return the hyperparameters of an arm.
 
@@ -125,7 +144,7 @@ def wrong_name(name: str) -> str | None:
     """
     if name in METHODS or name.endswith("+image"):
         return "has the name of what is measured without training"
-    if name in ("", ".", "..") or "/" in name or not name.isprintable() or len(name.encode()) > LONGEST:
+    if name in ("", ".", "..") or "/" in name or not name.isprintable() or len(quote(name, safe="")) > LONGEST:
         return "has a name that no folder can have"
     if name.startswith(".") or name.endswith((".yaml", ".json", ".md", ".html")):
         return "has a name like that of a file of the study"

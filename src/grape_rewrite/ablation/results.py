@@ -14,7 +14,7 @@ from grape_rewrite.ablation.outcomes import OUTCOMES, read_outcomes
 from grape_rewrite.ablation.study import Job, Study
 from grape_rewrite.errors import UserError
 from grape_rewrite.evaluation.holm import holm
-from grape_rewrite.evaluation.significance import interval_over_runs, randomisation_tests
+from grape_rewrite.evaluation.significance import estimate_over_runs, interval_over_runs, randomisation_tests
 
 COMPARED = ("recall@10", "mrr", "success@1")
 RAW = "raw"
@@ -32,16 +32,17 @@ def read_results(study: Study, out: Path, seed: int = 0) -> dict[str, Any]:
     """Put the complete runs of a study together.
 
     The default arm, or in a study without it the first, is compared with every other on each of `COMPARED`, over the
-    seeds that both have. Intervals are for other seeds, and other items that queries ask for; tests swap the results of
-    items, the mean over the seeds, and so speak of the runs that there are. The names of one picture in many languages,
-    or several runs on the same queries, do not pass for independent evidence. The p-values are adjusted by Holm's
-    method for all comparisons together.
+    seeds that both have. Intervals are for other seeds, and other items that queries ask for, and so is `p_seeds`, the
+    p-value of the same estimate. `p` is that of a test that swaps the results of items, the mean over the seeds, and so
+    speaks of the runs that there are. The names of one picture in many languages, or several runs on the same queries,
+    do not pass for independent evidence. Both kinds of p-values are adjusted by Holm's method for all comparisons
+    together; with a single seed there is no `p_seeds`.
 
     :param study: the study.
     :param out: its folder.
     :param seed: of the bootstrap and the tests.
     :return: `arms` (name -> metric -> mean, std and seeds; low and high too for what scores do), `comparisons` (a, b,
-        metric, difference, low, high, p, p_holm, seeds), `inflation` (the same of what scores do, without a test),
+        metric, difference, low, high, p, p_holm, p_seeds, p_seeds_holm, seeds), `inflation` (the same of what scores do, without a test),
         `reference` (the arm that is compared with the others; None where none is complete), `training` (name -> step ->
         what dev queries showed then, as for arms), `costs` (name -> cost -> mean), `queries`, `runs` (how many are
         complete), `missing`, and `unchanged`, the runs whose training never beat the untrained rewriter on dev.
@@ -145,6 +146,7 @@ def _compare(
     """Compare an arm with all others, and adjust the p-values together."""
     tests: list[dict[str, Any]] = []
     means: list[Values] = []
+    over_seeds: list[float | None] = []
     for metric in COMPARED:
         for other in rows:
             values = {name: {s: found[metric] for s, found in rows[name].items()} for name in (reference, other)}
@@ -154,9 +156,13 @@ def _compare(
                     {**_difference(reference, other, metric, differences, clusters, seed), "seeds": list(paired)}
                 )
                 means.append(differences.mean(axis=0))
+                over_seeds.append(estimate_over_runs(differences, clusters).p if len(differences) > 1 else None)
     p = randomisation_tests(means, np.random.default_rng(seed), clusters)
     for test, single, adjusted in zip(tests, p, holm(p.tolist()), strict=True):
-        test |= {"p": float(single), "p_holm": float(adjusted)}
+        test |= {"p": float(single), "p_holm": float(adjusted), "p_seeds": None, "p_seeds_holm": None}
+    known = [(test, p) for test, p in zip(tests, over_seeds, strict=True) if p is not None]
+    for (test, single), adjusted in zip(known, holm([p for _, p in known]), strict=True):
+        test |= {"p_seeds": single, "p_seeds_holm": float(adjusted)}
     return tests
 
 

@@ -95,18 +95,20 @@ def prepare(study: Study, out: Path, only: str | None = None) -> None:
     :param only: just the run that is to be done, as for `run_study`.
     :raises UserError: when something cannot be had, or has changed since the runs that the folder holds.
     """
-    done = subprocess.run(  # noqa: S603 - this interpreter, a module of ours
-        [sys.executable, "-m", "grape_rewrite.ablation.work", "prepare", str(out), *([only] if only else [])],
-        input=study.model_dump_json(),
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
+    with _told_to_end_as_by_ctrl_c():
+        done = subprocess.run(  # noqa: S603 - this interpreter, a module of ours
+            [sys.executable, "-m", "grape_rewrite.ablation.work", "prepare", str(out), *([only] if only else [])],
+            input=study.model_dump_json(),
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
     if done.returncode == INTERRUPTED:
         raise KeyboardInterrupt
+    if done.returncode < 0:
+        raise UserError(f"what the runs need was not loaded: {_killed(done.returncode)}")
     if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if line.strip()]
-        raise UserError(lines[-1].removeprefix("error: ") if lines else f"it ended with code {done.returncode}")
+        raise UserError(_last_line(done.stderr))
 
 
 def _start(job: Job, out: Path, parallel: int) -> "subprocess.Popen[bytes]":
@@ -151,10 +153,16 @@ def _stop(processes: list["subprocess.Popen[bytes]"]) -> None:
 def _reason(process: "subprocess.Popen[bytes]", folder: Path) -> str:
     """Why a run has failed: what it says itself, or what ended it."""
     if process.returncode < 0:
-        return f"signal {-process.returncode} ended it; 9 is what the system sends when memory runs out"
+        return _killed(process.returncode)
     if process.returncode == INTERRUPTED:
         return "it was interrupted; the same command goes on with what it has saved"
-    lines = (folder / LOG).read_text(encoding="utf-8", errors="replace").split("\n")
-    return next(
-        (line.strip().removeprefix("error: ") for line in reversed(lines) if line.strip()), "it left no message"
-    )
+    return _last_line((folder / LOG).read_text(encoding="utf-8", errors="replace"))
+
+
+def _killed(code: int) -> str:
+    return f"signal {-code} ended it; 9 is what the system sends when memory runs out"
+
+
+def _last_line(text: str) -> str:
+    lines = (line.strip().removeprefix("error: ") for line in reversed(text.split("\n")))
+    return next(filter(None, lines), "it left no message")

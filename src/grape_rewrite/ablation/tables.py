@@ -15,6 +15,7 @@ WHERE = (
 FEW = 4
 SEEDS = 3  # fewer say how these runs went, not what an arm does
 TOO_FEW = "Fewer than three seeds say how these runs went, not what an arm does."
+PS = ("p", "p_holm", "p_seeds", "p_seeds_holm")
 LOOKS = 5  # steps in a table; more would not fit beside each other
 METRICS = {"recall@10": "points of R@10", "mrr": "points of MRR", "success@1": "points of Success@1"}
 
@@ -32,12 +33,14 @@ def markdown(results: Mapping[str, Any]) -> str:
     ]
     if comparisons:
         lines = [
-            f"| {_cell(results['reference'])} against | seeds | metric | difference | 95 % | p | p, Holm |",
-            "|---|---|---|---|---|---|---|",
+            f"| {_cell(results['reference'])} against | seeds | metric | difference | 95 % | p | p, Holm | with other seeds | Holm |",
+            "|---|---|---|---|---|---|---|---|---|",
         ]
         lines += [
             f"| {_cell(row['b'])} | {len(row['seeds'])} | {METRICS[row['metric']]} | {100 * row['difference']:+.1f} | "
-            f"{100 * row['low']:+.1f} to {100 * row['high']:+.1f} | {row['p']:.2g} | {row['p_holm']:.2g} |"
+            f"{100 * row['low']:+.1f} to {100 * row['high']:+.1f} | "
+            + " | ".join("-" if row[key] is None else f"{row[key]:.2g}" for key in PS)
+            + " |"
             for row in comparisons
         ]
         parts.append("\n".join(lines))

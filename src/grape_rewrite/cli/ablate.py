@@ -15,6 +15,7 @@ from grape_rewrite.cli.options import (
     MaxUnreadable,
     RetrieverName,
     Settings,
+    at_home,
     read_precision,
     read_prompt,
     read_settings,
@@ -31,9 +32,10 @@ def ablate(
     context: typer.Context,
     data: Data = "scenes",
     retriever: RetrieverName = "lite-clip",
-    rewriter: Annotated[str, typer.Option(help=f"The model that every arm begins with: gemma-3-270m, {MODELS}")] = (
-        "gemma-3-270m"
-    ),
+    rewriter: Annotated[
+        str,
+        typer.Option(help=f"The model that every arm begins with: gemma-3-270m, {MODELS}", callback=at_home),
+    ] = "gemma-3-270m",
     arms: Annotated[
         list[str] | None,
         typer.Option(
@@ -95,7 +97,7 @@ def ablate(
 
     Example: [bold]grape ablate scenes --split dev --arm grape --arm grpo-similarity --parallel 2[/bold]
     """
-    from grape_rewrite.ablation.arms import read_arms
+    from grape_rewrite.ablation.arms import read_arms, usual_arms
     from grape_rewrite.ablation.study import read_study
 
     if report:
@@ -107,7 +109,7 @@ def ablate(
     if twice is not None:
         raise UserError(f"seed {twice} is named twice; each adds evidence once")
     training = read_settings(settings, steps=steps)
-    named = read_arms(arms or ["grape", "sft", "grpo-similarity"], training)
+    named = read_arms(arms or usual_arms(training), training)
     asked = read_prompt(prompt)
     number = read_precision(precision)
     dataset = load_data(data, ["train", "dev", split])

@@ -1,7 +1,6 @@
 """`grape evaluate`."""
 
 import json as jsonlib
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -32,11 +31,12 @@ from grape_rewrite.cli.options import (
     RetrieverOfAdapter,
     Searched,
     Seed,
+    at_home,
     read_prompt,
     read_searching,
 )
 from grape_rewrite.cli.output import notes, say, show, shows_progress
-from grape_rewrite.cli.typed import typed
+from grape_rewrite.cli.typed import command, typed
 from grape_rewrite.errors import UserError
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def evaluate(
             "--rewriter",
             help="A trained adapter, or an untrained model: its prompts are compared. Repeat it for several; "
             "gemma-3-270m by default.",
+            callback=at_home,
         ),
     ] = None,
     prompt: PromptName = None,
@@ -95,7 +96,16 @@ def evaluate(
     Example: [bold]grape evaluate scenes --rewriter runs/demo --queries 260[/bold]
     """
     names = list(dict.fromkeys(rewriter or ["gemma-3-270m"]))
-    named = {"--retriever": retriever, "--rewriter": names[0], "--prompt": prompt}
+    named = {
+        "--retriever": retriever,
+        "--rewriter": names[0],
+        "--prompt": prompt,
+        "--max-tokens": max_tokens,
+        "--set": settings,
+        "--allow-mismatch": allow_mismatch,
+        "--max-unreadable": max_unreadable or None,
+        "--trust-remote-code": trust_remote_code,
+    }
     retriever = retriever_of(retriever, names)
     ways = list(dict.fromkeys(strategy or []))
     _check_ways(ways, operating_point, names, split)
@@ -129,7 +139,7 @@ def evaluate(
     if operating_point:
         deployed = _operating_point(operating_point, generations, index, dataset.dev, json)
         if not json:
-            _say_how_to_search(data, {**named, "--strategy": deployed["strategy"]})
+            say(f"As in: {command(['search', data, 'QUERY'], {**named, '--strategy': deployed['strategy']})}")
         ways = list(dict.fromkeys([*ways, deployed["strategy"]]))
     ways = [way for way in ways if way not in {"raw", "greedy"}]  # these are there
     methods |= {way: strategy_of(way, generations) for way in ways}
@@ -286,12 +296,6 @@ def _operating_point(
             soft_wrap=True,
         )
     return found
-
-
-def _say_how_to_search(data: str, options: Mapping[str, str | None]) -> None:
-    """Say what is typed to search with the operating point."""
-    given = [word for option, value in options.items() if value for word in (option, value)]
-    say(f"As in: {shlex.join(['grape', 'search', data, 'QUERY', *given])}")
 
 
 def _keep_point(file: Path, found: Mapping[str, Any]) -> None:

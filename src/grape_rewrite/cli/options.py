@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import os
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -31,9 +32,18 @@ RetrieverOfAdapter = Annotated[
     str | None,
     typer.Option("--retriever", help=RETRIEVERS, show_default="the adapter's own, else lite-clip"),
 ]
+
+
+def at_home(name: Any) -> Any:
+    """Expand `~`, which a shell leaves as it is in `--rewriter=~/model`."""
+    if isinstance(name, (list, tuple)):
+        return [at_home(one) for one in name]
+    return os.path.expanduser(name) if name else name
+
+
 RewriterName = Annotated[
     str,
-    typer.Option("--rewriter", help=f"gemma-3-270m, a trained adapter, {MODELS}"),
+    typer.Option("--rewriter", help=f"gemma-3-270m, a trained adapter, {MODELS}", callback=at_home),
 ]
 StrategyName = Annotated[
     str,

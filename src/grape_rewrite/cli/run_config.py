@@ -1,5 +1,6 @@
 """The YAML config of `grape train`."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,11 @@ class RunConfig(BaseModel):
     device: str | None = None
     precision: Precision | None = None
     training: TrainingConfig = TrainingConfig()
+
+    @field_validator("rewriter", "out", mode="before")
+    @classmethod
+    def _may_be_at_home(cls, place: object) -> object:
+        return os.path.expanduser(place) if isinstance(place, (str, Path)) else place
 
     @field_validator("prompt", mode="before")
     @classmethod
@@ -71,7 +77,8 @@ class RunConfig(BaseModel):
             first = error.errors()[0]
             key = ".".join(str(part) for part in first["loc"])
             if first["type"] == "missing":
-                raise UserError(f"{key} is missing; give --{key}, or {key}: in the config") from None
+                option = "" if key == "data" else f"--{key}, or "  # what to train on is no option
+                raise UserError(f"{key} is missing; give {option}{key}: in the config") from None
             raise UserError(f"{key}={first['input']!r}: {first['msg']}") from None
 
     @field_validator("device")

@@ -13,6 +13,7 @@ from grape_rewrite.cli.options import (
     AllowMismatch,
     Data,
     Json,
+    MaxTokens,
     MaxUnreadable,
     PromptName,
     RemoteCode,
@@ -37,6 +38,7 @@ def search(
     retriever: RetrieverOfAdapter = None,
     rewriter: RewriterName = "gemma-3-270m",
     prompt: PromptName = None,
+    max_tokens: MaxTokens = None,
     strategy: StrategyName = "greedy",
     settings: Searched = None,
     seed: Seed = 0,
@@ -69,7 +71,17 @@ def search(
     pictured = image is not None
     frozen = retriever_of(retriever, [rewriter])
     policy, index = load_search(
-        frozen, rewriter, asked, searching, corpus, pictured, allow_mismatch, max_unreadable, trust_remote_code, json
+        frozen,
+        rewriter,
+        asked,
+        searching,
+        corpus,
+        pictured,
+        allow_mismatch,
+        max_unreadable,
+        trust_remote_code,
+        json,
+        max_tokens,
     )
     [ask] = strategy_of(strategy, Generations(policy, seed=seed))(wanted, index)
     rewritten = ask.shown

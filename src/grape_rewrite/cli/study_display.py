@@ -21,7 +21,7 @@ class StudyDisplay:
         self.study = study
         self._bars = bars()
         self._bars.disable = not notes.is_terminal
-        self._runs = self._bars.add_task("runs", total=len(study.chosen(only)), figure="")
+        self._runs = len(study.chosen(only))
         self._complete = 0
         self._tasks: dict[Job, TaskID] = {}
         self._followed: set[Job] = set()
@@ -40,16 +40,14 @@ class StudyDisplay:
 
     def watch(self, job: Job, what: str) -> None:
         """Show that a run begins or ends; for `run_study`."""
-        notes.print(f"{job.name}: {what}", markup=False)
         if what == "begun":
+            notes.print(f"{job.name}: {what}", markup=False)
             self._tasks[job] = self._bars.add_task(job.name, total=None, figure="")
             return
         self._complete += 1
+        notes.print(f"{job.name}: {what} ({self._complete} of {self._runs} runs)", markup=False)
         if job in self._tasks:
             self._bars.remove_task(self._tasks.pop(job))
-            self._bars.update(self._runs, completed=self._complete)
-        else:  # complete already, which says nothing of how long the others take
-            self._bars.reset(self._runs, completed=self._complete, figure="")
 
     def follow(self, job: Job, row: dict[str, Any]) -> None:
         """Show a step of a run; for `run_study`."""

@@ -9,6 +9,7 @@ from grape_rewrite.cli.load import check_languages, load_data, load_search, retr
 from grape_rewrite.cli.options import (
     AllowMismatch,
     Data,
+    MaxTokens,
     MaxUnreadable,
     PromptName,
     RemoteCode,
@@ -30,6 +31,7 @@ def submit(
     retriever: RetrieverOfAdapter = None,
     rewriter: RewriterName = "gemma-3-270m",
     prompt: PromptName = None,
+    max_tokens: MaxTokens = None,
     strategy: StrategyName = "greedy",
     settings: Searched = None,
     seed: Seed = 0,
@@ -54,7 +56,16 @@ def submit(
     check_languages(strategy, queries.queries, f"{split} queries need a language in queries.jsonl")
     frozen = retriever_of(retriever, [rewriter])
     policy, index = load_search(
-        frozen, rewriter, asked, searching, corpus, pictured, allow_mismatch, max_unreadable, trust_remote_code
+        frozen,
+        rewriter,
+        asked,
+        searching,
+        corpus,
+        pictured,
+        allow_mismatch,
+        max_unreadable,
+        trust_remote_code,
+        max_tokens=max_tokens,
     )
     generations = Generations(policy, seed=seed, progress=shows_progress())
     asks = strategy_of(strategy, generations)(queries.queries, index.of(queries))

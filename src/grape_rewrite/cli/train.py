@@ -1,6 +1,5 @@
 """`grape train`."""
 
-import shlex
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,6 +18,7 @@ from grape_rewrite.cli.options import (
     read_settings,
 )
 from grape_rewrite.cli.output import notes
+from grape_rewrite.cli.typed import command
 from grape_rewrite.errors import INTERRUPTED, UserError
 from grape_rewrite.processes import is_first, one_at_a_time
 from grape_rewrite.training.config import TrainingConfig
@@ -220,7 +220,7 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
             )
     except KeyboardInterrupt:
         saved = folder.saved_steps
-        again = shlex.join(["grape", "train", "--resume", "--out", str(config.out)])
+        again = command(["train"], {"--resume": True, "--out": config.out, "--trust-remote-code": trust_remote_code})
         cure = (
             f"{counted(saved, 'step is', 'steps are')} saved. Go on with: {again}"
             if saved
@@ -231,10 +231,10 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
     except RewardError as error:
         raise _with_cure(error, folder) from error.__cause__
     if not quiet:
-        _say_what_came_of_it(config, folder)
+        _say_what_came_of_it(config, folder, trust_remote_code)
 
 
-def _say_what_came_of_it(config: Any, folder: "RunFolder") -> None:
+def _say_what_came_of_it(config: Any, folder: "RunFolder", trust_remote_code: bool) -> None:
     """Say how good the run became, what to do next, and whether its reward taught anything."""
     from grape_rewrite.retrievers.registry import is_own
     from grape_rewrite.rewriting.adapter import read_adapter
@@ -247,10 +247,15 @@ def _say_what_came_of_it(config: Any, folder: "RunFolder") -> None:
             soft_wrap=True,
         )
     facts = read_adapter(config.out)
-    retriever = ["--retriever", config.retriever] if is_own(config.retriever) else []  # no adapter brings code
+    following = {
+        "--retriever": config.retriever if is_own(config.retriever) else None,  # no adapter brings code
+        "--rewriter": config.out,
+        "--max-unreadable": config.max_unreadable or None,
+        "--trust-remote-code": trust_remote_code,
+    }
     notes.print(
         f"best dev MRR {facts.dev_mrr:.3f} at step {facts.steps}. Next: "
-        f"{shlex.join(['grape', 'evaluate', config.data, *retriever, '--rewriter', str(config.out)])}",
+        f"{command(['evaluate', config.data], following)}",
         markup=False,
         soft_wrap=True,
     )

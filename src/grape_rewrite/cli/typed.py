@@ -1,6 +1,8 @@
-"""What was typed, to be shown where somebody will want to do it again."""
+"""What was typed, and what is to be typed next, as lines for a shell."""
 
 import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import typer
 
@@ -10,13 +12,32 @@ def typed(context: typer.Context) -> str:
 
     What was left to its default is left out.
     """
-    words = ["grape", str(context.info_name)]
+    given: dict[str, Any] = {}
+    words = [str(context.info_name)]
     for parameter in context.command.params:
         source = context.get_parameter_source(str(parameter.name))
         if source is None or source.name != "COMMANDLINE" or parameter.name == "json":
             continue
-        value = context.params[str(parameter.name)]
+        value, option = context.params[str(parameter.name)], parameter.opts[-1]
+        if option.startswith("-"):
+            given[option] = value
+        else:
+            words.append(str(value))
+    return command(words, given)
+
+
+def command(words: Sequence[str], options: Mapping[str, Any]) -> str:
+    """Return a command as a shell line.
+
+    >>> command(["search", "scenes", "red apple"], {"--set": ["without=0.5"], "--json": True, "--prompt": None})
+    "grape search scenes 'red apple' --set without=0.5 --json"
+
+    :param words: the command's name and its arguments.
+    :param options: values by option; one that is a list is repeated, and one that is None, False or empty left out.
+    """
+    line = ["grape", *words]
+    for option, value in options.items():
         for one in value if isinstance(value, (list, tuple)) else [value]:
-            option = parameter.opts[-1]
-            words += [option] * option.startswith("-") + ([] if one is True else [str(one)])
-    return shlex.join(words)
+            if one is not None and one is not False:
+                line += [option] if one is True else [option, str(one)]
+    return shlex.join(line)

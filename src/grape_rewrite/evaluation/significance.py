@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import stdtrit
+from scipy.special import stdtr, stdtrit
 
 Floats = npt.NDArray[np.floating]
 Labels = npt.NDArray[np.integer]
@@ -28,6 +28,26 @@ class Interval(NamedTuple):
     mean: float
     low: float
     high: float
+
+
+class Estimate(NamedTuple):
+    """A mean over runs and queries, its standard error and the degrees of freedom that this is known with."""
+
+    mean: float
+    error: float
+    freedom: float
+
+    def interval(self, level: float = 0.95) -> Interval:
+        """Return Student's interval."""
+        half = float(stdtrit(self.freedom, (1 + level) / 2)) * self.error
+        return Interval(self.mean, self.mean - half, self.mean + half)
+
+    @property
+    def p(self) -> float:
+        """The two-sided p-value of Student's test that the mean is zero."""
+        if not self.error:
+            return float(self.mean == 0)
+        return 2 * float(stdtr(self.freedom, -abs(self.mean) / self.error))
 
 
 def bootstrap_interval(
@@ -71,8 +91,9 @@ def interval_over_runs(
 
     `V_runs` is the variance between the R runs over R, `V_items` what clusters of queries add to it: as readers and
     cases in a study of many readers (Dorfman, Berbaum and Metz, Investigative Radiology 1992; the degrees of freedom
-    are those of Hillis, Statistics in Medicine 2007). Resampling three runs would not show how far a fourth may fall
-    from them. A single run has a `bootstrap_interval`, which knows of no other.
+    are those of Hillis, Statistics in Medicine 2007). Runs count as differing by no less than chance of each run and
+    item makes them, so that no interval is narrower than that of the items alone. Resampling three runs would not show
+    how far a fourth may fall from them. A single run has a `bootstrap_interval`, which knows of no other.
 
     >>> runs = np.array([[1.0, 1.0], [3.0, 3.0], [5.0, 5.0]])  # no query differs from another: Student's interval
     >>> [round(end, 3) for end in interval_over_runs(runs, np.random.default_rng(0))]
@@ -87,16 +108,33 @@ def interval_over_runs(
     """
     if len(values) == 1:
         return bootstrap_interval(values[0], rng, clusters, level)
+    return estimate_over_runs(values, clusters).interval(level)
+
+
+def estimate_over_runs(values: Floats, clusters: Labels | None = None) -> Estimate:
+    """Return what `interval_over_runs` makes its interval of, for a test that counts other runs and queries too.
+
+    >>> runs = np.array([[1.0, 1.0], [3.0, 3.0], [5.0, 5.0]])
+    >>> round(estimate_over_runs(runs).p, 4)
+    0.1217
+
+    :param values: (r, n) the values of at least two runs for each query.
+    :param clusters: (n,) label of each query's cluster; every query on its own when not given.
+    :return: the mean, its standard error and degrees of freedom.
+    :raises ValueError: when there is a single run, there are no values, or the labels are not one for each value.
+    """
+    if len(values) < 2:  # noqa: PLR2004 - what two have, and one has not: a difference
+        raise ValueError(f"{len(values)} run; how runs differ needs at least two")
     found = [_cluster_sums(run, clusters) for run in values]
     sums, sizes = np.stack([sum_ for sum_, _ in found]), found[0][1]
     count = len(sizes)
     # What each cluster adds to a run's mean, so that clusters of many queries weigh more.
     cells = (sums - np.mean(values) * sizes) * (count / sizes.sum())
     if count == 1:
-        return _with_runs(values, 0.0, 0.0, level)
+        return _estimate(values, 0.0, 0.0)
     between = cells.mean(axis=0).var(ddof=1) / count
     within = cells.var(axis=1, ddof=1).mean() / count
-    return _with_runs(values, float(between), float(within), level)
+    return _estimate(values, float(between), float(within))
 
 
 def pigeonhole_interval(
@@ -137,25 +175,24 @@ def pigeonhole_interval(
         low, high = np.nanquantile(means, [(1 - level) / 2, (1 + level) / 2])
         return Interval(float(np.mean(values)), float(low), float(high))
     between = np.nanvar(means.mean(axis=1))
-    return _with_runs(runs, float(between), float(np.nanvar(means, axis=0).mean()), level)
+    return _estimate(runs, float(between), float(np.nanvar(means, axis=0).mean())).interval(level)
 
 
-def _with_runs(values: Floats, between: float, within: float, level: float) -> Interval:
-    """Return the interval of `interval_over_runs`.
+def _estimate(values: Floats, between: float, within: float) -> Estimate:
+    """Return the mean with the chance of runs and of items.
 
     :param values: (r, n) the values of at least two runs.
     :param between: how much the mean over the runs varies as items are drawn.
     :param within: how much the mean of a single run does, on average.
     """
     runs = len(values)
-    of_runs = float(values.mean(axis=1).var(ddof=1)) / runs
-    # Chance of each run and item on its own is in both, and is to count once.
-    of_items = max(0.0, between - (within - between) / (runs - 1))
-    variance = of_runs + of_items
+    # Chance of each run and item on its own is in both parts, and is to count once. Runs cannot differ by less than
+    # it: where few of them happen to, they would make the interval narrower than that of the items alone.
+    single = max(0.0, (within - between) / (runs - 1))
+    of_runs = max(single, float(values.mean(axis=1).var(ddof=1)) / runs)
+    variance = of_runs + max(0.0, between - single)
     freedom = (runs - 1) * (variance / of_runs) ** 2 if of_runs else np.inf
-    half = float(stdtrit(freedom, (1 + level) / 2)) * variance**0.5
-    mean = float(np.mean(values))
-    return Interval(mean, mean - half, mean + half)
+    return Estimate(float(np.mean(values)), variance**0.5, freedom)
 
 
 def randomisation_test(

@@ -48,7 +48,7 @@ class OwnRetriever(Retriever):
 
         :raises UserError: when it fails, or returns anything else.
         """
-        return self._rows(self._own.embed_texts, texts, batch_size, progress)
+        return self._rows("embed_texts", texts, batch_size, progress)
 
     def embed_documents(
         self, texts: Sequence[str], batch_size: int = 64, progress: bool = False
@@ -57,7 +57,7 @@ class OwnRetriever(Retriever):
 
         :raises UserError: when it fails, or returns anything else.
         """
-        return self._rows(self._own.embed_documents, texts, batch_size, progress)
+        return self._rows("embed_documents", texts, batch_size, progress)
 
     def embed_images(
         self, images: Sequence[Path], batch_size: int = 16, progress: bool = False
@@ -69,29 +69,53 @@ class OwnRetriever(Retriever):
         """
         if not self.sees:
             return super().embed_images(images, batch_size, progress)
-        return self._rows(self._own.embed_images, images, batch_size, progress)
+        return self._rows("embed_images", images, batch_size, progress)
 
     def count_truncated(self, texts: Sequence[str]) -> int:
-        """Return how many of the texts it reads only in part."""
-        return int(self._call(self._own.count_truncated, texts))
+        """Return how many of the texts it reads only in part.
+
+        :raises UserError: when it fails, or returns no number.
+        """
+        return self._call(lambda: int(self._own.count_truncated(texts)))
 
     def fingerprint(self) -> str:
-        """Return what it says its weights are to be told by."""
-        return str(self._call(self._own.fingerprint))
+        """Return what it says its weights are to be told by.
+
+        :raises UserError: when it fails, or returns no text, by which no two retrievers could be told apart.
+        """
+        found = self._call(self._own.fingerprint)
+        if not isinstance(found, str) or not found:
+            raise UserError(
+                f"retriever {self.name}: fingerprint returned {found!r}; a text is needed that changes when what it "
+                "embeds does"
+            )
+        return found
 
     def words(self) -> list[str]:
-        """Return the words that it says it knows."""
-        return list(self._call(self._own.words))
+        """Return the words that it says it knows.
+
+        :raises UserError: when it fails, or returns no words.
+        """
+        found = self._call(lambda: list(self._own.words()))
+        wrong = next((word for word in found if not isinstance(word, str)), None)
+        if wrong is not None:
+            raise UserError(f"retriever {self.name}: words returned {wrong!r} among its words; texts are needed")
+        return found
 
     def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Call what the user has written."""
         with self._code.called(let=(UnreadableImage,), files=self._files):
             return function(*arguments)
 
-    def _rows(self, function: Callable[..., Any], inputs: Sequence[Any], *more: Any) -> npt.NDArray[np.float32]:
-        """Call it for embeddings, and require that they are what is promised."""
-        rows = self._call(lambda: np.asarray(function(inputs, *more), dtype=np.float32))
-        name = f"retriever {self.name}: {function.__name__}"
+    def _rows(self, method: str, inputs: Sequence[Any], *more: Any) -> npt.NDArray[np.float32]:
+        """Call a method of it for embeddings, and require that they are what is promised.
+
+        For nothing it is not called: few models take an empty batch.
+        """
+        if not inputs:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        rows = self._call(lambda: np.asarray(getattr(self._own, method)(inputs, *more), dtype=np.float32))
+        name = f"retriever {self.name}: {method}"
         if rows.shape != (len(inputs), self.dimension):
             needed = (len(inputs), self.dimension)
             raise UserError(f"{name} returned an array of shape {rows.shape} for {len(inputs)} inputs, not {needed}")
