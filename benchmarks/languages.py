@@ -8,9 +8,14 @@ import numpy as np
 from grape_rewrite.ablation.arms import DEFAULT
 from grape_rewrite.ablation.study import UNTRAINED, Job
 from grape_rewrite.evaluation.significance import Interval, interval_over_runs
+from grape_rewrite.rewriting.prompt import PROMPTS
 
 if TYPE_CHECKING:
     from task import Task
+
+
+IN_PROMPT = ["ar", "fa", "it", "pt", "zh"]
+"""The languages of the examples that the multilingual prompt has, one each."""
 
 
 class Spoken(NamedTuple):
@@ -44,6 +49,13 @@ class Languages:
         ours = set(self.task.seeds(DEFAULT))
         trained = (arm for arm in self.task.trained if self.task.study.arms[arm].get("languages"))
         return [arm for arm in trained if ours & set(self.task.seeds(arm))]
+
+    @property
+    def prompted(self) -> list[str]:
+        """The languages of which the prompt holds an example."""
+        if self.task.study.prompt not in (None, PROMPTS["multilingual"]):
+            raise ValueError(f"{self.task.folder.name} has another prompt; say in which languages its examples are")
+        return IN_PROMPT
 
     def seen(self, arm: str) -> list[str]:
         """The languages that an arm trains on."""

@@ -79,11 +79,14 @@ class Origin:
             found.setdefault(made, {})[job.arm] = None
         return "; ".join(f"{made[0]}, code {made[1]}: {', '.join(arms)}" for made, arms in found.items())
 
-    def differs(self, arm: str, other: str) -> bool:
-        """Whether a seed of two arms was made on different accelerators or processors, as far as it was recorded."""
+    def caution(self, arm: str, other: str) -> str:
+        """What is to be said where a seed of two arms was not, or may not have been, made on the same hardware."""
         found = {job: made_on(run.hardware) for job, run in self.task.manifests.items()}
-        both = [{found.get(Job(arm, job.seed), NOT_KEPT), made} for job, made in found.items() if job.arm == other]
-        return any(len(made) > 1 and NOT_KEPT not in made for made in both)
+        pairs = [(Job(arm, job.seed), job) for job in found if job.arm == other]
+        both = [{found[one], found[two]} for one, two in pairs if one in found]
+        if any(len(made) > 1 and NOT_KEPT not in made for made in both):
+            return " (other hardware)"
+        return " (hardware not recorded)" if any(NOT_KEPT in made for made in both) else ""
 
     @property
     def accelerators(self) -> list[str]:

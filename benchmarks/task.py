@@ -18,10 +18,11 @@ from grape_rewrite.ablation.manifest import Manifest, read_manifest
 from grape_rewrite.ablation.outcomes import Outcomes, read_outcomes
 from grape_rewrite.ablation.study import UNTRAINED, Job
 from grape_rewrite.ablation.tables import SEEDS
-from grape_rewrite.evaluation.significance import Interval, randomisation_test
+from grape_rewrite.evaluation.significance import Interval, interval_over_runs, randomisation_test
 
 REFERENCES = {"raw", "english"}  # no methods: what is asked, and what a person would have asked
-ALPHA = 0.01
+ALPHA = 0.01  # of the test that takes the runs as they are
+ALPHA_SEEDS = 0.05  # of the test that counts other seeds too
 PUBLISHED = 0.049  # the average gain in Recall@10 of the published method
 EARLIER = {"distinct": 0.0}  # what runs had before there was such a key
 ANSWERED = {DEFAULT, "sft"}  # arms with a table of their own
@@ -80,11 +81,21 @@ class Task:
         return f"{mean(values):.3f}" + (f" ± {stdev(values):.3f}" if len(values) > 1 else "")
 
     def gain(self, other: str | None, metric: str = "recall@10") -> str:
-        """What GRAPE gains over an arm, in points, with interval and Holm's p; a dash where it was not run."""
+        """What GRAPE gains over an arm, in points, with interval and both p-values; a dash where it was not run."""
         row = self.comparison(other, metric)
         if row is None:
             return "-"
-        return f"{self.points(row)}, p = {row['p_holm']:.2g}"
+        seeds = "" if row["p_seeds_holm"] is None else f" and {row['p_seeds_holm']:.2g}"
+        return f"{self.points(row)}, p = {row['p_holm']:.2g}{seeds}"
+
+    def between(self, arm: str, other: str, metric: str = "recall@10") -> str:
+        """What one trained arm gains over another, in points, with its interval, over the seeds that both have."""
+        gains = [
+            self.outcomes[Job(arm, seed)].metric(metric, arm) - self.outcomes[Job(other, seed)].metric(metric, other)
+            for seed in self.seeds(arm)
+            if seed in self.seeds(other)
+        ]
+        return self.in_points(interval_over_runs(np.stack(gains), np.random.default_rng(0), self.clusters))
 
     def empty(self, arm: str) -> float:
         """To which share of the queries an arm says nothing."""
@@ -127,7 +138,7 @@ class Task:
         """The verdicts by Recall@10 and by MRR, in words, and whether the other arm ran on other hardware."""
         first, second = (self.verdict(arm, metric) for metric in ("recall@10", "mrr"))
         text = f"{first}, in MRR too" if first == second else f"{first}; in MRR {second}"
-        return f"{text} (other hardware)" if self.origin.differs(arm, self.results["reference"]) else text
+        return text + self.origin.caution(arm, self.results["reference"])
 
     def beats(self, other: str | None, metric: str, surely: bool = False) -> bool:
         """Whether GRAPE does better than an arm by more than what was published; surely, if all the interval does."""
@@ -221,8 +232,13 @@ class Task:
     @property
     def settings(self) -> list[str]:
         """The arms that change a setting of training, other than reward and pool."""
-        others = {*ANSWERED, *self.rewards, *self.pools, *self.languages.arms, *self.several}
+        others = {*ANSWERED, *self.rewards, *self.pools, *self.languages.arms, *self.several, *self.longer}
         return [arm for arm in self.trained if arm not in others]
+
+    @property
+    def longer(self) -> list[str]:
+        """The arms of fine-tuning that have steps of their own, to train for as long as GRAPE."""
+        return [arm for arm in self.trained if {"algorithm", "steps"} <= self.study.arms[arm].keys()]
 
     def changes(self, arm: str) -> str:
         """What an arm changes."""

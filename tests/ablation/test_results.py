@@ -83,7 +83,9 @@ def test_comparisons_are_differences_of_the_means(results: dict) -> None:
             assert row["difference"] == pytest.approx(means[0] - means[1])
             assert row["low"] <= row["difference"] <= row["high"]
     rows = results["comparisons"]
-    assert [row["p_holm"] for row in rows] == pytest.approx(holm([row["p"] for row in rows]).tolist())
+    for p in ("p", "p_seeds"):
+        assert [row[f"{p}_holm"] for row in rows] == pytest.approx(holm([row[p] for row in rows]).tolist())
+    assert all((row["p_seeds"] < 0.05) == (not row["low"] <= 0 <= row["high"]) for row in rows)
 
 
 def test_queries_for_one_item_are_one_piece_of_evidence(finished: tuple[Study, Path], results: dict) -> None:

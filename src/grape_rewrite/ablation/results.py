@@ -42,7 +42,8 @@ def read_results(study: Study, out: Path, seed: int = 0) -> dict[str, Any]:
     :param out: its folder.
     :param seed: of the bootstrap and the tests.
     :return: `arms` (name -> metric -> mean, std and seeds; low and high too for what scores do), `comparisons` (a, b,
-        metric, difference, low, high, p, p_holm, p_seeds, p_seeds_holm, seeds), `inflation` (the same of what scores do, without a test),
+        metric, difference, low, high, p, p_holm, p_seeds, p_seeds_holm, seeds), `inflation` (the same of what scores
+        do, without tests),
         `reference` (the arm that is compared with the others; None where none is complete), `training` (name -> step ->
         what dev queries showed then, as for arms), `costs` (name -> cost -> mean), `queries`, `runs` (how many are
         complete), `missing`, and `unchanged`, the runs whose training never beat the untrained rewriter on dev.

@@ -33,7 +33,8 @@ def markdown(results: Mapping[str, Any]) -> str:
     ]
     if comparisons:
         lines = [
-            f"| {_cell(results['reference'])} against | seeds | metric | difference | 95 % | p | p, Holm | with other seeds | Holm |",
+            f"| {_cell(results['reference'])} against | seeds | metric | difference | 95 % | "
+            "p | p, Holm | over seeds too | Holm |",
             "|---|---|---|---|---|---|---|---|---|",
         ]
         lines += [

@@ -6,6 +6,7 @@ from grape_rewrite.evaluation.report import render_report, write_report
 from grape_rewrite.evaluation.significance import (
     Interval,
     bootstrap_interval,
+    estimate_over_runs,
     interval_over_runs,
     randomisation_test,
     randomisation_tests,
@@ -16,6 +17,7 @@ __all__ = [
     "Evaluation",
     "Interval",
     "bootstrap_interval",
+    "estimate_over_runs",
     "evaluate_methods",
     "interval_over_runs",
     "ndcg",

@@ -123,7 +123,7 @@ def estimate_over_runs(values: Floats, clusters: Labels | None = None) -> Estima
     :return: the mean, its standard error and degrees of freedom.
     :raises ValueError: when there is a single run, there are no values, or the labels are not one for each value.
     """
-    if len(values) < 2:  # noqa: PLR2004 - what two have, and one has not: a difference
+    if len(values) < 2:
         raise ValueError(f"{len(values)} run; how runs differ needs at least two")
     found = [_cluster_sums(run, clusters) for run in values]
     sums, sizes = np.stack([sum_ for sum_, _ in found]), found[0][1]
