@@ -18,6 +18,7 @@ from grape_rewrite.ablation.manifest import Manifest, read_manifest
 from grape_rewrite.ablation.outcomes import Outcomes, read_outcomes
 from grape_rewrite.ablation.study import UNTRAINED, Job
 from grape_rewrite.ablation.tables import SEEDS
+from grape_rewrite.evaluation.formats import p_cell
 from grape_rewrite.evaluation.significance import Interval, interval_over_runs, randomisation_test
 
 REFERENCES = {"raw", "english"}  # no methods: what is asked, and what a person would have asked
@@ -85,8 +86,7 @@ class Task:
         row = self.comparison(other, metric)
         if row is None:
             return "-"
-        seeds = "" if row["p_seeds_holm"] is None else f" and {row['p_seeds_holm']:.2g}"
-        return f"{self.points(row)}, p = {row['p_holm']:.2g}{seeds}"
+        return f"{self.points(row)}, p = {p_cell(row['p_holm'])} and {p_cell(row['p_seeds_holm'])}"
 
     def between(self, arm: str, other: str, metric: str = "recall@10") -> str:
         """What one trained arm gains over another, in points, with its interval, over the seeds that both have."""

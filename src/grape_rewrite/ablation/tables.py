@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from grape_rewrite.evaluation.formats import p_cell
 from grape_rewrite.evaluation.metrics import HEADINGS
 
 COLUMNS = {**HEADINGS, "harm": "harm"}
@@ -40,7 +41,7 @@ def markdown(results: Mapping[str, Any]) -> str:
         lines += [
             f"| {_cell(row['b'])} | {len(row['seeds'])} | {METRICS[row['metric']]} | {100 * row['difference']:+.1f} | "
             f"{100 * row['low']:+.1f} to {100 * row['high']:+.1f} | "
-            + " | ".join("-" if row[key] is None else f"{row[key]:.2g}" for key in PS)
+            + " | ".join(p_cell(row[key]) for key in PS)
             + " |"
             for row in comparisons
         ]

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 MINUS = "\u2212"
 
+LEAST_P = 1e-5  # what a randomisation test of 99,999 patterns can find; the tails of Student's t mean no more
+
 
 def percent(share: float) -> str:
     """Return a share as a percentage without its sign.
@@ -57,6 +59,17 @@ def p_value(p: float) -> str:
         return "p < 0.0001"
     digits = 4 if p < 0.001 else 3 if p < 0.1 else 2
     return f"p = {p:.{digits}f}"
+
+
+def p_cell(p: float | None) -> str:
+    """Return a p-value for a cell of a table, no smaller than any test here can tell; a dash where there is none.
+
+    >>> p_cell(0.01234), p_cell(3e-80), p_cell(None)
+    ('0.012', '<1e-05', '-')
+    """
+    if p is None:
+        return "-"
+    return f"{p:.2g}" if p >= LEAST_P else f"<{LEAST_P:.0e}"
 
 
 def amount(value: Any, digits: int = 1) -> str:
