@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,10 @@ class OwnRetriever(Retriever):
 
         :raises UserError: when it fails, or returns no number.
         """
-        return self._call(lambda: int(self._own.count_truncated(texts)))
+        found = self._call(self._own.count_truncated, texts)
+        if not isinstance(found, Integral):
+            raise UserError(f"retriever {self.name}: count_truncated returned {found!r}; a whole number is needed")
+        return int(found)
 
     def fingerprint(self) -> str:
         """Return what it says its weights are to be told by.
