@@ -1,7 +1,6 @@
 """What a person sees while a rewriter trains."""
 
 import math
-from types import TracebackType
 from typing import Any
 
 from rich.console import Group
@@ -57,12 +56,7 @@ class Display:
         else:
             notes.print(line_of(row), markup=False, soft_wrap=True)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None = None,
-        value: BaseException | None = None,
-        trace: TracebackType | None = None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._live is not None:
             self._live.stop()
             self._live = None

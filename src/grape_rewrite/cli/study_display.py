@@ -1,6 +1,5 @@
 """What a person sees while a study is at work."""
 
-from types import TracebackType
 from typing import Any
 
 from rich.progress import TaskID
@@ -30,12 +29,7 @@ class StudyDisplay:
         self._bars.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None = None,
-        value: BaseException | None = None,
-        trace: TracebackType | None = None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._bars.stop()
 
     def watch(self, job: Job, what: str) -> None:

@@ -33,7 +33,7 @@ def command(words: Sequence[str], options: Mapping[str, Any]) -> str:
     "grape search scenes 'red apple' --set without=0.5 --json"
 
     :param words: the command's name and its arguments.
-    :param options: values by option; one that is a list is repeated, and one that is None, False or empty left out.
+    :param options: values by option; a list repeats its option, and what is None, False or an empty list is left out.
     """
     line = ["grape", *words]
     for option, value in options.items():
