@@ -11,6 +11,13 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
 GRAPE, OTHER, REFERENCE, ACCENT = "#6b3fa0", "#7d8590", "#b9bec5", "#d1672b"
+WORDS = {
+    "grape": "GRAPE",
+    "sft": "fine-tuning",
+    "constant": "constant temperature",
+    "raw": "raw queries",
+    "english": "human English",
+}
 LINES = (GRAPE, ACCENT, "#2a7f86", "#8a8f1f", "#a3365f", OTHER, "#3b62b5", "#c9a227")
 STYLE = {
     "font.size": 9,
@@ -30,6 +37,15 @@ STYLE = {
     "svg.fonttype": "path",
     "svg.hashsalt": "grape",  # the same picture is the same file
 }
+
+
+def said(arm: str) -> str:
+    """An arm in plain words, where its name is none."""
+    if arm.startswith("grpo-"):
+        return f"{arm.removeprefix('grpo-').replace('_', ' ')} as the reward"
+    if arm.startswith("sft-"):
+        return f"fine-tuning, {arm.removeprefix('sft-')} steps"
+    return WORDS.get(arm, arm)
 
 
 def arms(found: Mapping[str, Any], trained: Sequence[str], references: Sequence[str], file: Path) -> None:
@@ -59,8 +75,10 @@ def arms(found: Mapping[str, Any], trained: Sequence[str], references: Sequence[
         for name in references:
             value = found[name]["recall@10"]["mean"]
             axes.axvline(value, color=ACCENT, linewidth=1, linestyle=(0, (4, 3)))
-            axes.annotate(name, (value, len(names) - 0.45), xytext=(3, 0), textcoords="offset points", color=ACCENT)
-        axes.set_yticks(range(len(names)), names)
+            axes.annotate(
+                said(name), (value, len(names) - 0.45), xytext=(3, 0), textcoords="offset points", color=ACCENT
+            )
+        axes.set_yticks(range(len(names)), [said(name) for name in names])
         axes.grid(axis="y", visible=False)
         axes.set_xlim(0, 1.08 * max(found[name]["recall@10"]["mean"] for name in found))
         axes.set_title("Recall@10 on test, a dot for each seed")
@@ -75,7 +93,7 @@ def inflation(looks: Mapping[str, Sequence[Sequence[tuple[int, Sequence[float]]]
 
     :param looks: arm -> (of the hard negatives, of the margin to them) -> (step, rise over raw of each seed).
     """
-    titles = ("Hard negatives: rise over raw", "Margin to them: rise over raw")
+    titles = ("Strongest wrong items: rise over raw", "Margin to them: rise over raw")
     with plt.style.context(STYLE):
         figure, panels = plt.subplots(1, 2, figsize=(7.2, 2.9))
         for panel, (axes, title) in enumerate(zip(panels, titles, strict=True)):
@@ -83,7 +101,13 @@ def inflation(looks: Mapping[str, Sequence[Sequence[tuple[int, Sequence[float]]]
                 steps, seeds = zip(*scores[panel], strict=True)
                 width = 2.2 if name == "grape" else 1.3
                 axes.plot(
-                    steps, np.mean(seeds, axis=1), marker="o", markersize=3.5, color=colour, linewidth=width, label=name
+                    steps,
+                    np.mean(seeds, axis=1),
+                    marker="o",
+                    markersize=3.5,
+                    color=colour,
+                    linewidth=width,
+                    label=said(name),
                 )
                 axes.fill_between(
                     steps, np.min(seeds, axis=1), np.max(seeds, axis=1), color=colour, alpha=0.12, linewidth=0
@@ -107,7 +131,7 @@ def race(looks: Mapping[str, Mapping[int, Mapping[str, Any]]], file: Path) -> No
                 line = [[look[key]["seeds"][seed] for look in found] for key in ("minutes", "recall@10")]
                 axes.plot(*line, color=colour, linewidth=0.8, alpha=0.45)
             mean = [[look[key]["mean"] for look in found] for key in ("minutes", "recall@10")]
-            axes.plot(*mean, color=colour, linewidth=2.2, marker="o", markersize=3.5, label=name)
+            axes.plot(*mean, color=colour, linewidth=2.2, marker="o", markersize=3.5, label=said(name))
         axes.set_title("Recall@10 on dev, a thin line for each seed")
         axes.set_xlabel("minutes of training on one thread")
         axes.set_xlim(left=0)
@@ -126,7 +150,9 @@ def scatter(scores: Mapping[str, np.ndarray], file: Path) -> None:
             axes.scatter(pairs[:, 1], pairs[:, 0], s=5, alpha=0.5, color=colour, linewidth=0)
             axes.axline((0, 0), slope=1, color=REFERENCE, linewidth=1)
             axes.plot(*pairs[:, ::-1].mean(axis=0), marker="+", markersize=12, color="black", markeredgewidth=1.5)
-            axes.set_title(f"{name}: {100 * (pairs[:, 0] > pairs[:, 1]).mean():.0f} % above")
+            axes.set_title(said(name))
+            above = f"{100 * (pairs[:, 0] > pairs[:, 1]).mean():.0f} % above"
+            axes.annotate(above, (0.04, 0.92), xycoords="axes fraction", va="top")
         panels[len(panels) // 2].set_xlabel("mean score of the ten hard negatives")
         panels[0].set_ylabel("score of the right item")
         _save(figure, file)

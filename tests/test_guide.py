@@ -63,9 +63,11 @@ def test_its_strategies_are_some() -> None:
 def test_its_sizes_are_those_of_the_defaults() -> None:
     config = TrainingConfig()
     assert f"Learning needs {config.batch // config.group} train\n  queries at least" in guide()
-    assert f"(`--batch 64` for {64 // config.group})" in guide()
+    assert f"({64 // config.group} with `--batch 64`)" in guide()
     assert f"by up to {config.dev_queries} queries" in guide()
     assert f"cut off after {config.max_tokens} tokens" in guide()
+    assert f"{config.steps} steps of {config.batch} rewrites by a model" in guide()
+    assert f"Every {config.evaluate_every} steps it looks" in " ".join(guide().split())
 
 
 def test_what_it_links_to_is_there() -> None:

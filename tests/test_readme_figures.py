@@ -5,7 +5,7 @@ import json
 import re
 from functools import cache
 from pathlib import Path
-from statistics import mean, stdev
+from statistics import mean
 from typing import Any
 
 import pytest
@@ -61,9 +61,6 @@ def test_short_training() -> None:
         assert len(seeds) == {"scenes": 5, "emoji": 6}.get(study, 3), study
     assert comparison("emoji", best_free("emoji"))["p_holm"] > 0.05
     studies = ("scenes", SHORT["composed"], SHORT["paragraphs"], SHORT["definitions-5k"])
-    assert quoted("Over fine-tuning") == [
-        part for study in ("scenes", SHORT["paragraphs"]) for part in gain(study, "sft", "mrr")
-    ]
     assert [told(study, "sft") for study in studies] == ["sure", "likely", "likely", "not"]
     assert [told(study, "sft", "mrr") for study in studies] == ["likely", "not", "likely", "not"]
 
@@ -84,9 +81,7 @@ def test_the_default() -> None:
     study, fresh, composed = DEFAULT.values()
     drawn = json.loads((EVIDENCE / "drawings.json").read_text())
     assert quoted("On `scenes`") == [
-        "0.0012",
         interval(drawn[study]["sft"]["recall@10"]),
-        *gain(study, "grpo-similarity"),
         shown(study, "sft-214"),
         *gain(study, "sft-214"),
     ]
@@ -96,13 +91,6 @@ def test_the_default() -> None:
             assert told(measured, arm, metric) == "sure"
         seeds = {arm: len(tasks()[measured]["arms"][arm]["recall@10"]["seeds"]) for arm in NAMES.values()}
         assert seeds == {"raw": 1, "english": 1, "grape": 5, "sft": 5, "grpo-similarity": 2}
-    tests = [
-        comparison(study, arm, metric)["p_seeds_holm"]
-        for arm in (best_free(study), "sft")
-        for metric in ("recall@10", "mrr")
-    ]
-    assert "(the test over seeds has p = 0.0012 at most)" in readme()
-    assert 0.00115 < max(tests) < 0.00125
     costs = tasks()[study]["costs"]
     assert costs["grape"]["training_seconds"] < costs["sft-214"]["training_seconds"]
     seeds = {arm: len(tasks()[study]["arms"][arm]["recall@10"]["seeds"]) for arm in ("constant", "sft-214")}
@@ -114,6 +102,12 @@ def test_the_default() -> None:
     manifests = [json.loads(file.read_text()) for file in (EVIDENCE / study / "grape").glob("*/manifest.json")]
     minutes = [manifest["training_seconds"] / 60 for manifest in manifests]
     assert f"takes {min(minutes):.0f} to {max(minutes):.0f} minutes on one thread" in readme()
+    assert 35 < mean(minutes) < 45  # "40 minutes", as it begins
+    percent = {
+        arm: f"{100 * recall(study, arm):.0f} %" for arm in ("raw", best_free(study), "grape", "grpo-similarity")
+    }
+    beginning = readme().split("## Two commands")[0]
+    assert re.findall(r"\d+ %", beginning) == list(percent.values())
     config = read_study(EVIDENCE / study).training
     default = TrainingConfig()
     assert (config["steps"], config["distinct"]) == (default.steps, default.distinct) == (160, 0.75)
@@ -144,13 +138,11 @@ def test_the_reward() -> None:
             for name in ("composed", "definitions-5k", "paragraphs")
             for part in gain(SHORT[name], "grpo-similarity")
         ),
-        over(study, "grpo-contrastive", "012"),
-        re.search(r"for the operating points below, its seeds 0, 1 and 2 have (0\.\d+)", results())[1],
     ]
 
 
 def test_inflation() -> None:
-    rows = {row[""]: row for row in readme_table("| wrong items gain, on |", first="")}
+    rows = {row[""]: row for row in readme_table("| | `scenes` | `composed` |", first="")}
     assert list(rows) == ["under similarity", "under the rank", "fine-tuned"]
     for row, arm in zip(rows.values(), ("grpo-similarity", "grape", "sft"), strict=True):
         for name, cell in itertools.islice(row.items(), 1, None):
@@ -159,15 +151,14 @@ def test_inflation() -> None:
             assert learned(study, arm, "d_hard") <= learned(study, "grpo-similarity", "d_hard")
             assert learned(study, arm, "margin") >= learned(study, "grpo-similarity", "margin")
     counts = {row[:2]: row[2:5] for row in rows_under("| hard negatives rise by |")}
-    assert figures_in(re.search(r"Read strictly,(.*?)!\[", readme())[1]) == [*counts["0.01", "0.0"]]
+    assert figures_in(re.search(r"\[At some time in training\](.*?)!\[", readme())[1]) == [*counts["0.01", "0.0"]]
     for inflated in counts.values():
         similarity, rank, tuned = (int(runs) / int(of) for runs, of in map(re.compile(r"\d+").findall, inflated))
         assert similarity > max(rank, tuned)
     looks = rows_under("| study | arm | seed | steps | hard negatives |")
     inflated = [row for row in looks if row[1] == "grpo-similarity"]
     assert len({row[:3] for row in inflated}) == len(inflated)
-    risen = [row for row in inflated if float(row[6]) > 0]
-    assert f"rises nevertheless in {len(risen)} of the {len(inflated)}," in readme()
+    assert any(float(row[6]) > 0 for row in inflated)  # Recall@10 rises nevertheless
 
 
 def test_harm() -> None:
@@ -194,7 +185,7 @@ def test_harm() -> None:
     )
     untrained = re.search(r"untrained the safe point has (\S+) \((\S+ to \S+)\), at \+(\S+) points", points)
     assert float(plain[4]) > 1 / 3
-    said = re.search(r"for eight times the tokens\) has (.*?)at (\S+) points less\.", readme())
+    said = re.search(r"for eight times the tokens\) \[has (.*?)at (\S+) points less\.", readme())
     assert figures_in(said[0]) == [*plain.groups()[:3], *untrained.groups(), *plain.groups()[3:]]
 
 
@@ -353,12 +344,6 @@ def over_similarity(study: str, arm: str) -> list[str]:
         return gain(study, "grpo-similarity")
     rows = rows_under("| study | reward | over similarity |")
     return next((figures(row[2]) for row in rows if row[:2] == (study, f"`{arm}`")), [])
-
-
-def over(study: str, arm: str, seeds: str) -> str:
-    """Recall@10 over some seeds, as the README writes it."""
-    values = [tasks()[study]["arms"][arm]["recall@10"]["seeds"][seed] for seed in seeds]
-    return f"{mean(values):.3f} ± {stdev(values):.3f}"
 
 
 def recall(study: str, arm: str) -> float:
