@@ -104,7 +104,7 @@ def test_the_default() -> None:
     assert f"takes {min(minutes):.0f} to {max(minutes):.0f} minutes on one thread" in readme()
     assert 35 < mean(minutes) < 45  # "40 minutes", as it begins
     percent = {
-        arm: f"{100 * recall(study, arm):.0f} %" for arm in ("raw", best_free(study), "grape", "grpo-similarity")
+        arm: f"{100 * recall(study, arm):.0f} %" for arm in ("raw", best_free(study), "grape", "grpo-similarity", "sft")
     }
     beginning = readme().split("## Two commands")[0]
     assert re.findall(r"\d+ %", beginning) == list(percent.values())
