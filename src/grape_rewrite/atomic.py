@@ -8,6 +8,8 @@ from pathlib import Path
 
 from grape_rewrite.errors import UserError
 
+LONGEST_NAME = 230  # bytes; file systems allow 255, of which a draft of the file takes some
+
 
 def write_text(path: Path, text: str) -> None:
     """Write a text file as UTF-8 beside its place, then rename it there, so that a crash leaves no half of it.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from grape_rewrite.datasets import Dataset, Split, build_scenes
 from grape_rewrite.errors import UserError
-from grape_rewrite.evaluation import Evaluation, write_report
+from grape_rewrite.evaluation import Details, Evaluation, write_report
 from grape_rewrite.evaluation.rewriters import evaluate
 from grape_rewrite.retrievers import Retriever
 from grape_rewrite.rewriting import Rewriter
@@ -96,14 +96,14 @@ def run_demo(
         out / REPORT,
         evaluation,
         run.rows(),
-        title="Teaching a rewriter what a frozen retriever understands",
-        details={
-            "summary": (
+        details=Details(
+            title="Teaching a rewriter what a frozen retriever understands",
+            summary=(
                 f"A language model of 270 million parameters learned in {config.steps} steps to rewrite captions "
                 f"in {len(set(split.languages))} languages. Its only teacher was the ranking of a retriever that reads "
                 "English and never changed."
             ),
-            "facts": {
+            facts={
                 "Retriever": f"{RETRIEVER} (frozen)",
                 "Rewriter": f"{REWRITER} with a LoRA adapter of rank {config.lora_rank}",
                 "Reward": config.reward,
@@ -111,10 +111,10 @@ def run_demo(
                 "Rewrites for training": f"{config.steps * config.batch:,}",
                 **{f"Time for {name}": f"{seconds:.0f} s" for name, seconds in clock.seconds.items()},
             },
-            "unchanged": [] if trained.facts and trained.facts.steps else ["grape"],
-            "licences": LICENCES,
-            "commands": [command(out, seed, steps, queries)],
-        },
+            unchanged=[] if trained.facts and trained.facts.steps else ["grape"],
+            licences=LICENCES,
+            commands=[command(out, seed, steps, queries)],
+        ),
     )
     return evaluation
 

@@ -38,10 +38,9 @@ def one_at_a_time(folder: Path) -> Iterator[None]:
     if process_count() == 1:
         yield
         return
-    from filelock import FileLock
+    from grape_rewrite.lock import locked
 
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / ".processes.lock"):
+    with locked(folder / ".processes"):
         yield
 
 

@@ -196,7 +196,7 @@ def test_in_a_browser_nothing_overflows_and_strips_are_aligned(
     assert found["wrong"] == []
     assert found["values"] == len(results["arms"])
     assert found["plots"] == len(results["arms"]) - 1  # all but rrf
-    assert found["strips"] == 2 * (len(results["arms"]) - 1)
+    assert found["strips"] == 3 * (len(results["arms"]) - 1)
     assert width < 1200 or found["scrolled"] == 0
 
 
@@ -227,3 +227,32 @@ def test_points_lie_where_the_scores_say() -> None:
         for (x, y), (positive, hard) in zip(plot.points, pairs[::4], strict=True):
             assert abs(positive - hard) < 0.01 or (240 - y > x) == (positive > hard)
     assert scatter_plots([]) == []
+
+
+def test_what_an_arm_is_called_changes_no_chart(many: tuple[Study, Path]) -> None:
+    """Charts are drawn over minutes, too: an arm of that name is not to be taken for them."""
+    study, out = many
+    results = read_results(study, out)
+    plain = render_study(study, results, out)
+    text = json.dumps(results).replace('"arm-1"', '"minutes"')
+    arms = {"minutes" if name == "arm-1" else name: changes for name, changes in study.arms.items()}
+    (out / "arm-1").rename(out / "minutes")
+    page = render_study(study.model_copy(update={"arms": arms}), json.loads(text), out)
+    drawn = [re.findall(r'points="[^"]*"', one) for one in (plain, page)]
+    assert drawn[0] == drawn[1]
+    assert len(drawn[0]) > 10
+
+
+def test_the_strongest_opponent_in_recall_comes_first(many: tuple[Study, Path]) -> None:
+    study, out = many
+    results = read_results(study, out)
+    first, second = "arm-1", "arm-2"
+    for row in results["comparisons"]:
+        if row["b"] in (first, second):
+            level = {"recall@10": -0.9, "mrr": 0.5, "success@1": 0.5}[row["metric"]]
+            row["difference"] = level if row["b"] == first else -level
+    table = render_study(study, results, out).partition('id="comparisons"')[2].partition("</table>")[0]
+    order = re.findall(r'scope="row"><span class="dot[^"]*"></span>([^<]*)', table)
+    assert order[0] == first
+    assert order.index(second) == len(order) - 1
+    assert table.count("Success@1") == 1

@@ -17,7 +17,7 @@ def test_rewrite_prints_a_line_for_each_query(grape, adapter: Path, tmp_path: Pa
 def test_only_line_ends_divide_queries_and_a_rewrite_is_one_line(
     grape, adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    queries = ["ein\u2028Apfel", "zwei\x0cBirnen", "drei\x85"]
+    queries = ["ein\u2028Apfel", "zwei\x0cBirnen", "drei\x85", "vier\rFeigen"]
     for name, ends in (("unix", "\n"), ("windows", "\r\n")):
         (tmp_path / name).write_bytes(("\ufeff" + ends.join(queries) + ends).encode())
         found = grape("rewrite", "--rewriter", adapter, "--file", tmp_path / name, "--json")

@@ -105,7 +105,7 @@ def evaluate(retriever, split_for, tmp_path):
             "raw": None,
             "zero-shot": [query.reference if row % 2 else query.text for row, query in enumerate(split)],
             "grape": [query.reference if row % 7 else "gold thing" for row, query in enumerate(split)],
-            "human": [query.reference for query in split],
+            "english": [query.reference for query in split],
             **methods,
         }
         costs = {"grape": {"rewrite_tokens": 2.5, "ms_per_query": 40.0}}

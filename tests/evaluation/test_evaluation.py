@@ -20,7 +20,7 @@ def test_file_holds_what_the_design_promises(evaluate, pictures, tmp_path, read_
     evaluation.write(tmp_path / "out")
     found = read_json((tmp_path / "out" / "evaluation.json").read_text(encoding="utf-8"))
     assert found == evaluation.summary
-    assert list(found["methods"]) == ["raw", "zero-shot", "grape", "human"]
+    assert list(found["methods"]) == ["raw", "zero-shot", "grape", "english"]
     for method in found["methods"].values():
         assert {*METRICS, "harm", "d_pos", "d_neg", "d_hard", "margin", "rewrite_tokens", "ms_per_query"} <= set(method)
         for metric in METRICS:
@@ -32,7 +32,7 @@ def test_file_holds_what_the_design_promises(evaluate, pictures, tmp_path, read_
     assert set(found["fingerprints"]) == {"retriever", "corpus", "queries"}
     assert {(row["a"], row["b"], row["metric"]) for row in found["comparisons"]} == {
         ("grape", other, metric)
-        for other in ("raw", "zero-shot", "human")
+        for other in ("raw", "zero-shot", "english")
         for metric in ("recall@10", "mrr", "recall@1")
     }
 
@@ -62,7 +62,7 @@ def test_inflation_and_harm_are_against_the_reference(evaluate, pictures, retrie
     right = rows // 2  # two languages for each picture
     wrong = np.ones((24, 12), dtype=bool)
     wrong[rows, right] = False
-    found = evaluation.summary["methods"]["human"]
+    found = evaluation.summary["methods"]["english"]
     change = human - raw
     assert found["d_pos"] == pytest.approx(change[rows, right].mean(), abs=1e-6)
     assert found["d_neg"] == pytest.approx(change[wrong].mean(), abs=1e-6)
@@ -75,7 +75,7 @@ def test_inflation_and_harm_are_against_the_reference(evaluate, pictures, retrie
 
 def test_human_names_find_their_colours(evaluate, pictures):
     summary = evaluate(pictures).summary
-    assert summary["methods"]["human"]["recall@1"] == 1
+    assert summary["methods"]["english"]["recall@1"] == 1
     assert summary["methods"]["grape"]["recall@1"] == pytest.approx(20 / 24, abs=0.09)
     [against_raw] = [row for row in summary["comparisons"] if row["b"] == "raw" and row["metric"] == "recall@1"]
     assert against_raw["low"] > 0
@@ -96,7 +96,7 @@ def test_texts_without_language(evaluate, texts, split_for):
     plain = Split("test", [Query(query.id, query.text, reference=query.reference) for query in split], split.qrels)
     summary = evaluate(texts, plain).summary
     assert summary["by_language"] == {}
-    assert summary["methods"]["human"]["recall@1"] == 1
+    assert summary["methods"]["english"]["recall@1"] == 1
 
 
 def test_several_graded_positives(evaluate, pictures, tmp_path, split_for):
@@ -144,9 +144,9 @@ def test_query_records(evaluate, pictures, tmp_path):
     assert len(records) == 24
     assert records[2]["_id"] == "green.de"
     assert records[2]["positives"] == ["green"]
-    assert records[2]["methods"]["human"]["rewrite"] == "green"
-    assert records[2]["methods"]["human"]["rank"] == 1
-    assert records[2]["methods"]["human"]["top"][0] == "green"
+    assert records[2]["methods"]["english"]["rewrite"] == "green"
+    assert records[2]["methods"]["english"]["rank"] == 1
+    assert records[2]["methods"]["english"]["top"][0] == "green"
 
 
 def test_cut_and_empty_rewrites_are_counted(evaluate, pictures):

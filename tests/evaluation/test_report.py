@@ -7,7 +7,7 @@ import pytest
 
 from grape_rewrite.datasets import Corpus, Item, Query, Split
 from grape_rewrite.errors import UserError
-from grape_rewrite.evaluation import render_report, write_report
+from grape_rewrite.evaluation import Details, render_report, write_report
 from grape_rewrite.evaluation.operating_points import Point, describe_points
 from grape_rewrite.evaluation.report import _roles
 from grape_rewrite.strategies import Ask
@@ -58,20 +58,22 @@ def hostile(tmp_path):
     items = [Item(f"{HOSTILE}{row}", text=f"{HOSTILE} red {row}") for row in range(8)]
     queries = [Query(f"q{row}", f"{HOSTILE} {row}", language=f"de{HOSTILE}", reference=HOSTILE) for row in range(8)]
     qrels = {query.id: {item.id: 1} for query, item in zip(queries, items, strict=True)}
-    details = {
-        "summary": HOSTILE,
-        "labels": {"grape": HOSTILE},
-        "facts": {HOSTILE: HOSTILE},
-        "licences": [{"name": HOSTILE, "licence": HOSTILE, "credit": HOSTILE}],
-        "commands": [HOSTILE],
-        "notes": [HOSTILE],
-    }
+    details = Details(
+        title=HOSTILE,
+        summary=HOSTILE,
+        facts={HOSTILE: HOSTILE},
+        licences=[{"name": HOSTILE, "licence": HOSTILE, "credit": HOSTILE}],
+        unchanged=[HOSTILE],
+        commands=[HOSTILE],
+    )
     return Corpus(items), Split("test", queries, qrels), details
 
 
 def test_sections_and_numbers(evaluate, pictures):
     evaluation = evaluate(pictures)
-    html = render_report(evaluation, HISTORY, "Colours", {"summary": "Twelve colours.", "commands": ["grape demo"]})
+    html = render_report(
+        evaluation, HISTORY, Details(title="Colours", summary="Twelve colours.", commands=["grape demo"])
+    )
     document = Document(html)
     sections = ["result", "methods", "languages", "gallery", "inflation", "training", "provenance"]
     assert [found["id"] for found in document.all("section")] == sections
@@ -107,9 +109,8 @@ def test_hostile_texts_stay_texts(evaluate, hostile):
     corpus, split, details = hostile
     methods = {"zero-shot": [HOSTILE] * 8, "grape": [f"red {HOSTILE}"] * 8, HOSTILE: ["red"] * 8}
     evaluation = evaluate(corpus, split, **methods)
-    html = render_report(
-        evaluation, [{"step": step, f"rewards/{HOSTILE}/mean": 1.0} for step in (1, 2)], HOSTILE, details
-    )
+    history = [{"step": step, f"rewards/{HOSTILE}/mean": 1.0} for step in (1, 2)]
+    html = render_report(evaluation, history, details)
     document = Document(html)
     assert html.count("</style>") == 1
     assert not document.all("script")
@@ -168,7 +169,7 @@ def test_gallery_shows_before_and_after_with_the_right_one_marked(evaluate, pict
 def test_gallery_says_what_was_searched_with(evaluate, pictures, rewrite, said):
     query, reference = Query("q", "rot", language="de"), Query("r", "grün", language="de")
     split = Split("test", [query, reference], {"q": {"red": 1}, "r": {"green": 1}})
-    methods = {"zero-shot": [rewrite, "green"], "grape": ["red", "green"], "human": ["red", "green"]}
+    methods = {"zero-shot": [rewrite, "green"], "grape": ["red", "green"], "english": ["red", "green"]}
     html = render_report(evaluate(pictures, split, **methods))
     [card] = [found for found in re.findall(r"<article.*?</article>", html, re.DOTALL) if ">rot</h4>" in found]
     [words] = re.findall(r"Zero-shot: (.*?), rank", card, re.DOTALL)
@@ -201,23 +202,23 @@ def test_no_difference_is_called_none(evaluate, pictures):
     assert "points of Recall@10 against zero-shot, no difference" in text
 
 
-@pytest.mark.parametrize("unchanged", [[], ["grape"], ["zero-shot", "grape"]])
+@pytest.mark.parametrize("unchanged", [[], ["grape"], ["zero-shot", "grape", HOSTILE]])
 def test_training_that_changes_nothing_is_said_first(evaluate, pictures, unchanged):
-    html = render_report(evaluate(pictures), details={"unchanged": unchanged, "labels": {"grape": HOSTILE}})
+    html = render_report(evaluate(pictures, **{HOSTILE: ["red"] * 24}), details=Details(unchanged=unchanged))
     [hero] = re.findall(r'<section id="result".*?</section>', html, re.DOTALL)
     said = [hero.index(found) for found in re.findall(r"[^>]*: training never beat the untrained rewriter", hero)]
     assert len(said) == len(unchanged)
     assert all(place < hero.index("hero-number") for place in said)
-    labels = {"zero-shot": "Zero-shot", "grape": HOSTILE}
+    labels = {"zero-shot": "Zero-shot", "grape": "GRAPE"}
     for name in unchanged:
-        line = f"{labels[name]}: training never beat the untrained rewriter on the dev queries, so it changes nothing."
-        assert line in Document(html).text
+        line = f"{labels.get(name, name)}: training never beat the untrained rewriter on the dev queries, so it "
+        assert f"{line}changes nothing." in Document(html).text
 
 
 def test_another_way_to_search_with_ours_is_no_rival(evaluate, pictures, split_for):
     names = [query.reference for query in split_for(pictures)]
     evaluation = evaluate(pictures, **{"zero-shot": ["red"] * len(names), "mean-8": names})
-    rival, way = (Document(render_report(evaluation, details=details)).text for details in ({}, {"ways": ["mean-8"]}))
+    rival, way = (Document(render_report(evaluation, details=Details(ways=ways))).text for ways in ([], ["mean-8"]))
     assert "points of Recall@10 against mean-8" in rival
     assert "points of Recall@10 against zero-shot" not in rival
     assert "points of Recall@10 against mean-8" not in way
@@ -230,7 +231,7 @@ def test_lines_lead_to_names_that_have_no_room_beside_their_mark(evaluate, pictu
         **describe_points([Point("raw", 0.1, -0.4, 0.05, 0.0, 0.0, 0.0), *level], "safe"),
         "chosen": {"fast": "rrf-2", "safe": "rrf-4", "best": "rrf-8"},
     }
-    html = render_report(evaluate(pictures), details={"points": points})
+    html = render_report(evaluate(pictures), details=Details(points=points))
     found = Document("".join(re.findall("<line[^>]*/>", html))).having("lead-line")
     assert 0 < len(found) < 8
     for line in found:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from grape_rewrite.evaluation import render_report, write_report
+from grape_rewrite.evaluation import Details, render_report, write_report
 from grape_rewrite.evaluation.operating_points import Point, describe_points
 
 HISTORY = [{"step": step, "mrr": 0.1 + step / 50, "rewards/rank_log/mean": 0.4} for step in range(1, 31)]
@@ -38,7 +38,7 @@ PICTURES = """page => {
 
 @pytest.fixture
 def report(evaluate, pictures, tmp_path):
-    write_report(tmp_path / "report.html", evaluate(pictures), HISTORY, "Colours")
+    write_report(tmp_path / "report.html", evaluate(pictures), HISTORY, Details(title="Colours"))
     return tmp_path / "report.html"
 
 
@@ -56,8 +56,8 @@ def test_on_a_phone(report, look):
 @pytest.mark.parametrize("points", [CORNER, CROWDED])
 def test_nothing_lies_over_another_and_strips_are_aligned(evaluate, pictures, look, layout, points, width):
     evaluation = evaluate(pictures)
-    assert evaluation.summary["methods"]["human"]["recall@10"] == 1  # 100.0 is the widest value
-    page = render_report(evaluation, HISTORY, details={"points": describe_points(points, "safe")})
+    assert evaluation.summary["methods"]["english"]["recall@10"] == 1  # 100.0 is the widest value
+    page = render_report(evaluation, HISTORY, details=Details(points=describe_points(points, "safe")))
     found = look(page, width, layout)
     assert found["wrong"] == []
     assert found["names"] == (4 if points == CORNER else 8)

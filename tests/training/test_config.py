@@ -1,9 +1,12 @@
 """What a run can be told, and what is said to impossible values: one line with the value and what would do."""
 
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from grape_rewrite.datasets import Dataset, Split
 from grape_rewrite.errors import UserError
 from grape_rewrite.rewards import REWARDS
 from grape_rewrite.training import TrainingConfig
@@ -77,3 +80,13 @@ def test_defaults_fit_and_come_back_from_json() -> None:
     config = TrainingConfig.of()
     assert config.queries * config.group == config.batch
     assert TrainingConfig.model_validate_json(config.model_dump_json()) == config
+
+
+def test_a_language_without_dev_queries_is_refused(tiny_dataset: Dataset) -> None:
+    english = replace(tiny_dataset.train.queries[0], language="en")
+    train = Split("train", [english], {english.id: dict(tiny_dataset.train.qrels[english.id])})
+    dataset = SimpleNamespace(train=train, dev=tiny_dataset.dev, corpus=tiny_dataset.corpus)
+    config = TrainingConfig(batch=4, group=4, languages=["en"])
+    config.require_queries(dataset.train)
+    with pytest.raises(UserError, match="split 'dev' has no query in language 'en'"):
+        config.require(dataset)

@@ -18,7 +18,7 @@ from grape_rewrite.errors import UserError
 from grape_rewrite.index import Index
 from grape_rewrite.rewriting import Prompt, Rewriter
 from grape_rewrite.training import TrainingConfig, callbacks, train
-from grape_rewrite.training.callbacks import Interrupt
+from grape_rewrite.training.callbacks import History, Interrupt
 from grape_rewrite.training.run_folder import RunFolder
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)  # Ctrl-C, and what clusters send
@@ -266,3 +266,24 @@ def test_clear_removes_the_run_and_nothing_else(begin: Callable[..., Any], tmp_p
     RunFolder(folder).clear()
     assert [path.name for path in folder.iterdir()] == ["notes.txt"]
     assert not RunFolder(folder).is_taken
+
+
+def test_what_is_kept_has_a_checkpoint_of_its_own(tmp_path: Path) -> None:
+    """Else a run that is resumed from before it would begin with an adapter that its history does not have."""
+    found = iter([0.5, 0.4, 0.6, 0.6])
+    kept: list[int] = []
+    history = History(
+        tmp_path / "history.jsonl",
+        every=2,
+        measure=lambda: {"dev_mrr": next(found)},
+        keep=lambda step, _: kept.append(step),
+        watch=lambda _: None,
+    )
+    saved = []
+    for step in range(1, 9):
+        control = TrainerControl()
+        row = {"reward": 0.0, "completions/mean_length": 1.0}
+        history.on_log(None, TrainerState(global_step=step, max_steps=9), control, row)
+        if control.should_save:
+            saved.append(step)
+    assert kept == saved == [2, 6]

@@ -1,6 +1,7 @@
 """What state a run's folder is in."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -137,3 +138,25 @@ def test_beginning_writes_no_half_of_the_hyperparameters(begun: RunFolder, monke
     assert list(begun.folder.iterdir()) == []
     begun.begin(TrainingConfig(seed=4))
     assert sorted(path.name for path in begun.folder.iterdir()) == ["checkpoints", "training.json"]
+
+
+def test_a_run_that_is_killed_while_it_clears_up_is_finished(begun: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoint = begun.checkpoints / "checkpoint-5"
+    checkpoint.mkdir()
+    (checkpoint / "trainer_state.json").write_text("{}")
+
+    def killed(folder: Path, ignore_errors: bool) -> None:
+        for state in folder.glob("*/trainer_state.json"):
+            state.unlink()
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            begun.finish()
+    (begun.folder / "adapter_config.json").write_text("{}")
+    assert begun.is_finished
+    with pytest.raises(UserError, match="holds a run already, a finished one"):
+        begun.require_free()
+    begun.clear()
+    assert not any(begun.folder.iterdir())

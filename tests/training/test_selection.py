@@ -49,3 +49,11 @@ def test_groups_without_variance_go_first() -> None:
 def test_the_best_of_a_group_with_ties() -> None:
     weights = best_of_group(torch.tensor([0.1, 0.5, 0.5, -1.0, 0.3, 0.3, 0.3, 0.3]), 4)
     torch.testing.assert_close(weights, torch.tensor([0.0, 0.5, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0]))
+
+
+@pytest.mark.parametrize(("group", "keep"), [(12, 6), (10, 5), (8, 3), (6, 3), (8, 4)])
+def test_a_group_of_equals_has_no_best_whatever_rounding_makes_of_them(group: int, keep: int) -> None:
+    rewards = torch.rand(200, generator=torch.Generator().manual_seed(0))[:, None].expand(-1, group)
+    advantages = (rewards - rewards.mean()) / rewards.std()
+    kept = extremes(advantages.flatten(), group, keep)
+    assert not best_of_group(kept, group).any()

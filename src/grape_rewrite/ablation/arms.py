@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from grape_rewrite.ablation.methods import UNTRAINED_METHODS
+from grape_rewrite.atomic import LONGEST_NAME
 from grape_rewrite.errors import UserError
 from grape_rewrite.rewards import REWARDS
-from grape_rewrite.training.config import TrainingConfig, read_changes
+from grape_rewrite.training.changes import read_changes
+from grape_rewrite.training.config import TrainingConfig
 
 Changes = dict[str, Any]
 
@@ -17,11 +20,6 @@ USUAL = (DEFAULT, "sft", "grpo-similarity")  # what is compared where nothing is
 POOLS = (16, 64, 256, 1024)  # candidates
 ALSO = "also"  # further tasks of an arm's adapter; no hyperparameter
 FROM = "from"  # an arm of another study, whose adapters are measured here; nothing else is said of such an arm
-LONGEST = 230  # bytes; file systems allow 255 for a name, of which a run file and its draft take some
-METHODS = {
-    *("raw", "english", "untrained", "zero-shot", "few-shot", "prompt-selection", "image", "text"),
-    *("hyde", "query2doc", "mean", "rrf", "confident", "interpolated"),
-}
 NAMED = re.compile(r"(?P<name>[^:=]+):(?P<changes>[^:]+=.*)")
 
 
@@ -142,9 +140,9 @@ def wrong_name(name: str) -> str | None:
 
     :return: the reason; None when it can.
     """
-    if name in METHODS or name.endswith("+image"):
+    if name in UNTRAINED_METHODS or name.endswith("+image"):
         return "has the name of what is measured without training"
-    if name in ("", ".", "..") or "/" in name or not name.isprintable() or len(quote(name, safe="")) > LONGEST:
+    if name in ("", ".", "..") or "/" in name or not name.isprintable() or len(quote(name, safe="")) > LONGEST_NAME:
         return "has a name that no folder can have"
     if name.startswith(".") or name.endswith((".yaml", ".json", ".md", ".html")):
         return "has a name like that of a file of the study"

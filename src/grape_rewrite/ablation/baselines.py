@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from grape_rewrite.ablation.methods import FUSED
 from grape_rewrite.datasets import Split
 from grape_rewrite.index import Index
 from grape_rewrite.rewards import best_positive_rank
@@ -22,14 +23,6 @@ from grape_rewrite.strategies import (
     strategy_of,
 )
 
-FUSED = {
-    "hyde": f"mean-8+raw-{1 / 9:.4f}",  # eight captions and the query, all alike
-    "query2doc": "query2doc",
-    "mean": "mean-8",
-    "rrf": "rrf-8",
-    "confident": "confident-8",
-    "interpolated": "greedy+raw-0.2",
-}
 LONGER = (
     "",
     "Use the words that most people would use.",
@@ -95,7 +88,7 @@ def training_free(
     """
     asked = {**rewriter.baselines(), "zero-shot": rewriter.with_prompt(plain)}
     made = {name: Generations(method, temperature, seed) for name, method in asked.items()}
-    best = list(made.values())[-1]
+    best = made.get("few-shot", made["zero-shot"])  # which is the prompt itself where it has no examples
     known = {rewriter.prompt: best, plain: made["zero-shot"]}
     chosen = known.get(selected) or Generations(rewriter.with_prompt(selected), temperature, seed)
     return {
@@ -128,13 +121,13 @@ def with_pictures(methods: Mapping[str, Any], index: Index, dev: Split) -> tuple
 def best_weight(strategy: Strategy, index: Index, dev: Split) -> float:
     """Return the weight of the queries' own pictures, one of `WEIGHTS`, with the best mean reciprocal rank on dev."""
     index = index.of(dev)
-    asks = strategy(dev.queries, index)
-    vectors = embed_asks(asks, index)
+    vectors: dict[str, np.ndarray] = {}
     positives, excluded = dev.positives(index.corpus), dev.excluded(index.corpus)
 
     def quality(weight: float) -> float:
-        weighed = [replace(ask, picture_weight=weight) for ask in asks]
-        slabs = EmbeddedAsks(weighed, index, vectors, dev.queries, excluded).slabs()
+        asks = Pictured(strategy, weight)(dev.queries, index)  # what is asked may go by what the weight lets it find
+        vectors.update(embed_asks([ask for ask in asks if not vectors.keys() >= set(ask.texts)], index))
+        slabs = EmbeddedAsks(asks, index, vectors, dev.queries, excluded).slabs()
         return float(
             np.mean(np.concatenate([1 / best_positive_rank(scores, positives[part]) for part, scores in slabs]))
         )

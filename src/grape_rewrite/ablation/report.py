@@ -76,11 +76,11 @@ def render_study(study: Study, results: Mapping[str, Any], out: Path) -> str:
 
 
 def _by_opponent(comparisons: list[dict[str, Any]]) -> dict[str, dict[str, dict[str, Any]]]:
-    """Return opponent -> metric -> comparison, the strongest opponent first."""
+    """Return opponent -> metric -> comparison, the strongest opponent in Recall@10 first."""
     found: dict[str, dict[str, dict[str, Any]]] = {}
-    for row in sorted(comparisons, key=lambda row: row["difference"]):
+    for row in comparisons:
         found.setdefault(row["b"], {})[row["metric"]] = row
-    return found
+    return dict(sorted(found.items(), key=lambda rows: float(rows[1]["recall@10"]["difference"])))
 
 
 def _curves(training: Mapping[str, Any]) -> list[Chart]:
@@ -96,12 +96,12 @@ def _curves(training: Mapping[str, Any]) -> list[Chart]:
         for key, (title, note) in CURVES.items()
     ]
     timed = [
-        {"minutes": found["minutes"]["mean"], arm: found["recall@10"]["mean"]}
+        {"minutes": found["minutes"]["mean"], f"recall@10 {arm}": found["recall@10"]["mean"]}
         for arm, steps in training.items()
         for found in steps.values()
         if "minutes" in found
     ]
-    charts.insert(1, line_chart(*BY_TIME, {arm: arm for arm in training}, timed, across="minutes"))
+    charts.insert(1, line_chart(*BY_TIME, {f"recall@10 {arm}": arm for arm in training}, timed, across="minutes"))
     return [chart for chart in charts if chart]
 
 

@@ -31,7 +31,7 @@ def run_study(
     """Do the runs that are not complete.
 
     A run that is stopped goes on from its last checkpoint when the study is run again. Each run's messages are in its
-    `log.txt`. With several at a time each gets its share of the processor's cores.
+    `log.txt`. With several at a time each gets its share of the processor's cores, or `OMP_NUM_THREADS` of them.
 
     :param study: what is to be run, as `Study.begin` returned it.
     :param out: its folder.

@@ -137,8 +137,7 @@ def ablate(
     for job in study.jobs():
         # What several tasks need, their training says; what another study has trained, needs nothing more.
         if job.arm in named and not study.also(job.arm) and not study.source(job):
-            study.config(job).require_queries(dataset.train)
-            study.config(job).require_corpus(len(dataset.train.searched or dataset.corpus))
+            study.config(job).require(dataset)
     whole = study.joined(out)
     whole.chosen(only)
     try:

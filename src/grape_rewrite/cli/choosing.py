@@ -1,15 +1,24 @@
-"""What a person sees while ways to search are measured on dev."""
+"""Choosing an operating point on dev, and what a person sees meanwhile."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from grape_rewrite.cli.output import notes
+from grape_rewrite.atomic import write_text
+from grape_rewrite.cli.output import notes, say, show
+from grape_rewrite.evaluation.formats import counted
 
 if TYPE_CHECKING:
+    from grape_rewrite.datasets import Split
     from grape_rewrite.evaluation.operating_points import EnterPart
+    from grape_rewrite.index import Index
+    from grape_rewrite.strategies import Generations
+
+POINT = "operating_point.json"
 
 
 @contextmanager
@@ -37,3 +46,33 @@ def choosing(quiet: bool = False) -> "Iterator[EnterPart]":
 
     with bar:
         yield enter_part
+
+
+def choose_point(kind: str, generations: "Generations", index: "Index", dev: "Split", quiet: bool) -> dict[str, Any]:
+    """Choose an operating point on dev queries, say which, and return all that was measured."""
+    from grape_rewrite.cli.tables import points_table
+    from grape_rewrite.evaluation.operating_points import DEV_QUERIES, FEW, describe_points, measure_points
+
+    sample = dev.sample(DEV_QUERIES)
+    with choosing(quiet) as enter_part:
+        points = measure_points(generations, index, sample, enter_part)
+    found = describe_points(points, kind)
+    if not quiet:
+        show(points_table(points, found["chosen"], len(sample)))
+        say(f"To deploy: {found['strategy']} ({kind}: {found['rule']})")
+    if len(sample) < FEW:
+        notes.print(
+            f"note: the choice is by {counted(len(sample), 'dev query', 'dev queries')}; fewer than {FEW} tell "
+            "strategies apart only roughly",
+            markup=False,
+            soft_wrap=True,
+        )
+    return found
+
+
+def keep_point(out: Path, found: Mapping[str, Any]) -> None:
+    """Write what was measured for the operating point into a folder; where none was asked for, that of before goes."""
+    if found:
+        write_text(out / POINT, json.dumps(found, indent=1) + "\n")
+    else:
+        (out / POINT).unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 """`grape data`."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +12,20 @@ from grape_rewrite.errors import UserError
 
 if TYPE_CHECKING:
     from grape_rewrite.published import Benchmark
+
+HOLDS = {
+    "scenes": "600 scenes of two OpenMoji drawings (CC BY-SA 4.0), captions in 13 languages and English, from ordinary "
+    "packages.",
+    "scenes-fresh": "600 scenes made as those of [bold]scenes[/bold] are, of other drawings: to confirm what was "
+    "chosen by these.",
+    "definitions": "600 pairs of definitions (WordNet 3.0), asked for by names in 13 languages and English, from "
+    "ordinary packages.",
+    "definitions-5k": "4,983 texts, made as those of [bold]definitions[/bold] are, from ordinary packages.",
+    "composed": "8,370 wishes to change one of two OpenMoji drawings (CC BY-SA 4.0) of a scene, in 7 languages.",
+    "paragraphs": "400 scenes of two OpenMoji drawings (CC BY-SA 4.0), described at length in the words of WordNet "
+    "3.0.",
+}
+"""What is in each embedded data set; `emoji` takes an option of its own."""
 
 
 class Data(TyperGroup):
@@ -70,82 +85,20 @@ def emoji(
     say(str(build_emoji(folder=out, emojibase=emojibase)))
 
 
-@app.command()
-def scenes(
-    out: Annotated[Path | None, typer.Option(help="Folder to build; the cache by default.")] = None,
-) -> None:
-    """600 scenes of two OpenMoji drawings (CC BY-SA 4.0), captions in 13 languages and English, from ordinary packages.
+def _embedded(name: str, holds: str) -> Callable[..., None]:
+    """Return the command of an embedded data set."""
 
-    Example: [bold]grape data scenes --out data/scenes[/bold]
-    """
-    from grape_rewrite.datasets import build_scenes
+    def build(out: Annotated[Path | None, typer.Option(help="Folder to build; the cache by default.")] = None) -> None:
+        from grape_rewrite.datasets.dataset import build_embedded
 
-    say(str(build_scenes(folder=out)))
+        say(str(build_embedded(name, out)))
 
-
-@app.command(name="scenes-fresh")
-def fresh_scenes(
-    out: Annotated[Path | None, typer.Option(help="Folder to build; the cache by default.")] = None,
-) -> None:
-    """600 scenes made as those of [bold]scenes[/bold] are, of other drawings: to confirm what was chosen by these.
-
-    Example: [bold]grape data scenes-fresh --out data/scenes-fresh[/bold]
-    """
-    from grape_rewrite.datasets import build_fresh_scenes
-
-    say(str(build_fresh_scenes(folder=out)))
+    build.__doc__ = f"{holds}\n\nExample: [bold]grape data {name} --out data/{name}[/bold]"
+    return build
 
 
-@app.command()
-def definitions(
-    out: Annotated[Path | None, typer.Option(help="Folder to build; the cache by default.")] = None,
-) -> None:
-    """600 pairs of definitions (WordNet 3.0), asked for by names in 13 languages and English, from ordinary packages.
-
-    Example: [bold]grape data definitions --out data/definitions[/bold]
-    """
-    from grape_rewrite.datasets import build_definitions
-
-    say(str(build_definitions(folder=out)))
-
-
-@app.command(name="definitions-5k")
-def large_definitions(
-    out: Annotated[Path | None, typer.Option(help="Folder to build; the cache by default.")] = None,
-) -> None:
-    """4,983 texts, made as those of [bold]definitions[/bold] are, from ordinary packages.
-
-    Example: [bold]grape data definitions-5k --out data/definitions-5k[/bold]
-    """
-    from grape_rewrite.datasets import build_large_definitions
-
-    say(str(build_large_definitions(folder=out)))
-
-
-@app.command()
-def composed(
-    out: Annotated[Path | None, typer.Option(help="Folder to build; the cache by default.")] = None,
-) -> None:
-    """8,370 wishes to change one of two OpenMoji drawings (CC BY-SA 4.0) of a scene, in 7 languages.
-
-    Example: [bold]grape data composed --out data/composed[/bold]
-    """
-    from grape_rewrite.datasets import build_composed
-
-    say(str(build_composed(folder=out)))
-
-
-@app.command()
-def paragraphs(
-    out: Annotated[Path | None, typer.Option(help="Folder to build; the cache by default.")] = None,
-) -> None:
-    """400 scenes of two OpenMoji drawings (CC BY-SA 4.0), described at length in the words of WordNet 3.0.
-
-    Example: [bold]grape data paragraphs --out data/paragraphs[/bold]
-    """
-    from grape_rewrite.datasets import build_paragraphs
-
-    say(str(build_paragraphs(folder=out)))
+for _name, _holds in HOLDS.items():
+    app.command(_name)(_embedded(_name, _holds))
 
 
 @app.command()

@@ -1,24 +1,22 @@
 """`grape evaluate`."""
 
-import json as jsonlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
 
 import typer
 
+from grape_rewrite.atomic import LONGEST_NAME
+from grape_rewrite.cli.adapters import check_adapter, check_rewriters, retriever_of, takes_prompt
 from grape_rewrite.cli.load import (
-    check_adapter,
     check_languages,
-    check_rewriters,
     load_data,
     load_index,
     load_retriever,
     load_rewriter,
     note_repeated,
-    retriever_of,
     sampled,
-    takes_prompt,
 )
 from grape_rewrite.cli.options import (
     AllowMismatch,
@@ -41,11 +39,7 @@ from grape_rewrite.errors import UserError
 
 if TYPE_CHECKING:
     from grape_rewrite.datasets import Split
-    from grape_rewrite.index import Index
     from grape_rewrite.rewriting import Prompt, Rewriter
-    from grape_rewrite.strategies import Generations
-
-POINT = "operating_point.json"
 
 
 def evaluate(
@@ -118,8 +112,9 @@ def evaluate(
     check_rewriters(names, max_tokens)
     frozen = load_retriever(retriever, trust_remote_code, json)
 
+    from grape_rewrite.cli.choosing import choose_point, keep_point
     from grape_rewrite.cli.tables import evaluation_table, protocol_table
-    from grape_rewrite.evaluation import write_report
+    from grape_rewrite.evaluation import Details, write_report
     from grape_rewrite.evaluation.rewriters import evaluate as evaluate_rewriters
     from grape_rewrite.fitting import fitted
     from grape_rewrite.strategies import Generations, strategy_of
@@ -131,13 +126,12 @@ def evaluate(
     index = load_index(frozen, dataset.corpus, max_unreadable, json)
     policies = {name: fitted(policy, index, searching) for name, policy in policies.items()}
     methods = _methods(policies, chosen)
-    ours = [*names, *_shown(policies)][-1]  # what the report's comparisons are of
-    history = RunFolder(Path(ours)).rows()
+    history = RunFolder(Path([*names, *_shown(policies)][-1])).rows()  # of the last that was trained
     _note_replaced(out)
     generations = Generations(policies[names[0]], seed=seed, progress=shows_progress(json))
     deployed: dict[str, Any] = {}
     if operating_point:
-        deployed = _operating_point(operating_point, generations, index, dataset.dev, json)
+        deployed = choose_point(operating_point, generations, index, dataset.dev, json)
         if not json:
             say(f"As in: {command(['search', data, 'QUERY'], {**named, '--strategy': deployed['strategy']})}")
         ways = list(dict.fromkeys([*ways, deployed["strategy"]]))
@@ -145,18 +139,18 @@ def evaluate(
     methods |= {way: strategy_of(way, generations) for way in ways}
     evaluation = evaluate_rewriters(methods, index, chosen, seed, shows_progress(json))
     evaluation.write(out)
-    _keep_point(out / POINT, deployed)
+    keep_point(out, deployed)
     write_report(
         out / "report.html",
         evaluation,
         history,
-        details={
-            "facts": _facts(data, split, retriever, policies),
-            "commands": [typed(context)],
-            "ways": ways,
-            "unchanged": _unchanged(methods),
-            **({"points": deployed} if deployed else {}),
-        },
+        details=Details(
+            facts=_facts(data, split, retriever, policies),
+            commands=[typed(context)],
+            ways=ways,
+            unchanged=_unchanged(methods),
+            points=deployed or None,
+        ),
     )
     if json:
         say(evaluation.to_json())
@@ -260,6 +254,9 @@ def _check_ways(strategies: list[str], kind: str | None, names: list[str], split
             require_strategy(spec)
     if strategies and len(names) > 1:
         raise UserError(f"--strategy is a way to search with one rewriter, and {len(names)} are given")
+    for name in names if len(names) > 1 else ():  # which are then called by their names, and so are the run files
+        if len(quote(name, safe="")) > LONGEST_NAME - len("few-shot, "):
+            raise UserError(f"rewriter {name}: its name is too long for a run file; name it from a folder nearer to it")
     if kind is None:
         return
     from grape_rewrite.evaluation.operating_points import KINDS
@@ -270,39 +267,3 @@ def _check_ways(strategies: list[str], kind: str | None, names: list[str], split
         raise UserError("an operating point is chosen on dev; measure it on another split, such as --split test")
     if len(names) > 1:
         raise UserError(f"an operating point is that of one rewriter, and {len(names)} are given")
-
-
-def _operating_point(
-    kind: str, generations: "Generations", index: "Index", dev: "Split", quiet: bool
-) -> dict[str, Any]:
-    """Choose an operating point on dev queries; return all that was measured."""
-    from grape_rewrite.cli.choosing import choosing
-    from grape_rewrite.cli.tables import points_table
-    from grape_rewrite.evaluation.formats import counted
-    from grape_rewrite.evaluation.operating_points import DEV_QUERIES, FEW, describe_points, measure_points
-
-    sample = dev.sample(DEV_QUERIES)
-    with choosing(quiet) as enter_part:
-        points = measure_points(generations, index, sample, enter_part)
-    found = describe_points(points, kind)
-    if not quiet:
-        show(points_table(points, found["chosen"], len(sample)))
-        say(f"To deploy: {found['strategy']} ({kind}: {found['rule']})")
-    if len(sample) < FEW:
-        notes.print(
-            f"note: the choice is by {counted(len(sample), 'dev query', 'dev queries')}; fewer than {FEW} tell "
-            "strategies apart only roughly",
-            markup=False,
-            soft_wrap=True,
-        )
-    return found
-
-
-def _keep_point(file: Path, found: Mapping[str, Any]) -> None:
-    """Write what was measured for the operating point; where none was asked for, that of before goes."""
-    from grape_rewrite.atomic import write_text
-
-    if found:
-        write_text(file, jsonlib.dumps(found, indent=1) + "\n")
-    else:
-        file.unlink(missing_ok=True)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from grape_rewrite.cli.load import load_data, load_search, retriever_of
+from grape_rewrite.cli.load import load_data
 from grape_rewrite.cli.options import (
     AllowMismatch,
     Data,
@@ -17,10 +17,9 @@ from grape_rewrite.cli.options import (
     RewriterName,
     Searched,
     Seed,
-    read_prompt,
-    read_searching,
 )
 from grape_rewrite.cli.output import say, show, shows_progress
+from grape_rewrite.cli.searcher import Searcher
 from grape_rewrite.training.config import TEMPERATURE
 
 
@@ -47,29 +46,18 @@ def headroom(
 
     Example: [bold]grape headroom data/mine --retriever minilm --queries 100[/bold]
     """
-    frozen = retriever_of(retriever, [rewriter])
-    asked, searching = read_prompt(prompt), read_searching(settings)
+    searcher = Searcher.named(
+        retriever, rewriter, prompt, settings, max_tokens, allow_mismatch, max_unreadable, trust_remote_code
+    )
     dataset = load_data(data, [split])
     sample = dataset.split(split).sample(queries)
-    corpus, pictured = dataset.corpus, sample.pictured
-    policy, index = load_search(
-        frozen,
-        rewriter,
-        asked,
-        searching,
-        corpus,
-        pictured,
-        allow_mismatch,
-        max_unreadable,
-        trust_remote_code,
-        json,
-        max_tokens,
-    )
+    policy, index = searcher.load(dataset.corpus, sample.pictured, json)
 
+    from grape_rewrite.cli.tables import headroom_table
     from grape_rewrite.evaluation.headroom import measure_headroom
 
     found = measure_headroom(policy, index, sample, group, seed, temperature, progress=shows_progress(json))
     if json:
         say(found.to_json())
     else:
-        show(found.table())
+        show(headroom_table(found))

@@ -38,7 +38,7 @@ def at_home(name: Any) -> Any:
     """Expand `~`, which a shell leaves as it is in `--rewriter=~/model`."""
     if isinstance(name, (list, tuple)):
         return [at_home(one) for one in name]
-    return os.path.expanduser(name) if name else name
+    return type(name)(os.path.expanduser(name)) if name else name
 
 
 RewriterName = Annotated[
@@ -108,7 +108,7 @@ def read_settings(settings: list[str] | None, **options: Any) -> dict[str, Any]:
     :param options: by key, what was given with an option of its own; None where it was not.
     :raises UserError: for what is no `key=value`, and for a key that is named twice.
     """
-    from grape_rewrite.training.config import read_changes
+    from grape_rewrite.training.changes import read_changes
 
     whole = ",".join(settings or [])
     try:

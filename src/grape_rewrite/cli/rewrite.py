@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grape_rewrite.cli.load import check_rewriters, load_rewriter
+from grape_rewrite.cli.adapters import check_rewriters
+from grape_rewrite.cli.load import load_rewriter
 from grape_rewrite.cli.options import Json, MaxTokens, PromptName, RemoteCode, RewriterName, Seed, read_prompt
 from grape_rewrite.cli.output import notes, say
 from grape_rewrite.errors import UserError
@@ -80,14 +81,16 @@ def _require_sight(name: str, policy: "Rewriter", image: Path | None) -> None:
 
 def _read(file: Path) -> list[str]:
     try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
+        content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        text = content.decode("utf-8-sig")
     except FileNotFoundError as error:
         raise UserError(f"there is no file {file}; give one with a query a line, or - for standard input") from error
     except OSError as error:
         raise UserError(f"cannot read {file}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise UserError(f"cannot read {file} as UTF-8 text: {error}") from error
-    lines = text.removeprefix("\ufeff").removesuffix("\n").split("\n") if text else []  # nothing else ends a line
+    lines = text.removesuffix("\n").split("\n") if text else []  # nothing else ends a line
+    lines = [line.removesuffix("\r") for line in lines]  # but for how Windows writes it
     for number, line in enumerate(lines, 1):
         if not line.strip():  # a line less would put every later rewrite beside another query
             raise UserError(f"{file}, line {number} is empty; each line is a query")

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from grape_rewrite.atomic import write_text
 from grape_rewrite.document import read_yaml
 from grape_rewrite.errors import UserError
-from grape_rewrite.processes import process_count
-from grape_rewrite.rewriting.precision import Precision
+from grape_rewrite.processes import best_device, process_count
+from grape_rewrite.rewriting.precision import Precision, best_precision
 from grape_rewrite.rewriting.prompt import Prompt, named_prompt
 from grape_rewrite.training.config import TrainingConfig
 from grape_rewrite.training.run_folder import CONFIG
@@ -90,18 +90,26 @@ class RunConfig(BaseModel):
             raise ValueError("several processes take an accelerator each; leave it out")
         return name
 
-    def require_same(self, begun: "RunConfig") -> None:
-        """Require that a run goes on with what it was begun with; the hyperparameters are the run folder's to compare.
+    def settled(self, begun: "RunConfig | None" = None) -> "RunConfig":
+        """Return the config with a number format: the one that it names, else that of its beginning, else the best.
 
-        :raises UserError: when something else is asked for; another device is none.
+        It is kept with the run, which would go on in another on another machine.
+
+        :param begun: what a run that is resumed was begun with; its hyperparameters are the run folder's to compare.
+        :raises UserError: when something else is asked for than it was begun with; another device is none.
         """
-        for key in ("data", "retriever", "rewriter", "prompt", "also", "max_unreadable", "precision"):
-            old, new = getattr(begun, key), getattr(self, key)
+        known = self.precision or (begun.precision if begun else None)
+        asked = self.model_copy(update={"precision": known or best_precision(self.device or best_device())})
+        for key in ("data", "retriever", "rewriter", "prompt", "also", "max_unreadable", "precision") if begun else ():
+            old, new = getattr(begun, key), getattr(asked, key)
+            if key == "precision" and old is None:  # an earlier version did not keep it
+                continue
             if old != new and not (key == "data" and Path(old).resolve() == Path(new).resolve()):
                 what = "another prompt" if key == "prompt" else f"{key}={old!r}, not {new!r}"
                 raise UserError(
                     f"{self.out} was begun with {what}; go on with the same values, or use another --out folder"
                 )
+        return asked
 
     def write(self) -> None:
         """Write the config as `config.yaml` into its own folder.

@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from grape_rewrite.cli.load import check_languages, load_data, load_search, retriever_of
+from grape_rewrite.cli.load import check_languages, load_data
 from grape_rewrite.cli.options import (
     AllowMismatch,
     Data,
@@ -22,10 +22,9 @@ from grape_rewrite.cli.options import (
     Searched,
     Seed,
     StrategyName,
-    read_prompt,
-    read_searching,
 )
 from grape_rewrite.cli.output import results, say
+from grape_rewrite.cli.searcher import Searcher
 from grape_rewrite.errors import UserError
 
 if TYPE_CHECKING:
@@ -62,27 +61,15 @@ def search(
     if not query.strip():
         raise UserError("the query is empty; give it some words")
     corpus = load_data(data).corpus  # before the libraries of models, which take seconds to import
-    asked, searching = read_prompt(prompt), read_searching(settings)
     from grape_rewrite.datasets import Query
     from grape_rewrite.strategies import Ask, Generations, search_asks, strategy_of
 
     wanted = [Query("", query, image, language)]
     check_languages(strategy, wanted, "name it, such as --language de")
-    pictured = image is not None
-    frozen = retriever_of(retriever, [rewriter])
-    policy, index = load_search(
-        frozen,
-        rewriter,
-        asked,
-        searching,
-        corpus,
-        pictured,
-        allow_mismatch,
-        max_unreadable,
-        trust_remote_code,
-        json,
-        max_tokens,
+    searcher = Searcher.named(
+        retriever, rewriter, prompt, settings, max_tokens, allow_mismatch, max_unreadable, trust_remote_code
     )
+    policy, index = searcher.load(corpus, pictured=image is not None, quiet=json)
     [ask] = strategy_of(strategy, Generations(policy, seed=seed))(wanted, index)
     rewritten = ask.shown
     raw, better = (search_asks([asked], index, k, wanted)[0] for asked in (Ask((query,)), ask))

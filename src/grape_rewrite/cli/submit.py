@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from grape_rewrite.cli.load import check_languages, load_data, load_search, retriever_of
+from grape_rewrite.cli.load import check_languages, load_data
 from grape_rewrite.cli.options import (
     AllowMismatch,
     Data,
@@ -18,10 +18,9 @@ from grape_rewrite.cli.options import (
     Searched,
     Seed,
     StrategyName,
-    read_prompt,
-    read_searching,
 )
 from grape_rewrite.cli.output import notes, shows_progress
+from grape_rewrite.cli.searcher import Searcher
 
 
 def submit(
@@ -49,24 +48,13 @@ def submit(
     from grape_rewrite.strategies import Generations, require_strategy, strategy_of
 
     require_strategy(strategy)
-    asked, searching = read_prompt(prompt), read_searching(settings)
+    searcher = Searcher.named(
+        retriever, rewriter, prompt, settings, max_tokens, allow_mismatch, max_unreadable, trust_remote_code
+    )
     dataset = load_data(data)
     queries = dataset.unjudged(split)
-    corpus, pictured = dataset.corpus, queries.pictured
     check_languages(strategy, queries.queries, f"{split} queries need a language in queries.jsonl")
-    frozen = retriever_of(retriever, [rewriter])
-    policy, index = load_search(
-        frozen,
-        rewriter,
-        asked,
-        searching,
-        corpus,
-        pictured,
-        allow_mismatch,
-        max_unreadable,
-        trust_remote_code,
-        max_tokens=max_tokens,
-    )
+    policy, index = searcher.load(dataset.corpus, queries.pictured)
     generations = Generations(policy, seed=seed, progress=shows_progress())
     asks = strategy_of(strategy, generations)(queries.queries, index.of(queries))
     for file in rank_unjudged(asks, index, queries).write(out, strategy):

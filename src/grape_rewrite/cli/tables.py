@@ -1,6 +1,7 @@
 """Figures as tables for a terminal."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE
@@ -8,10 +9,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from grape_rewrite.evaluation.formats import counted
+from grape_rewrite.evaluation.headroom import EDGES
 from grape_rewrite.evaluation.metrics import HEADINGS, METRICS
 from grape_rewrite.evaluation.verdict import can_tell
 
 if TYPE_CHECKING:
+    from grape_rewrite.evaluation.headroom import Headroom
     from grape_rewrite.evaluation.operating_points import Point
 
 
@@ -61,6 +64,26 @@ def points_table(points: "Sequence[Point]", chosen: Mapping[str, str], queries: 
         cost = (f"{point.tokens:.0f}", f"{point.milliseconds:.0f}")
         kinds = ", ".join(kind for kind, strategy in chosen.items() if strategy == point.strategy)
         table.add_row(point.strategy, *figures, *cost, kinds)
+    return table
+
+
+def headroom_table(found: "Headroom") -> Table:
+    """Return which share of the queries ranks where: raw, untrained, and by the best of a group."""
+    table = Table(
+        box=SIMPLE,
+        title=f"Headroom on {found.queries} queries, {found.corpus} items",
+        caption=(
+            f"Groups whose samples all rank the same: {100 * found.zero_variance:.0f} %. "
+            f"Different rewrites in a group of {found.group}: {found.distinct:.1f}.\n{found.verdict}"
+        ),
+    )
+    table.add_column("")
+    spans = ["rank 1", *(f"{low + 1}-{high}" for low, high in pairwise(EDGES)), f">{EDGES[-1]}"]
+    for heading in ("R@10", "MRR", *spans):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, shares in found.ranks.items():
+        cells = [f"{100 * share:.0f} %" for share in shares]
+        table.add_row(name, f"{found.recall_at_10[name]:.3f}", f"{found.mrr[name]:.3f}", *cells)
     return table
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from grape_rewrite.cache import cache_folder
-from grape_rewrite.cli.load import check_rewriters, load_data, load_index, load_retriever, load_rewriter, note_repeated
+from grape_rewrite.cli.adapters import check_rewriters
+from grape_rewrite.cli.load import load_data, load_index, load_retriever, load_rewriter, note_repeated
 from grape_rewrite.cli.options import (
     DATA_SETS,
     MODELS,
@@ -15,6 +16,7 @@ from grape_rewrite.cli.options import (
     RETRIEVERS,
     RemoteCode,
     Settings,
+    at_home,
     read_settings,
 )
 from grape_rewrite.cli.output import notes
@@ -24,6 +26,7 @@ from grape_rewrite.processes import is_first, one_at_a_time
 from grape_rewrite.training.config import TrainingConfig
 
 if TYPE_CHECKING:
+    from grape_rewrite.cli.run_config import RunConfig
     from grape_rewrite.training.run_folder import RunFolder
 
 
@@ -65,6 +68,7 @@ def train(
         typer.Option(
             file_okay=False,
             help="Folder for the adapter and the checkpoints; it must be given, here or in the config.",
+            callback=at_home,
         ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the interrupted run in --out.")] = False,
@@ -152,7 +156,7 @@ def is_config(source: str | None) -> bool:
     return source is not None and source.endswith((".yaml", ".yml"))
 
 
-def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
+def run(config: "RunConfig", resume: bool, trust_remote_code: bool) -> None:
     """Load what the config names, train, and say what to do next; of several processes only the first speaks."""
     from grape_rewrite.cli.display import Display
     from grape_rewrite.cli.run_config import RunConfig
@@ -160,17 +164,15 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
     from grape_rewrite.lock import locked
     from grape_rewrite.training.run_folder import CONFIG, RunFolder
 
-    if resume and (begun := config.out / CONFIG).is_file():
-        config.require_same(RunConfig.read(begun, {}))
+    begun = config.out / CONFIG
+    config = config.settled(RunConfig.read(begun, {}) if resume and begun.is_file() else None)
     with one_at_a_time(cache_folder()):
         dataset = load_data(config.data, ["train", "dev"])
     for other in dataset.splits:  # a mistake in the test split is better said now than after the training
         dataset.split(other)
         note_repeated(dataset, other, ["train"])
-    if not config.also:
-        config.training.require_queries(dataset.train)
-        dataset.dev.only(config.training.languages)
-    config.training.require_corpus(len(dataset.train.searched or dataset.corpus))
+    if not config.also:  # what several tasks need, their training says
+        config.training.require(dataset)
     check_rewriters([config.rewriter])
     folder = RunFolder(config.out)
     if resume:
@@ -234,7 +236,7 @@ def run(config: Any, resume: bool, trust_remote_code: bool) -> None:
         _say_what_came_of_it(config, folder, trust_remote_code)
 
 
-def _say_what_came_of_it(config: Any, folder: "RunFolder", trust_remote_code: bool) -> None:
+def _say_what_came_of_it(config: "RunConfig", folder: "RunFolder", trust_remote_code: bool) -> None:
     """Say how good the run became, what to do next, and whether its reward taught anything."""
     from grape_rewrite.retrievers.registry import is_own
     from grape_rewrite.rewriting.adapter import read_adapter

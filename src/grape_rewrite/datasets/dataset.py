@@ -22,6 +22,15 @@ EMBEDDED = {
 """Name -> module and function that build it; they are imported only when needed, as they need this module."""
 
 
+def build_embedded(name: str, folder: Path | None = None) -> Path:
+    """Build one of `EMBEDDED` unless it is there, and return its folder.
+
+    :param folder: where it is built; in the cache by default.
+    """
+    module, builder = EMBEDDED[name]
+    return Path(getattr(import_module(f"grape_rewrite.datasets.{module}"), builder)(folder=folder))
+
+
 class Dataset:
     """A folder in the BEIR layout. The corpus is read at once, a split when it is first used."""
 
@@ -39,8 +48,7 @@ class Dataset:
         :raises UserError: for everything in its files that is not valid, with the file, the line and the value.
         """
         if folder in EMBEDDED:
-            module, builder = EMBEDDED[str(folder)]
-            folder = getattr(import_module(f"grape_rewrite.datasets.{module}"), builder)()
+            folder = build_embedded(str(folder))
         folder = Path(folder).expanduser()
         if not folder.is_dir():
             raise UserError(

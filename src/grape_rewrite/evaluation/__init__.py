@@ -2,7 +2,7 @@
 
 from grape_rewrite.evaluation.evaluation import Evaluation, evaluate_methods
 from grape_rewrite.evaluation.metrics import METRICS, ndcg, query_metrics, recall, reciprocal_rank
-from grape_rewrite.evaluation.report import render_report, write_report
+from grape_rewrite.evaluation.report import Details, render_report, write_report
 from grape_rewrite.evaluation.significance import (
     Interval,
     bootstrap_interval,
@@ -14,6 +14,7 @@ from grape_rewrite.evaluation.significance import (
 
 __all__ = [
     "METRICS",
+    "Details",
     "Evaluation",
     "Interval",
     "bootstrap_interval",

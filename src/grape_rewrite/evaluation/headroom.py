@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from rich.box import SIMPLE
-from rich.table import Table
 
 from grape_rewrite.training.config import TEMPERATURE
 
@@ -67,25 +65,6 @@ class Headroom:
     def to_json(self) -> str:
         """Return all figures and the verdict as JSON."""
         return json.dumps({**asdict(self), "verdict": self.verdict}, indent=2) + "\n"
-
-    def table(self) -> Table:
-        """Return the figures as a table for a terminal."""
-        table = Table(
-            box=SIMPLE,
-            title=f"Headroom on {self.queries} queries, {self.corpus} items",
-            caption=(
-                f"Groups whose samples all rank the same: {100 * self.zero_variance:.0f} %. "
-                f"Different rewrites in a group of {self.group}: {self.distinct:.1f}.\n{self.verdict}"
-            ),
-        )
-        table.add_column("")
-        spans = ["rank 1", *(f"{low + 1}-{high}" for low, high in pairwise(EDGES)), f">{EDGES[-1]}"]
-        for heading in ("R@10", "MRR", *spans):
-            table.add_column(heading, justify="right", no_wrap=True)
-        for name, shares in self.ranks.items():
-            cells = [f"{100 * share:.0f} %" for share in shares]
-            table.add_row(name, f"{self.recall_at_10[name]:.3f}", f"{self.mrr[name]:.3f}", *cells)
-        return table
 
 
 def measure_headroom(

@@ -1,6 +1,7 @@
 """The report: an evaluation as one HTML file that needs nothing else, neither network nor script."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from grape_rewrite.evaluation.curves import Row, training_charts
 from grape_rewrite.evaluation.evaluation import Evaluation
 from grape_rewrite.evaluation.gallery import gallery
 from grape_rewrite.evaluation.strips import shared_scale
+from grape_rewrite.evaluation.summary import HUMAN
 from grape_rewrite.evaluation.templates import environment
 from grape_rewrite.evaluation.tradeoff import tradeoffs
 from grape_rewrite.rewriting.adapter import UNCHANGED
@@ -21,8 +23,7 @@ LABELS = {
     "zero-shot": "Zero-shot",
     "few-shot": "Few-shot",
     "grape": "GRAPE",
-    "human": "Human English",
-    "english": "Human English",
+    HUMAN: "Human English",
 }
 METRIC_LABELS = {
     "recall@1": "Recall@1",
@@ -33,46 +34,40 @@ METRIC_LABELS = {
 }
 
 
-def render_report(
-    evaluation: Evaluation,
-    history: Sequence[Row] | None = None,
-    title: str = "What rewriting does for this index",
-    details: Mapping[str, Any] | None = None,
-) -> str:
-    """Return the report as HTML. All texts in it are escaped, wherever they come from.
+@dataclass(frozen=True)
+class Details:
+    """What a report says that the evaluation itself does not know."""
 
-    `details` may hold any of:
-      - `summary`: a sentence under the title;
-      - `labels`: method -> what it is called, beyond `LABELS`;
-      - `human`: the method that is a human reference, drawn as a mark to reach (default: "human" or "english");
-      - `item`: what an item of the corpus is called (default: "picture" or "text");
-      - `facts`: name -> value, such as models, versions, settings, listed beside the fingerprints;
-      - `licences`: mappings with `name`, `licence` and `credit`;
-      - `points`: what was measured to choose an operating point, see `operating_points.describe_points`;
-      - `unchanged`: the methods whose training never beat the untrained rewriter, which the result says first;
-      - `ways`: the methods that are other ways to search with ours, not rivals of it;
-      - `commands`: shell lines that make this report again;
-      - `notes`: further paragraphs of plain text.
+    title: str = "What rewriting does for this index"
+    summary: str = ""
+    """A sentence under the title."""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """Name -> value, such as models, versions, settings, listed beside the fingerprints."""
+    licences: Sequence[Mapping[str, str]] = ()
+    """Mappings with `name`, `licence` and `credit`."""
+    points: Mapping[str, Any] | None = None
+    """What was measured to choose an operating point, see `operating_points.describe_points`."""
+    unchanged: Sequence[str] = ()
+    """The methods whose training never beat the untrained rewriter, which the result says first."""
+    ways: Sequence[str] = ()
+    """The methods that are other ways to search with ours, not rivals of it."""
+    commands: Sequence[str] = ()
+    """Shell lines that make this report again."""
+
+
+def render_report(evaluation: Evaluation, history: Sequence[Row] | None = None, details: Details | None = None) -> str:
+    """Return the report as HTML. All texts in it are escaped, wherever they come from.
 
     :param evaluation: what `evaluate_methods` returned.
     :param history: rows of the training log, see `training_charts`; without them the report has no curves.
-    :param title: the heading.
     :param details: what the evaluation itself does not know.
     :return: a whole HTML document.
     """
-    details = {
-        "summary": "",
-        "facts": {},
-        "licences": [],
-        "commands": [],
-        "notes": [],
-        "unchanged": [],
-        **(details or {}),
-    }
+    details = details or Details()
     summary = evaluation.summary
-    ours, human, shown = _roles(summary, evaluation.reference, details)
-    labels = {**{name: name for name in summary["methods"]}, **LABELS, **details.get("labels", {})}
-    noun = details.get("item") or ("picture" if evaluation.corpus.has_images else "text")
+    ours, human, shown = _roles(summary, evaluation.reference, details.ways)
+    labels = {**{name: name for name in summary["methods"]}, **LABELS}
+    noun = "picture" if evaluation.corpus.has_images else "text"
     against = [row for row in summary["comparisons"] if row["metric"] == "recall@10"]
     charts = training_charts(history or [])
     compared = {*shown, "few-shot"}  # the same prompt without training is always among the findings
@@ -81,13 +76,12 @@ def render_report(
         environment()
         .get_template("report.html")
         .render(
-            title=title,
             details=details,
             summary=summary,
             methods=summary["methods"],
             labels=labels,
             metric_labels=METRIC_LABELS,
-            colours=_colours(summary["methods"], ours, human),
+            colours=_colours(summary["methods"], ours),
             reference=evaluation.reference,
             ours=ours,
             human=human,
@@ -116,43 +110,37 @@ def render_report(
             scale=shared_scale(summary["comparisons"]),
             charts=charts,
             smoothed=any(line.smooth for chart in charts for line in chart.series),
-            tradeoffs=tradeoffs(details["points"]) if "points" in details else [],
+            tradeoffs=tradeoffs(details.points) if details.points else [],
             groups=gallery(evaluation, ours, {name: formats.within(labels[name]) for name in shown[:-1]}),
         )
     )
 
 
 def write_report(
-    path: Path,
-    evaluation: Evaluation,
-    history: Sequence[Row] | None = None,
-    title: str = "What rewriting does for this index",
-    details: Mapping[str, Any] | None = None,
+    path: Path, evaluation: Evaluation, history: Sequence[Row] | None = None, details: Details | None = None
 ) -> None:
     """Write the report whole, or not at all; the arguments are those of `render_report`.
 
     :raises UserError: when the file cannot be written.
     """
-    write_text(path, render_report(evaluation, history, title, details))
+    write_text(path, render_report(evaluation, history, details))
 
 
-def _roles(summary: Mapping[str, Any], reference: str, details: Mapping[str, Any]) -> tuple[str, str | None, list[str]]:
+def _roles(summary: Mapping[str, Any], reference: str, ways: Sequence[str]) -> tuple[str, str | None, list[str]]:
     """Return our method, the human reference if there is one, and the methods that charts with little room show."""
     methods = list(summary["methods"])
     comparisons = summary["comparisons"]
     ours = comparisons[0]["a"] if comparisons else methods[-1]
-    human = next(
-        (name for name in (details.get("human"), "human", "english") if name in methods and name != ours), None
-    )
-    rest = [name for name in methods if name not in (reference, ours, human, *details.get("ways", ()))]
+    human = HUMAN if HUMAN in methods and ours != HUMAN else None
+    rest = [name for name in methods if name not in (reference, ours, human, *ways)]
     # What ours is held against where there is room for one: the strongest of the others, which is the honest one.
     strongest = sorted(rest, key=lambda name: -summary["methods"][name]["recall@10"])[:1]
     return ours, human, [*dict.fromkeys([reference, *strongest, ours])]
 
 
-def _colours(methods: Mapping[str, Any], ours: str, human: str | None) -> dict[str, str]:
+def _colours(methods: Mapping[str, Any], ours: str) -> dict[str, str]:
     """Return the style sheet's class of each method."""
-    known = {"raw": "raw", "zero-shot": "zero", "few-shot": "few", human: "human", ours: "ours"}
+    known = {"raw": "raw", "zero-shot": "zero", "few-shot": "few", HUMAN: "human", ours: "ours"}
     taken = {known[name] for name in methods if name in known}
     spare = iter([name for name in ("zero", "few", "other1", "other2", "other3") if name not in taken])
     return {name: known.get(name) or next(spare, "other3") for name in methods}

@@ -71,7 +71,7 @@ def _inflation(method: Method, reference: Method) -> dict[str, float | None]:
 def compare(methods: Mapping[str, Method], clusters: Labels, seed: int) -> list[dict[str, Any]]:
     """Return the method called "grape" against each other method, on each of `COMPARED`.
 
-    Without one of that name it is the last that is no human's.
+    Without one of that name it is the last, the human reference left aside unless all but one are that.
 
     The p-values are of single tests, not adjusted for their number.
 

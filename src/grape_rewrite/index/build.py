@@ -74,7 +74,7 @@ def build_index(
                 raise _too_many(unreadable, allowed, max_unreadable, len(corpus))
 
     _report(retriever, unreadable, len(skipped), truncated, len(corpus))
-    return Index(retriever, corpus, embeddings, skipped)
+    return Index(retriever, corpus, embeddings, skipped, len(unreadable), truncated)
 
 
 def cached_at(fingerprint: str, cache: Path | None = None) -> Path:

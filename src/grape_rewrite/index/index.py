@@ -46,6 +46,8 @@ class Index:
         corpus: Corpus,
         embeddings: npt.NDArray[np.float32],
         skipped: Mapping[int, str] | None = None,
+        unreadable: int = 0,
+        truncated: int = 0,
     ) -> None:
         if embeddings.shape != (len(corpus), retriever.dimension):
             raise ValueError(
@@ -57,6 +59,10 @@ class Index:
         """(N, d) float32 unit rows."""
         self.skipped = dict(skipped or {})
         """{row: why its image cannot be read}."""
+        self.unreadable = unreadable
+        """How many items have an image that cannot be read, those that have a text as well too."""
+        self.truncated = truncated
+        """How many texts of the corpus are longer than the retriever's context."""
         self.truncated_queries = 0
         """How many of the texts searched for so far were longer than the retriever's context."""
         self.searching = Searching()

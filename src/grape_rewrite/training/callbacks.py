@@ -133,26 +133,28 @@ class History(TrainerCallback):
             self._is_over = True
             control.should_training_stop = True
 
-    def on_log(self, _: Any, state: TrainerState, __: TrainerControl, logs: dict[str, Any], **___: Any) -> None:
-        """Keep the row of a step."""
+    def on_log(self, _: Any, state: TrainerState, control: TrainerControl, logs: dict[str, Any], **___: Any) -> None:
+        """Keep the row of a step; with an adapter a checkpoint is kept too, lest a resumed run begin before it."""
         if "reward" not in logs:
             return
         row: dict[str, Any] = {"step": state.global_step}
         row.update({key: value for key, value in logs.items() if isinstance(value, float)})
         row["rewrite_tokens"] = logs["completions/mean_length"]
         if state.global_step % self.every == 0 or state.global_step == state.max_steps or self._is_over:
-            self._judge(row)
+            control.should_save |= self._judge(row)
         else:
             self._add(row)
 
-    def _judge(self, row: dict[str, Any]) -> None:
-        """Look at the dev queries and keep the adapter if it is the best so far."""
+    def _judge(self, row: dict[str, Any]) -> bool:
+        """Look at the dev queries, keep the adapter if it is the best so far, and return whether it is."""
         before, start = self.best, time.monotonic()
         row.update(self.measure())
         row["look_seconds"] = time.monotonic() - start
-        if row["dev_mrr"] > before and is_first():
+        is_best = bool(row["dev_mrr"] > before)
+        if is_best and is_first():
             self.keep(row["step"], row["dev_mrr"])
         self._add(row)
+        return is_best
 
     def _add(self, row: dict[str, Any]) -> None:
         row["seconds"] = time.monotonic() - self._start

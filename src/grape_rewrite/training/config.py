@@ -1,17 +1,15 @@
 """What a training run can be told, checked before anything heavy loads."""
 
-import re
 from math import floor
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from grape_rewrite.errors import UserError
 from grape_rewrite.searching import Searching
 
 if TYPE_CHECKING:
-    from grape_rewrite.datasets import Split
+    from grape_rewrite.datasets import Dataset, Split
 
 
 DEMO_STEPS = 40  # a quarter of the default: enough to see in minutes what training does
@@ -240,6 +238,15 @@ class TrainingConfig(BaseModel):
                 f"the {split.name} split has {len(split)}; {cure}"
             )
 
+    def require(self, dataset: "Dataset") -> None:
+        """Require that a data set, the only one to learn from, has the queries and the corpus that training needs.
+
+        :raises UserError: when it has not, see `require_queries` and `require_corpus`; or no dev query in a language.
+        """
+        self.require_queries(dataset.train)
+        dataset.dev.only(self.languages)
+        self.require_corpus(len(dataset.train.searched or dataset.corpus))
+
     @property
     def searching(self) -> Searching:
         """How rewrites are searched with."""
@@ -273,25 +280,3 @@ class TrainingConfig(BaseModel):
             if first["type"] == "string_type" and isinstance(first["input"], bool):
                 message += "; YAML reads no and off, yes and on as false and true: quote them, as in 'no'"
             raise UserError(f"{key}={first['input']!r}: {message}" if key else message) from None
-
-
-def read_changes(word: str) -> dict[str, Any]:
-    """Read `key=value,key=value`, values as in YAML, lists such as `languages=[de,fr]` among them.
-
-    >>> read_changes("batch=64,languages=[de,fr]")
-    {'batch': 64, 'languages': ['de', 'fr']}
-
-    :raises UserError: for what is no change, and for a key that is named twice.
-    """
-    changes: dict[str, Any] = {}
-    for part in re.split(r",(?![^\[]*\])", word):  # a comma within brackets belongs to a list
-        key, equals, value = part.partition("=")
-        if not key or not equals or not value:
-            raise UserError(f"{part!r} is no change; write key=value, such as group=4")
-        if key in changes:
-            raise UserError(f"{key} is named twice; name it once")
-        try:
-            changes[key] = yaml.safe_load(value)
-        except (yaml.YAMLError, ValueError) as error:  # such as a date that there is not
-            raise UserError(f"{value!r} is no value: {' '.join(str(error).split())}") from error
-    return changes

@@ -13,18 +13,18 @@ from grape_rewrite.datasets import Dataset
 from grape_rewrite.errors import UserError, first_line
 from grape_rewrite.index import Index
 from grape_rewrite.processes import is_first, process_count
-from grape_rewrite.rewards import brevity, well_formed
 from grape_rewrite.rewriting.rewriter import Rewriter
 from grape_rewrite.training.best_adapter import adapter_facts, load_best, save_best
 from grape_rewrite.training.callbacks import Chance, History, Interrupt
 from grape_rewrite.training.config import TrainingConfig
 from grape_rewrite.training.example import Watch
+from grape_rewrite.training.form import form_rewards
 from grape_rewrite.training.freed_memory import keep_freed_memory
 from grape_rewrite.training.look import Look, Looks
 from grape_rewrite.training.output_vocabulary import restrict_output
 from grape_rewrite.training.own_reward import RewardError
 from grape_rewrite.training.requirements import require_machine, require_rewriter, require_same, require_tasks
-from grape_rewrite.training.retrieval_reward import RetrievalReward, text_of
+from grape_rewrite.training.retrieval_reward import RetrievalReward
 from grape_rewrite.training.run_folder import RunFolder
 from grape_rewrite.training.selection import best_of_group, extremes, varied_groups
 from grape_rewrite.training.table import training_table
@@ -64,7 +64,7 @@ def train(  # noqa: PLR0913
         models, or when the retriever has changed in training.
     :raises RewardError: when a reward of one's own fails; the steps before it are saved (by several processes those up
         to the last checkpoint), and `resume` goes on with them.
-    :raises KeyboardInterrupt: after Ctrl-C, when all is saved.
+    :raises KeyboardInterrupt: after Ctrl-C, when all is saved; after a second one at once.
     """
     config = _one_config(config, values)
     run = RunFolder(Path(out))
@@ -113,7 +113,7 @@ def train(  # noqa: PLR0913
         rewriter=rewriter,
         select=lambda advantages: _select(advantages, config),
         distinct=config.distinct,
-        reward_funcs=[reward, *_form_rewards(rewriter, tasks, config)],
+        reward_funcs=[reward, *form_rewards(rewriter, tasks, config)],
         args=_arguments(rewriter, config, run),
         train_dataset=training_table(rewriter, tasks, config),
         peft_config=LoraConfig(
@@ -242,25 +242,3 @@ def _select(advantages: torch.Tensor, config: TrainingConfig) -> torch.Tensor:
     if config.kept < config.group:
         advantages = extremes(advantages, config.group, config.kept)
     return best_of_group(advantages, config.group) if config.algorithm == "best-of-group" else advantages
-
-
-def _form_rewards(rewriter: Rewriter, tasks: Sequence[Task], config: TrainingConfig) -> list[Any]:
-    """The rewards of form and length with TRL's signature."""
-    stop = set(rewriter.stop)
-    markers = list(dict.fromkeys(marker for task in tasks for marker in task.prompt.markers))
-
-    def form(completions: list[Any], completion_ids: list[list[int]], **_: Any) -> list[float]:
-        texts = [rewriter.prompt.answer(text_of(completion)) for completion in completions]
-        ended = [ids[-1] in stop for ids in completion_ids]
-        return [float(value) for value in well_formed(texts, ended, markers)]
-
-    def length(completions: list[Any], completion_ids: list[list[int]], **_: Any) -> list[float]:
-        lengths = [len(ids) for ids in completion_ids]
-        if rewriter.prompt.answer_after:  # thinking costs nothing; a rewrite that never comes has no length of its own
-            answers = [rewriter.prompt.answer(text_of(completion)) for completion in completions]
-            lengths = [
-                len(rewriter.encode(text)) if text else whole for text, whole in zip(answers, lengths, strict=True)
-            ]
-        return [float(value) for value in brevity(lengths, config.free, config.max_tokens)]
-
-    return [form, length]

@@ -1,5 +1,6 @@
 """What a run needs before it may begin, or go on: each is refused in words, before anything is written."""
 
+import itertools
 from collections.abc import Sequence
 from importlib.util import find_spec
 
@@ -41,9 +42,11 @@ def require_rewriter(rewriter: Rewriter, tasks: Sequence[Task]) -> None:
         raise UserError(
             f"this rewriter has been trained already; train from its base model, Rewriter.load({rewriter.name!r})"
         )
-    for task in tasks if not rewriter.sees else ():
-        require_reader(task.prompt, rewriter.name)
-    for task, split in ((task, split) for task in tasks if rewriter.sees for split in ("train", "dev")):
+    if not rewriter.sees:
+        for task in tasks:
+            require_reader(task.prompt, rewriter.name)
+        return
+    for task, split in itertools.product(tasks, ("train", "dev")):
         queries = task.dataset.split(split).queries
         for query, picture in zip(queries, task.index.readable(queries), strict=True):
             if picture is None:

@@ -129,8 +129,12 @@ class RunFolder:
             raise UserError(f"{self.folder} was begun by a version without {min(unknown)!r}; use another --out folder")
 
     def finish(self) -> None:
-        """Remove what only an interrupted run needs."""
-        shutil.rmtree(self.checkpoints, ignore_errors=True)
+        """Remove what only an interrupted run needs, put aside first: a part of it would belong to no run."""
+        aside = self.folder / f".{self.checkpoints.name}"
+        shutil.rmtree(aside, ignore_errors=True)  # what an end in the middle of this has left
+        if self.checkpoints.is_dir():
+            self.checkpoints.rename(aside)
+            shutil.rmtree(aside, ignore_errors=True)
 
     def clear(self) -> None:
         """Remove the run that lies here, and nothing else: without a `training.json` there is none."""

@@ -6,6 +6,8 @@ not learned from gets 0, and `GrapeTrainer` leaves it out of the update.
 
 import torch
 
+EQUAL = 1e-6  # what rounding makes of advantages that are the same
+
 
 def best_of_group(advantages: torch.Tensor, group: int) -> torch.Tensor:
     """Return the weights of supervised fine-tuning on the best of N: 1 for the best of each group, 0 for the others.
@@ -22,7 +24,7 @@ def best_of_group(advantages: torch.Tensor, group: int) -> torch.Tensor:
     :return: (B,) weights.
     """
     rows = advantages.view(-1, group)
-    best = rows == rows.max(dim=1, keepdim=True).values
+    best = rows >= rows.max(dim=1, keepdim=True).values - EQUAL
     has_best = ~best.all(dim=1, keepdim=True)
     return (has_best * best / best.sum(dim=1, keepdim=True)).to(advantages.dtype).flatten()
 
