@@ -24,7 +24,7 @@ from grape_rewrite.rewriting.adapter import model_card, read_adapter
 from grape_rewrite.rewriting.scoring import log_probabilities
 from grape_rewrite.training import TrainingConfig, train
 from grape_rewrite.training.best_adapter import save_best
-from grape_rewrite.training.grpo import _arguments, _form_rewards, _select
+from grape_rewrite.training.grpo import _arguments, _select
 from grape_rewrite.training.run_folder import RunFolder
 
 TIMES = ("step_time", "tokens_per_second", "num_input_tokens_seen", "time", "seconds", "look_seconds")
@@ -219,19 +219,6 @@ def test_only_what_follows_the_reasoning_is_searched_with(
     assert not any("e" in text for text in shown)
     assert len(rewriter.vocabulary) == len(rewriter.tokenizer)
     assert read_adapter(tmp_path / "reasons").prompt.answer_after == "e"
-
-
-def test_reasoning_costs_no_length(tiny_chat_folder: Path, tiny_prompt: Prompt) -> None:
-    rewriter = Rewriter.load(str(tiny_chat_folder), replace(tiny_prompt, answer_after="="))
-    config = TrainingConfig.of(max_tokens=40, free_tokens=4)
-    texts = ["a long thought about it = red", "= red", "= a long thought about it", "a long thought about it"]
-    ids = [rewriter.encode(text) for text in texts]
-    _, length = _form_rewards(rewriter, [], config)
-    found = length(completions=texts, completion_ids=ids)
-    assert found[0] == found[1] > found[2]
-    assert found[3] == pytest.approx((40 - len(ids[3])) / 36)
-    _, without = _form_rewards(rewriter.with_prompt(tiny_prompt), [], config)
-    assert without(completions=texts, completion_ids=ids)[0] < found[0]
 
 
 def test_watch_sees_rows_and_examples(begin: Callable[..., Any], tmp_path: Path) -> None:
