@@ -16,15 +16,13 @@ from typing import Any
 
 import numpy as np
 from evidence import read_tasks
-from task import Task
+from task import PAIRED, Task
 
 from grape_rewrite.ablation.arms import DEFAULT
 from grape_rewrite.ablation.results import COMPARED
 from grape_rewrite.ablation.study import UNTRAINED, Job
 from grape_rewrite.datasets import Dataset
 from grape_rewrite.evaluation.significance import pigeonhole_interval
-
-PAIRED = ("scenes", "scenes-fresh", "paragraphs", "composed", "definitions", "definitions-5k")  # items are two things
 
 
 def main() -> None:

@@ -35,6 +35,12 @@ class Pair(NamedTuple):
         """The seeds of an arm that both have."""
         return [seed for seed in self.other.seeds(arm) if seed in self.without.seeds(arm)]
 
+    @property
+    def differs(self) -> set[str]:
+        """The keys of training that differ, but for how often dev is looked at."""
+        one, other = (TrainingConfig.of(**task.study.training).model_dump() for task in self)
+        return {key for key in one if one[key] != other[key]} - {"evaluate_every"}
+
     def gain(self, arm: str, metric: str) -> str:
         """What an arm gains by the other's settings, in points, with its interval over seeds and items."""
         return self._points([self._gains(arm, metric, seed) for seed in self.seeds(arm)])

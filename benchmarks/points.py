@@ -48,6 +48,17 @@ def of_harm(found: dict[str, Any], kind: str, other: dict[str, Any], reference: 
     }
 
 
+def alone(found: dict[str, Any]) -> list[float]:
+    """The milliseconds of one query by the plain rewrite, one after another, in each run."""
+    return [point["milliseconds"] for run in found["runs"] for point in run["dev"] if point["strategy"] == UNGUARDED]
+
+
+def times(found: dict[str, Any], kind: str = "safe") -> list[str]:
+    """How many times the tokens of the plain rewrite an operating point takes on test, in each run."""
+    tests = [run["test"] for run in found["runs"]]
+    return [f"{test[kind]['rewrite_tokens'] / test[UNGUARDED]['rewrite_tokens']:.0f}" for test in tests]
+
+
 def harmed_interval(found: dict[str, Any], kind: str, reference: str) -> tuple[float, float] | None:
     """The interval of the ratio of two ways' harm in the same runs; None where queries were not kept."""
     if "clusters" not in found:

@@ -19,6 +19,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
+import answers
 import figures
 import jinja2
 import studies
@@ -26,8 +27,8 @@ from evidence import DOCS, collect, read_json, read_tasks
 from inflation import RISEN
 from origin import NOT_KEPT, made_on
 from pairs import APART, BUDGET, pairs
-from points import of_harm, with_means
-from task import PUBLISHED, REFERENCES, Task
+from points import alone, of_harm, times, with_means
+from task import PAIRED, PUBLISHED, REFERENCES, Task
 
 from grape_rewrite.ablation.arms import DEFAULT
 from grape_rewrite.atomic import write_text
@@ -64,21 +65,22 @@ def main() -> None:
         key=lambda found: (found["data"] != "scenes", found["data"], found["steps"]),  # the data set of the demo first
     )
     raced = {name: task for name, task in tasks.items() if DEFAULT not in task.arms}
-    begun = {name: task for name, task in tasks.items() if DEFAULT in task.arms}
-    draw(begun, raced, measured, arguments.docs / "figures")
-    fresh = {name: task for name, task in begun.items() if task.study.beyond}  # of adapters that others have trained
-    others = {name: task for name, task in begun.items() if name not in fresh}
-    write_pages(others, fresh, raced, measured, arguments.docs)
+    compared = {name: task for name, task in tasks.items() if DEFAULT in task.arms}
+    require_drawn(compared, measured["drawings"])
+    draw(compared, raced, measured, arguments.docs / "figures")
+    beyond = {name: task for name, task in compared.items() if task.study.beyond}  # of adapters that others trained
+    others = {name: task for name, task in compared.items() if name not in beyond}
+    write_pages(others, beyond, raced, measured, arguments.docs)
     print(json.dumps({name: {"runs": task.results["runs"], **best_gain(task)} for name, task in tasks.items()}))
 
 
 def write_pages(
-    tasks: dict[str, Task], fresh: dict[str, Task], raced: dict[str, Task], measured: dict[str, Any], docs: Path
+    tasks: dict[str, Task], beyond: dict[str, Task], raced: dict[str, Task], measured: dict[str, Any], docs: Path
 ) -> None:
     """Write the results, a page for each study, and the leaderboard.
 
     :param tasks: the studies.
-    :param fresh: those on queries that the others leave.
+    :param beyond: those on queries that the others leave.
     :param raced: those of arms that train for about as long as each other, without GRAPE as it is by default.
     """
     environment = jinja2.Environment(
@@ -92,24 +94,46 @@ def write_pages(
         write_text(page, environment.get_template(template).render(**facts).rstrip() + "\n")
 
     every = list(tasks.values())
-    for name, task in {**tasks, **fresh}.items():
+    for name, task in {**tasks, **beyond}.items():
         write(docs / "results" / f"{name}.md", "study.md.jinja", name=name, task=task, **measured)
     rewarded = {name: task for name, task in tasks.items() if studies.SIMILARITY in task.arms}
+    strict = [name for name, task in rewarded.items() if task.inflation.is_strict(studies.SIMILARITY)]
+    milder = [name for name, task in rewarded.items() if task.inflation.exceeds(studies.SIMILARITY)]
+    budgets, apart = pairs(every, BUDGET), pairs(every, APART)
     write(
         docs / "results.md",
         "results.md.jinja",
         tasks=tasks,
-        fresh=fresh,
+        beyond=beyond,
         raced=raced,
         firsts=studies.firsts(tasks),
         average=studies.average(tasks),
-        budgets=pairs(every, BUDGET),
-        apart=pairs(every, APART),
+        budgets=budgets,
+        apart=apart,
+        answers={
+            "untrained": answers.untrained(tasks),
+            "known_before": answers.known_before(tasks, measured["headroom"]) if measured["headroom"] else "",
+            "reinforcement": answers.reinforcement(tasks, raced),
+            "reward": answers.reward(tasks),
+            "inflation": answers.inflation(tasks, strict, milder, list(rewarded)),
+            "candidates": answers.candidates(tasks),
+            "settings": answers.settings(tasks),
+            "steps": answers.steps(budgets),
+            "kept_apart": answers.kept_apart(tasks, apart),
+            "other_queries": answers.other_queries(beyond) if beyond else "",
+            "cost": answers.cost(tasks, measured["training"]),
+            "harm": answers.harm(tasks),
+            "carried": answers.carried(tasks),
+            "chance": answers.chance(tasks, measured["drawings"] or {}),
+            "rules": answers.rules(tasks, measured["rules"] or {}),
+        },
         default=TrainingConfig(),
         defaults=[name for name, task in tasks.items() if studies.is_default(task)],
         short=DEMO_STEPS,
         shared=studies.shared(every),
         of_harm=of_harm,
+        alone=alone,
+        times=times,
         recall_of=lambda found: mean(run["test"][UNGUARDED]["recall@10"] for run in found["runs"]),
         verdicts=partial(studies.verdicts, every),
         ahead=partial(studies.ahead, every),
@@ -122,13 +146,19 @@ def write_pages(
             for name, task in tasks.items()
         },
         inflated_runs=partial(studies.inflating, tasks),
+        kinds=studies.KINDS,
         bounds=BOUNDS,
-        origins=Counter(made_on(run.hardware) for task in every for run in task.manifests.values()),
+        origins=Counter(
+            made_on(run.hardware)
+            for task in (*every, *beyond.values(), *raced.values())
+            for job, run in task.manifests.items()
+            if not (job.arm in task.study.arms and task.study.source(job))
+        ),
         not_kept=NOT_KEPT,
         undone=partial(studies.undone, tasks, measured["drawings"] or {}),
         rewarded=list(rewarded),
-        strict=[name for name, task in rewarded.items() if task.inflation.is_strict(studies.SIMILARITY)],
-        milder=[name for name, task in rewarded.items() if task.inflation.exceeds(studies.SIMILARITY)],
+        strict=strict,
+        milder=milder,
         counted=lambda what: len({getattr(task.study, what) for task in every}),
         foretold=studies.foretold(tasks, measured["headroom"]) if measured["headroom"] else None,
         parameters={task.study.rewriter: task.results["costs"][DEFAULT]["trained_parameters"] for task in every},
@@ -148,6 +178,22 @@ def write_pages(
             pace=pace,
             short=DEMO_STEPS,
         )
+
+
+def require_drawn(tasks: dict[str, Task], drawings: dict[str, Any] | None) -> None:
+    """Require that what `benchmarks/drawings.py` measured is of these very runs.
+
+    :raises SystemExit: when a comparison is missing there, or is another.
+    """
+    for name, task in tasks.items():
+        if task.study.data not in PAIRED:
+            continue
+        for row in task.results["comparisons"]:
+            drawn = (drawings or {}).get(name, {}).get(row["b"], {}).get(row["metric"])
+            if drawn is None or abs(drawn["difference"] - row["difference"]) > 1e-4:
+                raise SystemExit(
+                    f"drawings.json is not of the runs of {name} ({row['b']}, {row['metric']}): make it anew"
+                )
 
 
 def pace(made: dict[str, Any]) -> float:

@@ -7,12 +7,12 @@ from inflation import RISEN
 from scipy.stats import spearmanr
 from task import Task
 
-from grape_rewrite.ablation.arms import DEFAULT
+from grape_rewrite.ablation.arms import DEFAULT, config_of
 from grape_rewrite.training.config import DEMO_STEPS, TrainingConfig
 
 SIMILARITY = "grpo-similarity"
-KINDS = (DEFAULT, "sft", SIMILARITY)
-OTHERS = "others"
+KINDS = ("similarity", "rank", "fine-tuning", "rank among few", "other rewards")
+"""What an arm learns from: the logarithm of the rank is called rank here, whatever else an arm changes."""
 
 
 def is_default(task: Task) -> bool:
@@ -50,14 +50,15 @@ def average(tasks: dict[str, Task]) -> dict[str, Any]:
 def foretold(tasks: dict[str, Task], headroom: dict[str, Any]) -> dict[str, Any]:
     """What was to win on dev before training, in Recall@10, and what training gained on test over the same prompt.
 
-    :return: `rows` by study: headroom and gain; `correlation`: Spearman's, over the studies.
+    :return: `rows` by study: headroom and gain; `correlation` and `p`: Spearman's, over the studies.
     """
     rows = {}
     for name, found in headroom.items():
         arms = {arm: figures["recall@10"]["mean"] for arm, figures in tasks[name].arms.items()}
         recall = found["recall_at_10"]
         rows[name] = recall["best-of-group"] - recall["untrained"], arms[DEFAULT] - arms["few-shot"]
-    return {"rows": rows, "correlation": float(spearmanr(*zip(*rows.values(), strict=True)).statistic)}
+    found = spearmanr(*zip(*rows.values(), strict=True))
+    return {"rows": rows, "correlation": float(found.statistic), "p": float(found.pvalue)}
 
 
 def verdicts(tasks: list[Task], arm: str) -> str:
@@ -108,18 +109,28 @@ def inflating(
     :param beside: count the studies alone that have this arm, too.
     """
     counts = {}
-    for kind in (SIMILARITY, DEFAULT, "sft", OTHERS):
+    for kind in KINDS:
         arms = [
             (task, arm)
             for task in tasks.values()
             if beside is None or beside in task.arms
             for arm in task.watched
-            if arm == kind or (kind == OTHERS and arm not in KINDS)
+            if kind_of(task, arm) == kind
         ]
         runs = sum(len(task.seeds(arm)) for task, arm in arms)
         hit = sum(len({row.seed for row in task.inflation.between_looks(arm, risen, fallen)}) for task, arm in arms)
         counts[kind] = f"in {hit} of {runs} runs"
     return counts
+
+
+def kind_of(task: Task, arm: str) -> str:
+    """Which of `KINDS` an arm is."""
+    config = config_of({**task.study.training, **task.study.arms[arm]})
+    if config.algorithm == "best-of-group":
+        return "fine-tuning"
+    if config.reward == "rank_log":
+        return "rank" if config.pool is None else "rank among few"
+    return "similarity" if config.reward == "similarity" else "other rewards"
 
 
 def better(tasks: dict[str, Task]) -> str:
@@ -132,13 +143,17 @@ def better(tasks: dict[str, Task]) -> str:
     )
 
 
-def undone(tasks: dict[str, Task], drawings: dict[str, Any], metric: str) -> str:
-    """The trained arms that are worse or better than GRAPE, but not where things are drawn too, in words."""
+def undone(tasks: dict[str, Task], drawings: dict[str, Any], metric: str, likely: bool = False) -> str:
+    """The trained arms that are worse or better than GRAPE, but not where things are drawn too, in words.
+
+    :param likely: those that are likely so, instead of those that surely are.
+    """
+    verdicts = ("likely worse", "likely better") if likely else ("worse", "better")
     found = [
         f"`{arm}` on {name}"
         for name, task in tasks.items()
         for arm in task.trained
-        if task.verdict(arm, metric) in ("worse", "better")
+        if task.verdict(arm, metric) in verdicts
         and (row := drawings.get(name, {}).get(arm, {}).get(metric))
         and row["low"] <= 0 <= row["high"]
     ]

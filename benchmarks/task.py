@@ -21,6 +21,7 @@ from grape_rewrite.ablation.tables import SEEDS
 from grape_rewrite.evaluation.formats import p_cell
 from grape_rewrite.evaluation.significance import Interval, interval_over_runs, randomisation_test
 
+PAIRED = ("scenes", "scenes-fresh", "paragraphs", "composed", "definitions", "definitions-5k")  # items are two things
 REFERENCES = {"raw", "english"}  # no methods: what is asked, and what a person would have asked
 ALPHA = 0.01  # of the test that takes the runs as they are
 ALPHA_SEEDS = 0.05  # of the test that counts other seeds too
@@ -80,6 +81,14 @@ class Task:
         """An arm's figure over some of its seeds, with its spread."""
         values = [self.arms[arm][metric]["seeds"][seed] for seed in seeds]
         return f"{mean(values):.3f}" + (f" ± {stdev(values):.3f}" if len(values) > 1 else "")
+
+    def mean_of(self, arm: str, seeds: Iterable[int]) -> float:
+        """An arm's Recall@10 over some of its seeds."""
+        return mean(self.arms[arm]["recall@10"]["seeds"][seed] for seed in seeds)
+
+    def at_the_end(self, arm: str, key: str) -> float:
+        """What a figure of training was at the last look, the mean over an arm's seeds."""
+        return mean(float(run.looks[-1][key] or 0.0) for job, run in self.manifests.items() if job.arm == arm)
 
     def gain(self, other: str | None, metric: str = "recall@10") -> str:
         """What GRAPE gains over an arm, in points, with interval and both p-values; a dash where it was not run."""
@@ -163,6 +172,11 @@ class Task:
         """The same of a mean with its interval."""
         return cls.points({"difference": found.mean, "low": found.low, "high": found.high})
 
+    def in_short(self, arm: str) -> str:
+        """How far GRAPE, or the first arm, is ahead of an arm in Recall@10, in points, with its interval."""
+        row = self.comparison(arm, "recall@10")
+        return self.points(row) if row else "-"
+
     def comparison(self, other: str | None, metric: str) -> dict[str, Any] | None:
         """The comparison of GRAPE, or in a study without it the first arm, with another."""
         rows = self.results["comparisons"]
@@ -182,6 +196,15 @@ class Task:
     def seeds(self, arm: str) -> list[int]:
         """The seeds of an arm that were run."""
         return sorted(self.arms[arm]["recall@10"]["seeds"])
+
+    def minutes_of(self, arm: str, seeds: Iterable[int]) -> float:
+        """How long an arm's runs with some seeds train, the mean."""
+        wanted = set(seeds)
+        return mean(
+            (run.training_seconds or 0.0) / 60
+            for job, run in self.manifests.items()
+            if job.arm == arm and job.seed in wanted
+        )
 
     def minutes(self, arm: str) -> str:
         """How long an arm trains; a dash where it was not run."""
@@ -234,6 +257,11 @@ class Task:
         """The arms that change a setting of training, other than reward and pool."""
         others = {*ANSWERED, *self.rewards, *self.pools, *self.languages.arms, *self.several, *self.longer}
         return [arm for arm in self.trained if arm not in others]
+
+    @property
+    def changing_more(self) -> list[str]:
+        """The settings that change more than one key."""
+        return [arm for arm in self.settings if len(self.study.arms[arm]) > 1]
 
     @property
     def longer(self) -> list[str]:
