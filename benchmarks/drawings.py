@@ -39,19 +39,15 @@ def main() -> None:
 def compared(task: Task) -> dict[str, dict[str, Any]]:
     """The default arm against all others: means over the seeds that both have, with intervals over drawings."""
     drawings = drawings_of(task)
-    ours = {job.seed: outcomes for job, outcomes in task.outcomes.items() if job.arm == DEFAULT}
     found: dict[str, dict[str, Any]] = {}
     for arm in task.arms:
         if arm == DEFAULT:
             continue
-        theirs = {job.seed: outcomes for job, outcomes in task.outcomes.items() if job.arm == arm}
-        alone = None if theirs else task.outcomes[Job(UNTRAINED, 0)]
         for metric in COMPARED:
-            differences = [
-                outcomes.metric(metric, DEFAULT) - other.metric(metric, arm)
-                for seed, outcomes in ours.items()
-                if (other := theirs.get(seed, alone))
-            ]
+            ours, theirs = task.by_query(DEFAULT, metric), task.by_query(arm, metric)
+            if not theirs:  # what needs no training has one run, which stands beside every seed
+                theirs = dict.fromkeys(ours, task.outcomes[Job(UNTRAINED, 0)].metric(metric, arm))
+            differences = [ours[seed] - theirs[seed] for seed in ours if seed in theirs]
             if differences:
                 interval = pigeonhole_interval(np.stack(differences), drawings, np.random.default_rng(0))
                 row = {"difference": interval.mean, "low": interval.low, "high": interval.high}

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from grape_rewrite.ablation.arms import DEFAULT
-from grape_rewrite.ablation.study import Job
 from grape_rewrite.evaluation.significance import interval_over_runs
 from grape_rewrite.training.config import TrainingConfig
 
@@ -43,28 +42,22 @@ class Pair(NamedTuple):
 
     def gain(self, arm: str, metric: str) -> str:
         """What an arm gains by the other's settings, in points, with its interval over seeds and items."""
-        return self._points([self._gains(arm, metric, seed) for seed in self.seeds(arm)])
+        return self._points(list(self._gains(arm, metric).values()))
 
     def lead(self, arm: str, metric: str) -> str:
         """By how much the other's settings widen what GRAPE leads an arm by, in points, with its interval."""
-        seeds = [seed for seed in self.seeds(arm) if seed in self.seeds(DEFAULT)]
-        gains = [self._gains(DEFAULT, metric, seed) - self._gains(arm, metric, seed) for seed in seeds]
-        return self._points(gains)
+        ours, theirs = self._gains(DEFAULT, metric), self._gains(arm, metric)
+        return self._points([ours[seed] - theirs[seed] for seed in theirs if seed in ours])
 
     def ahead(self, arm: str, metric: str) -> str:
         """How far GRAPE with the other's settings is ahead of an arm without them, in points, with its interval."""
-        seeds = [seed for seed in self.without.seeds(arm) if seed in self.other.seeds(DEFAULT)]
-        gains = [
-            self.other.outcomes[Job(DEFAULT, seed)].metric(metric, DEFAULT)
-            - self.without.outcomes[Job(arm, seed)].metric(metric, arm)
-            for seed in seeds
-        ]
-        return self._points(gains)
+        ours, theirs = self.other.by_query(DEFAULT, metric), self.without.by_query(arm, metric)
+        return self._points([ours[seed] - theirs[seed] for seed in theirs if seed in ours])
 
-    def _gains(self, arm: str, metric: str, seed: int) -> np.ndarray:
-        """What each query gains."""
-        without, other = (task.outcomes[Job(arm, seed)].metric(metric, arm) for task in self)
-        return other - without
+    def _gains(self, arm: str, metric: str) -> dict[int, np.ndarray]:
+        """What each query gains, by the seeds that both have."""
+        without, other = (task.by_query(arm, metric) for task in self)
+        return {seed: other[seed] - without[seed] for seed in other if seed in without}
 
     def _points(self, gains: list[np.ndarray]) -> str:
         """Gains, a row a seed, in points with their interval; a dash where there is no seed."""

@@ -52,6 +52,10 @@ class Task:
         """What each query reached, by run."""
         return {job: read_outcomes(job.folder(self.folder)) for job in self.manifests}
 
+    def by_query(self, arm: str, metric: str) -> dict[int, np.ndarray]:
+        """What each query reaches under an arm that has seeds of its own, by the seed."""
+        return {job.seed: found.metric(metric, arm) for job, found in self.outcomes.items() if job.arm == arm}
+
     def ranks(self, arm: str) -> list[np.ndarray]:
         """The rank of each query under an arm, one array for each seed."""
         return [np.array(found.ranks[arm]) for found in self.outcomes.values() if arm in found.ranks]
@@ -99,11 +103,8 @@ class Task:
 
     def between(self, arm: str, other: str, metric: str = "recall@10") -> str:
         """What one trained arm gains over another, in points, with its interval, over the seeds that both have."""
-        gains = [
-            self.outcomes[Job(arm, seed)].metric(metric, arm) - self.outcomes[Job(other, seed)].metric(metric, other)
-            for seed in self.seeds(arm)
-            if seed in self.seeds(other)
-        ]
+        ours, theirs = self.by_query(arm, metric), self.by_query(other, metric)
+        gains = [ours[seed] - theirs[seed] for seed in ours if seed in theirs]
         return self.in_points(interval_over_runs(np.stack(gains), np.random.default_rng(0), self.clusters))
 
     def empty(self, arm: str) -> float:
