@@ -1,6 +1,7 @@
 """Trains the tiny model in as many processes as it is started in; see `test_processes.py`.
 
-What a prompt's samples are depends on the prompt alone, so that one process and two see the same.
+What a prompt's samples are depends on the prompt alone, so that one process and two see the same. But the first group
+of a step is alike: there is nothing to learn from it, and less in the first process than in the second.
 """
 
 import sys
@@ -24,6 +25,8 @@ def seeded(prompts: list[str], policy: Any) -> dict[str, Any]:
         torch.manual_seed(zlib.crc32(prompt.encode()))
         ids = policy.rewriter.encode(prompt)
         completions += policy.rewriter.complete([ids], group, policy.temperature, policy.max_completion_length)
+    if is_first():
+        completions[:group] = completions[:1] * group
     encoded = [policy.rewriter.encode(prompt) for prompt in prompts]
     return {"prompt_ids": encoded, "completion_ids": completions, "logprobs": None}
 

@@ -146,9 +146,7 @@ class GrapeTrainer(GRPOTrainer):
         so the gradient stays the same. A KL term or an entropy bonus would need them.
         """
         if self.shares and self.loss_type == "dapo" and self.beta == 0.0 and not self.has_entropy_bonus:
-            counts = inputs["advantages"].abs() > 1e-6
-            if not counts.any():
-                counts[0] = True  # an update needs something to differentiate; this one's gradient is zero
+            counts = self._counting(inputs["advantages"])
             inputs = {
                 key: value[counts]
                 if isinstance(value, torch.Tensor) and value.dim() and len(value) == len(counts)
@@ -156,6 +154,16 @@ class GrapeTrainer(GRPOTrainer):
                 for key, value in inputs.items()
             }
         return super()._compute_loss(model, inputs)
+
+    def _counting(self, advantages: torch.Tensor) -> torch.Tensor:
+        """Which completions (B,) are run: those with an advantage, and others until all processes run equally many.
+
+        TRL gathers a figure of each completion, and an update needs at least one to differentiate.
+        """
+        counts = advantages.abs() > 1e-6
+        most = max(1, int(self.accelerator.gather(counts.sum()[None]).max()))
+        counts[(~counts).nonzero()[: most - int(counts.sum())]] = True
+        return counts
 
 
 def _rollout(prompts: list[str], trainer: GrapeTrainer) -> dict[str, Any]:
