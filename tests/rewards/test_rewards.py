@@ -52,7 +52,26 @@ def test_well_formed_is_a_line_that_ended(cases: list[tuple[str, bool]]) -> None
     assert values.shape == (len(cases),)
     for (text, ended), value in zip(cases, values, strict=True):
         lines = [line for line in text.strip().split("\n") if line.strip()]
-        assert value == (ended and len(lines) == 1 and "a:" not in text and "\n" not in text.strip())
+        labelled = any(word.startswith("a:") for word in text.split())
+        assert value == (ended and len(lines) == 1 and not labelled and "\n" not in text.strip())
+
+
+@pytest.mark.parametrize(
+    ("text", "markers", "fine"),
+    [
+        ("Query: apple", ["Query:", "English:"], False),
+        ("Query:apple", ["Query:", "English:"], False),
+        ("apple English: pear", ["Query:", "English:"], False),
+        ("USA: stripes", ["Q:", "A:"], True),
+        ("stripes A: stars", ["Q:", "A:"], False),
+        ("a queue of queens", ["q", "an"], True),
+        ("a queue, and q", ["q", "an"], False),
+        ("a clock: ten past ten", [":"], True),
+        ("one + two = three", ["=", "+"], True),
+    ],
+)
+def test_a_marker_is_a_label_of_the_prompt(text: str, markers: list[str], fine: bool) -> None:
+    assert well_formed([text], [True], markers) == [fine]
 
 
 @given(lengths=st.lists(st.integers(0, 100), min_size=1), free=st.integers(0, 50), more=st.integers(1, 50))

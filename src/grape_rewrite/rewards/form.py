@@ -1,5 +1,6 @@
 """Rewards of form: a rewrite must be one short line, not empty and no copy of the prompt."""
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,12 +15,23 @@ def well_formed(rewrites: Sequence[str], ended: Sequence[bool], markers: Sequenc
 
     :param rewrites: n texts.
     :param ended: n flags: whether the model ended the rewrite, rather than the limit of tokens.
-    :param markers: the labels that the prompt is written with.
+    :param markers: the labels that the prompt is written with; they count where a label can stand, at the beginning of
+        a line or after white space, and not as a part of a word. Those without a letter or digit count for nothing.
     :return: (n,) ones and zeros.
     """
+    labels = [
+        re.compile(rf"(?<!\S){re.escape(marker)}(?!(?<=\w)\w)")
+        for marker in markers
+        if any(character.isalnum() for character in marker)
+    ]
     return np.array(
         [
-            float(end and bool(text.strip()) and "\n" not in text.strip() and not any(m in text for m in markers))
+            float(
+                end
+                and bool(text.strip())
+                and "\n" not in text.strip()
+                and not any(label.search(text) for label in labels)
+            )
             for text, end in zip(rewrites, ended, strict=True)
         ]
     )
