@@ -6,16 +6,24 @@ from types import SimpleNamespace
 import pytest
 import torch
 from transformers import (
+    BloomConfig,
+    BloomForCausalLM,
+    FalconConfig,
+    FalconForCausalLM,
     Gemma2Config,
     Gemma2ForCausalLM,
     GPT2Config,
     GPT2LMHeadModel,
+    GPTNeoConfig,
+    GPTNeoForCausalLM,
     Lfm2Config,
     Lfm2ForCausalLM,
     MambaConfig,
     MambaForCausalLM,
     MistralConfig,
     MistralForCausalLM,
+    MptConfig,
+    MptForCausalLM,
     Qwen2Config,
     Qwen2ForCausalLM,
 )
@@ -37,12 +45,17 @@ TRUNK = {
     "bos_token_id": 1,
     "eos_token_id": 2,
 }
+SMALL = {"vocab_size": 50, "hidden_size": 16}
+NEO = {**SMALL, "num_layers": 2, "num_heads": 2}
+FALCON = {**SMALL, "num_hidden_layers": 1, "num_attention_heads": 2, "ffn_hidden_size": 16}
 MODELS: dict[str, tuple[Callable[[], torch.nn.Module], int | None]] = {
     "a window in every layer": (lambda: MistralForCausalLM(MistralConfig(**TRUNK, sliding_window=8)), 8),
     "no window": (lambda: MistralForCausalLM(MistralConfig(**TRUNK, sliding_window=None)), None),
     "every other layer": (lambda: Gemma2ForCausalLM(Gemma2Config(**TRUNK, head_dim=8, sliding_window=8)), 8),
     "a window that is off": (lambda: Qwen2ForCausalLM(Qwen2Config(**TRUNK, sliding_window=8)), None),
     "learned positions": (lambda: GPT2LMHeadModel(GPT2Config(vocab_size=50, n_embd=16, n_layer=2, n_head=2)), None),
+    "every layer global": (lambda: GPTNeoForCausalLM(GPTNeoConfig(**NEO, attention_types=[[["global"], 2]])), None),
+    "places by rotation": (lambda: FalconForCausalLM(FalconConfig(**FALCON, alibi=False)), None),
 }
 
 
@@ -70,6 +83,10 @@ def test_any_window_is_kept(kind: str) -> None:
     [
         (lambda: MambaForCausalLM(MambaConfig(vocab_size=50, hidden_size=16, num_hidden_layers=1)), "recurrent state"),
         (lambda: Lfm2ForCausalLM(Lfm2Config(**TRUNK, full_attn_idxs=[1])), "conv"),
+        (lambda: GPTNeoForCausalLM(GPTNeoConfig(**NEO, attention_types=[[["global", "local"], 1]])), "local attention"),
+        (lambda: BloomForCausalLM(BloomConfig(**SMALL, n_layer=1, n_head=2)), "ALiBi"),
+        (lambda: FalconForCausalLM(FalconConfig(**FALCON, alibi=True)), "ALiBi"),
+        (lambda: MptForCausalLM(MptConfig(vocab_size=50, d_model=16, n_layers=1, n_heads=2)), "ALiBi"),
     ],
 )
 def test_other_layers_are_refused(build: Callable[[], torch.nn.Module], kind: str) -> None:

@@ -11,6 +11,8 @@ from transformers import (
     Gemma2ForCausalLM,
     GraniteConfig,
     GraniteForCausalLM,
+    HyperCLOVAXConfig,
+    HyperCLOVAXForCausalLM,
     PhiConfig,
     PhiForCausalLM,
 )
@@ -36,6 +38,9 @@ HEADS: dict[str, Callable[[], torch.nn.Module]] = {
     "bound": lambda: Gemma2ForCausalLM(Gemma2Config(**TRUNK, head_dim=8, final_logit_softcapping=2.0)),
     "divided": lambda: GraniteForCausalLM(GraniteConfig(**TRUNK, logits_scaling=8.0)),
     "multiplied": lambda: CohereForCausalLM(CohereConfig(**TRUNK, logit_scale=0.0625)),
+    "multiplied by what others divide by": lambda: HyperCLOVAXForCausalLM(
+        HyperCLOVAXConfig(**TRUNK, logits_scaling=8.0)
+    ),
 }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from grape_rewrite.errors import UserError
 
 KINDS = {"full_attention", "sliding_attention"}
+ALIBI = {"bloom", "mpt"}  # without a setting for it
 
 
 def window(model: Any) -> int | None:
@@ -20,10 +21,17 @@ def window(model: Any) -> int | None:
 def require_attention(model: Any, name: str) -> None:
     """Check that every layer is plain or sliding attention: states and chunks cannot be shared over a tree.
 
+    Nor can what counts the places between two tokens itself, which lie elsewhere in a tree than in a text.
+
     :param name: the model's, as the user gave it.
     :raises UserError: when there is another kind of layer.
     """
-    kinds = set(getattr(model.config.get_text_config(), "layer_types", None) or []) - KINDS
+    config = model.config.get_text_config()
+    kinds = set(getattr(config, "layer_types", None) or []) - KINDS
+    if "local" in (getattr(config, "attention_layers", None) or []):  # GPT-Neo's
+        kinds.add("local attention")
+    if getattr(config, "alibi", False) or config.model_type in ALIBI:
+        kinds.add("ALiBi")
     if getattr(model, "_is_stateful", False):
         kinds.add("recurrent state")
     if kinds:

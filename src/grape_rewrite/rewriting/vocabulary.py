@@ -25,7 +25,7 @@ class OutputVocabulary:
     :param row: (whole vocabulary,) the row of each token in `head`, -1 where it is not in the output vocabulary.
     :param bias: (V,) or None.
     :param softcap: the bound of Gemma 2's `softcap * tanh(logits / softcap)`, or None.
-    :param scale: what Cohere's and Granite's logits are multiplied by.
+    :param scale: what Cohere's, Granite's and HyperCLOVA X's logits are multiplied by.
     """
 
     tokens: torch.Tensor
@@ -68,8 +68,8 @@ class OutputVocabulary:
 
 def _scale(config: Any) -> float:
     """What a model multiplies its logits by, under the names that model families have for it."""
-    divisor = getattr(config, "logits_scaling", None)
-    if divisor is not None:
-        return 1 / divisor
+    scaling = getattr(config, "logits_scaling", None)
+    if scaling is not None:
+        return scaling if config.model_type == "hyperclovax" else 1 / scaling
     factor = getattr(config, "logit_scale", None)
     return 1.0 if factor is None else factor
