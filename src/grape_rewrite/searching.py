@@ -1,6 +1,13 @@
 """How a text, and the picture of the query that it stands for, become what is searched with."""
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+# What is valid, wherever such a number is read from a file.
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Words = Annotated[int, Field(ge=0, le=100)]
 
 
 @dataclass(frozen=True)
@@ -13,6 +20,6 @@ class Searching:
         0 (the text is embedded as it is) to 1. A text encoder reads "lamp without bicycle" as both.
     """
 
-    picture_weight: float = 0.4  # the best on dev for what untrained rewriters reach on `composed`; see docs/log.md
-    picture_words: int = 0
-    without: float = 0.0
+    picture_weight: Share = 0.4  # the best on dev for what untrained rewriters reach on `composed`; see docs/log.md
+    picture_words: Words = 0
+    without: Share = 0.0

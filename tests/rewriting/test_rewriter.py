@@ -154,6 +154,11 @@ def test_facts_come_back(tmp_path: Path, facts: AdapterFacts) -> None:
                 ("output_vocabulary", [3, -1]),
                 ("steps", -1),
                 ("dev_mrr", float("nan")),
+                ("searching", {"picture_weight": 5}),
+                ("searching", {"picture_weight": float("nan")}),
+                ("searching", {"picture_words": -3}),
+                ("searching", {"picture_words": 101}),
+                ("searching", {"without": -0.1}),
             )
         ),
         (lambda content: content.replace("{query}", ""), "template must hold {query} once"),

@@ -34,25 +34,18 @@ class TaskFacts(BaseModel):
     pictures: bool | None = None
 
 
-class AdapterFacts(BaseModel):
-    """The content of `grape.json`.
+class AdapterFacts(TaskFacts):
+    """The content of `grape.json`: the task that an adapter was trained for, and how.
 
     `output_vocabulary` holds the token ids that rewrites may be made of, None when all may. `searching` is how its
-    rewrites were searched with. `also` are further tasks that the same adapter has learned, beside the one that
-    `prompt`, `retriever` and the fingerprints tell of.
+    rewrites were searched with. `also` are further tasks that the same adapter has learned, beside its own.
     """
 
     model_config = ConfigDict(extra="forbid", protected_namespaces=(), allow_inf_nan=False)
 
     base_model: str
-    prompt: Prompt
     max_tokens: int = Field(ge=1)
     output_vocabulary: list[NonNegativeInt] | None = Field(min_length=1)
-    retriever: str
-    retriever_fingerprint: str
-    corpus_fingerprint: str
-    data_fingerprint: str | None = None
-    pictures: bool | None = None
     searching: Searching = Searching(picture_weight=0.0)  # as before there was a choice
     reward: str
     algorithm: Literal["grpo", "best-of-group"] = "grpo"

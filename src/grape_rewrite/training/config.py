@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from grape_rewrite.errors import UserError
-from grape_rewrite.searching import Searching
+from grape_rewrite.searching import Searching, Share, Words
 
 if TYPE_CHECKING:
     from grape_rewrite.datasets import Dataset, Split
@@ -102,19 +102,15 @@ class TrainingConfig(BaseModel):
         description="how soon a query comes, in each round over all, that ranks first both raw and rewritten "
         "untrained: at lower values later, and in a short run perhaps never; others count 1",
     )
-    picture_weight: float = Field(
+    picture_weight: Share = Field(
         Searching.picture_weight,
-        ge=0,
-        le=1,
         description="share of a query's own picture, where it has one, in what is searched with",
     )
-    picture_words: int = Field(
-        0, ge=0, le=100, description="words that the retriever finds nearest to a query's picture, told to the rewriter"
+    picture_words: Words = Field(
+        0, description="words that the retriever finds nearest to a query's picture, told to the rewriter"
     )
-    without: float = Field(
+    without: Share = Field(
         0.0,
-        ge=0,
-        le=1,
         description='how much of what a text says behind the word "without" is taken away from the rest',
     )
     output_vocabulary: Literal["retriever", "full"] = Field(
