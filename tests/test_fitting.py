@@ -3,11 +3,15 @@
 from pathlib import Path
 
 import pytest
+from peft import LoraConfig, get_peft_model
+from transformers import AutoModelForCausalLM
 
 from grape_rewrite.datasets import Dataset
-from grape_rewrite.fitting import knows_corpus, misfits
+from grape_rewrite.fitting import fitted, knows_corpus, misfits
+from grape_rewrite.index import Index
 from grape_rewrite.retrievers import Retriever
-from grape_rewrite.rewriting.adapter import AdapterFacts, TaskFacts
+from grape_rewrite.rewriting import Rewriter
+from grape_rewrite.rewriting.adapter import AdapterFacts, TaskFacts, write_adapter
 from grape_rewrite.rewriting.prompt import PROMPTS
 
 
@@ -50,6 +54,21 @@ def test_another_retriever(retriever: Retriever) -> None:
     assert retriever.fingerprint()[:12] in what
     assert cure == "use that one"
     assert not list(misfits("mine", facts_of(other, task_of(retriever, None)), retriever, False))
+
+
+def test_what_a_rewriter_is_asked_with(
+    retriever: Retriever, tiny_index: Index, tiny_model_folder: Path, tmp_path: Path
+) -> None:
+    """Of several prompts that it learned the corpus chooses one, but the one that was named stays."""
+    other = task_of(retriever, None).model_copy(update={"prompt": PROMPTS["long-form"]})
+    tasks = [other, task_of(retriever, None, tiny_index.corpus.fingerprint())]
+    base = AutoModelForCausalLM.from_pretrained(tiny_model_folder)
+    get_peft_model(base, LoraConfig(r=2, target_modules="all-linear")).save_pretrained(tmp_path)
+    for first, second in (tasks, tasks[::-1]):
+        write_adapter(tmp_path, facts_of(first, second).model_copy(update={"base_model": str(tiny_model_folder)}))
+        assert fitted(Rewriter.load(str(tmp_path)), tiny_index).prompt == PROMPTS["multilingual"]
+        for name in ("multilingual", "long-form"):
+            assert fitted(Rewriter.load(str(tmp_path), PROMPTS[name]), tiny_index).prompt == PROMPTS[name]
 
 
 def test_a_corpus_that_is_known(retriever: Retriever, tiny_dataset_folder: Path) -> None:

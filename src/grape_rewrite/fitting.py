@@ -17,7 +17,8 @@ def fitted(rewriter: Rewriter, index: Index, searching: Searching | None = None)
     """Make a rewriter ready for a corpus.
 
     An untrained one gets the output vocabulary that training gives it by default, to measure both alike. A trained one
-    is asked as it was for this corpus, if it learned several tasks, and its rewrites are searched with as they were.
+    is asked as it was for this corpus, if it learned several tasks and was loaded without a prompt, and its rewrites
+    are searched with as they were.
 
     :param searching: how to search with an untrained one's rewrites; as the index does by default.
     :raises UserError: when a trained one is to be searched with in another way.
@@ -29,6 +30,8 @@ def fitted(rewriter: Rewriter, index: Index, searching: Searching | None = None)
     if searching is not None:
         raise UserError(f"an adapter brings its own way to search, {rewriter.facts.searching}; leave --set out")
     index.searching = rewriter.facts.searching
+    if rewriter.keeps_prompt:
+        return rewriter
     task = rewriter.facts.task_for(index.retriever.fingerprint(), index.corpus.fingerprint())
     return rewriter.with_prompt(task.prompt) if task else rewriter
 

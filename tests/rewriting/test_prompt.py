@@ -53,6 +53,31 @@ def test_without_an_instruction() -> None:
     assert prompt.messages("a") == [{"role": "user", "content": "a"}]
 
 
+@pytest.mark.parametrize("examples", [(), (("rouge", "red"), ("bleu", "blue"))])
+def test_without_a_turn_of_the_system(examples: tuple[tuple[str, str], ...]) -> None:
+    first, *others = Prompt("Name it.", examples=examples).messages("vert", system=False)
+    asked, *rest = Prompt("", examples=examples).messages("vert")
+    assert first == {"role": "user", "content": f"Name it.\n\n{asked['content']}"}
+    assert others == rest
+    assert Prompt("", examples=examples).messages("vert", system=False) == [asked, *rest]
+
+
+@pytest.mark.parametrize(
+    ("completion", "answer"),
+    [
+        ("red apple", "red apple"),
+        (" red apple\n\nQuery: pear", "red apple"),
+        ("\n\n red apple \r\n pear", "red apple"),
+        ("\n \n", ""),
+    ],
+)
+def test_the_answer_is_a_line(completion: str, answer: str) -> None:
+    assert Prompt("").answer(completion) == answer
+    reasoning = Prompt("", answer_after="So:")
+    assert reasoning.answer(f"It is red.\nSo: no.\nSo:{completion}") == answer
+    assert reasoning.answer(completion) == ""
+
+
 def test_examples_are_written_as_the_query_is() -> None:
     prompt = Prompt("Name it.", "{query} =", (("rouge", "red"),))
     assert prompt.text("bleu") == "Name it.\n\nrouge = red\nbleu ="

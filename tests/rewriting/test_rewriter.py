@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
-from transformers import AutoModelForCausalLM, GPT2Config, GPT2LMHeadModel
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    Gemma3Config,
+    Gemma3ForConditionalGeneration,
+    GPT2Config,
+    GPT2LMHeadModel,
+)
 
 from grape_rewrite.errors import UserError
 from grape_rewrite.rewriting import Prompt, Rewriter
@@ -50,12 +57,63 @@ def test_chat_models_that_reason(tiny_chat_folder: Path, tiny_prompt: Prompt) ->
     written = silent.tokenizer("Apfel?\nAn apple.</think>\nred apple", add_special_tokens=False)["input_ids"]
     assert reasoning.decode([*written, end]) == "red apple"
     assert reasoning.decode(written[:12]) == ""
-    assert silent.decode([*written, end]) == "Apfel?\nAn apple.</think>\nred apple"
+    assert silent.decode([*written, end]) == "Apfel?"
 
 
 def test_base_models_do_not_reason(tiny_model_folder: Path, tiny_prompt: Prompt) -> None:
     with pytest.raises(UserError, match=r"is no chat model and cannot reason first; leave answer_after='=' out"):
         Rewriter.load(str(tiny_model_folder), replace(tiny_prompt, answer_after="="))
+
+
+def test_reasoning_does_not_end_with_what_is_not_read(tiny_chat_folder: Path, tiny_prompt: Prompt) -> None:
+    with pytest.raises(UserError, match=r"answer_after='=<\|im_end\|>' has '<\|im_end\|>', a special token of"):
+        Rewriter.load(str(tiny_chat_folder), replace(tiny_prompt, answer_after="=<|im_end|>"))
+
+
+def test_a_template_that_refuses_the_system(tiny_chat_folder: Path, tiny_prompt: Prompt) -> None:
+    known, refusing = (Rewriter.load(str(tiny_chat_folder), tiny_prompt) for _ in range(2))
+    refusing.tokenizer.chat_template = (
+        "{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}"
+        + refusing.tokenizer.chat_template
+    )
+    turns = "<|im_start|>system\nDescribe the picture.<|im_end|>\n<|im_start|>user\n"
+    text = known.prompt_text("rot Apfel")
+    assert text.startswith(turns)
+    assert refusing.prompt_text("rot Apfel") == text.replace(turns, "<|im_start|>user\nDescribe the picture.\n\n")
+
+
+@pytest.mark.parametrize("kind", ["gemma", "qwen", "llama", "gpt2"])
+def test_an_adapter_is_put_on_all_that_is_linear(kind: str, tiny_folders: dict[str, Path], tiny_prompt: Prompt) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(tiny_folders["gemma"])
+
+    def adapter(target: str | None = None) -> dict[str, torch.Tensor]:
+        if kind == "gpt2":
+            model = GPT2LMHeadModel(GPT2Config(n_layer=1, n_head=1, n_embd=4, vocab_size=10))
+        else:
+            model = AutoModelForCausalLM.from_pretrained(tiny_folders[kind])
+        target = target or Rewriter(model, tokenizer, tiny_prompt, kind).trainable
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            model = get_peft_model(model, LoraConfig(r=2, target_modules=target, task_type="CAUSAL_LM"))
+        return {name: weight for name, weight in model.named_parameters() if "lora_" in name}
+
+    mine, every = adapter(), adapter("all-linear")
+    assert list(mine) == list(every)
+    assert all(torch.equal(mine[name], every[name]) for name in every)
+
+
+def test_what_sees_has_no_adapter(tiny_model_folder: Path, tiny_prompt: Prompt) -> None:
+    """Gemma 3 with its part for pictures, loaded to read."""
+    tokenizer = AutoTokenizer.from_pretrained(tiny_model_folder)
+    trunk = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    text = {**trunk, "vocab_size": len(tokenizer), "num_key_value_heads": 1, "head_dim": 8}
+    vision = {**trunk, "image_size": 28, "patch_size": 14}
+    model = Gemma3ForConditionalGeneration(Gemma3Config(text_config=text, vision_config=vision, mm_tokens_per_image=4))
+    rewriter = Rewriter(model, tokenizer, tiny_prompt, "gemma")
+    adapted = get_peft_model(model, LoraConfig(r=2, target_modules=rewriter.trainable, task_type="CAUSAL_LM"))
+    learning = {name for name, weight in adapted.named_parameters() if weight.requires_grad}
+    assert len(learning) == 2 * 7
+    assert all("language_model" in name for name in learning)
 
 
 def test_rewrites_repeat_with_a_seed_and_leave_the_random_state(policy: Rewriter) -> None:

@@ -1,6 +1,7 @@
 """Vision-language models: tiny ones of real kinds, with their real processors."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -96,6 +97,27 @@ def test_samples_follow_the_model_and_the_seed(policy: VisionRewriter, pictures:
     for completion in policy.respond(asked, 4, 1.0):
         assert 1 <= len(completion) <= 5
         assert not set(completion[:-1]) & set(policy.stop)
+
+
+def test_a_template_that_refuses_the_system(policy: VisionRewriter, pictures: list[Path]) -> None:
+    policy.processor.chat_template = (
+        "{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}"
+        + policy.processor.chat_template
+    )
+    first, *others = policy.messages(Asked("rot Apfel", picture=pictures[0]))
+    assert first["role"] == "user"
+    assert first["content"] == [{"type": "text", "text": "Say what the changed picture shows.\n\nrot Mond"}]
+    assert [turn["role"] for turn in others] == ["assistant", "user"]
+    assert policy.rewrite([Asked("rot Apfel", picture=pictures[0])])
+
+
+@pytest.mark.parametrize("reasons", [False, True])
+def test_the_template_is_told_whether_to_reason(policy: VisionRewriter, reasons: bool) -> None:
+    told = policy.with_prompt(replace(PROMPT, answer_after="</think>" if reasons else ""))
+    told.processor.chat_template = (
+        "{% if enable_thinking != " + str(reasons).lower() + " %}{{ raise_exception('another') }}{% endif %}"
+    ) + told.processor.chat_template
+    assert len(told.respond([Asked("rot Apfel")], 1, 0.0)) == 1
 
 
 def test_only_the_language_part_is_trainable(policy: VisionRewriter) -> None:

@@ -70,6 +70,7 @@ def load_rewriter(
     except (*UNREADABLE, TypeError, AttributeError) as error:  # a configuration that is no mapping, for one
         raise UserError(f"cannot load the adapter in {folder} onto {base!r}: {first_line(error)}") from error
     rewriter = kind(model, reader, prompt or facts.prompt, base, facts.max_tokens, facts)
+    rewriter.keeps_prompt = prompt is not None
     if facts.output_vocabulary is not None:
         known, last = model.get_input_embeddings().weight.shape[0], max(facts.output_vocabulary)
         if last >= known:

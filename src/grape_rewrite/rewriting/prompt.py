@@ -52,20 +52,29 @@ class Prompt:
         lines += [f"{self._ask(asked)} {answered}" for asked, answered in self.examples]
         return "\n".join([*lines, self._ask(query)])
 
-    def messages(self, query: str) -> list[dict[str, Any]]:
-        """Write the prompt for a chat model: the examples are earlier turns, and the template is not needed."""
-        turns = [("system", self.instruction)] if self.instruction else []
-        for asked, answered in self.examples:
-            turns += [("user", asked), ("assistant", answered)]
+    def messages(self, query: str, system: bool = True) -> list[dict[str, Any]]:
+        """Write the prompt for a chat model: the examples are earlier turns, and the template is not needed.
+
+        :param system: whether the instruction is a turn of the system, or else the beginning of the user's first.
+        """
+        turns = [turn for asked, answered in self.examples for turn in (("user", asked), ("assistant", answered))]
         turns.append(("user", _one_line(query)))
+        if self.instruction and system:
+            turns.insert(0, ("system", self.instruction))
+        elif self.instruction:
+            turns[0] = ("user", f"{self.instruction}\n\n{turns[0][1]}")
         return [{"role": role, "content": content} for role, content in turns]
 
     def answer(self, completion: str) -> str:
-        """Return the rewrite of a completion: all of it, or what comes after the reasoning; empty if that never ends.
+        """Return the rewrite of a completion: the first line of what is written that is not empty.
 
-        >>> Prompt("Say it in English.", answer_after="</think>").answer("Apfel is apple. </think> red apple")
+        >>> Prompt("Say it in English.", answer_after="</think>").answer("Apfel is apple.</think>\\n\\nred apple\\nAh")
         'red apple'
         """
+        return self.written(completion).partition("\n")[0].rstrip()
+
+    def written(self, completion: str) -> str:
+        """Return what a completion writes: all of it, or what comes after the reasoning; empty if that never ends."""
         if not self.answer_after:
             return completion.strip()
         _, reasoned, rewrite = completion.rpartition(self.answer_after)

@@ -1,12 +1,16 @@
 """The rewriter: a language model, a prompt and the words that it may use."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from copy import copy
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import torch
+from jinja2 import TemplateError
 from rich.progress import track
+from torch.nn import Linear
 
 from grape_rewrite.errors import UserError
 from grape_rewrite.fingerprint import weights_hash
@@ -39,7 +43,8 @@ class Rewriter:
     :param name: the base model's name or folder, as it was asked for.
     :param max_tokens: where a rewrite is cut off.
     :param facts: what its adapter says of itself, if it has one.
-    :raises UserError: when the prompt lets the model reason, which only chat models can.
+    :raises UserError: when the prompt lets the model reason, which only chat models can, or lets its reasoning
+        end with a special token, which is taken out before.
     """
 
     sees = False
@@ -62,10 +67,19 @@ class Rewriter:
         self.facts = facts
         self.vocabulary = OutputVocabulary.of(model, None)
         self.trained = True  # the adapter, if there is one, is used
+        self.keeps_prompt = False  # it was asked for: the corpus does not choose among those that the adapter learned
         if prompt.answer_after and not self.is_chat:
             raise UserError(
                 f"{name} is no chat model and cannot reason first; leave answer_after={prompt.answer_after!r} out"
             )
+        if prompt.answer_after:
+            special = [str(token) for token in tokenizer.added_tokens_decoder.values() if token.special]
+            unread = next((token for token in special if token in prompt.answer_after), None)
+            if unread:
+                raise UserError(
+                    f"answer_after={prompt.answer_after!r} has {unread!r}, a special token of {name}, which is "
+                    "taken out of its answers; use words that stay in them, such as 'Answer:'"
+                )
 
     @staticmethod
     def load(
@@ -103,8 +117,15 @@ class Rewriter:
 
     @property
     def trainable(self) -> str:
-        """The modules that an adapter is put on, as PEFT's `target_modules` has them."""
-        return "all-linear"
+        """A pattern of the linear layers that read and write, for PEFT's `target_modules`; what sees stays as it is."""
+        from transformers.pytorch_utils import Conv1D  # of GPT-2
+
+        decoder = self.decoder
+        start = next(name for name, module in self.model.named_modules() if module is decoder)
+        layers = {
+            name.rpartition(".")[2] for name, part in decoder.named_modules() if isinstance(part, (Linear, Conv1D))
+        }
+        return rf"{re.escape(start)}\.(?:.*\.)?(?:{'|'.join(sorted(layers))})"
 
     def fingerprint(self) -> str:
         """Return a SHA-256 over the base model's weights in the format that it computes in; adapters do not count."""
@@ -176,14 +197,29 @@ class Rewriter:
         """Return the whole text that the model is given for a query."""
         if not self.is_chat:
             return self.prompt.text(query)
-        messages = self.prompt.messages(query)
-        # Templates of models that reason read `enable_thinking`; others leave it alone.
-        reasons = bool(self.prompt.answer_after)
-        return str(
-            self.tokenizer.apply_chat_template(
-                messages, tokenize=False, add_generation_prompt=True, enable_thinking=reasons
-            )
-        )
+        return str(self._ask(self.prompt.messages(query, self.has_system), tokenize=False))
+
+    @property
+    def chat_settings(self) -> dict[str, bool]:
+        """What the chat template is told: those of models that reason read it, others leave it alone."""
+        return {"enable_thinking": bool(self.prompt.answer_after)}
+
+    @cached_property
+    def has_system(self) -> bool:
+        """Whether the chat template has turns of the system; some refuse them, such as Gemma 2's."""
+        try:
+            self._ask(self._shaped(Prompt("Do.").messages("it")), tokenize=False)
+        except TemplateError:
+            return False
+        return True
+
+    def _ask(self, turns: list[Any], **settings: Any) -> Any:
+        """Put turns into the chat template, up to where the answer begins."""
+        return self.processor.apply_chat_template(turns, add_generation_prompt=True, **self.chat_settings, **settings)
+
+    def _shaped(self, turns: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Turns as the chat template wants them."""
+        return turns
 
     def encode(self, prompt_text: str) -> list[int]:
         """Return the token ids of a `prompt_text`; a chat template has written its special tokens already."""

@@ -1,6 +1,5 @@
 """Rewriters that see: vision-language models, which are shown a query's picture beside its text."""
 
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -64,16 +63,6 @@ class VisionRewriter(Rewriter):
         return self._processor
 
     @property
-    def trainable(self) -> str:
-        """A pattern of the linear layers of the language model."""
-        language = self.decoder
-        start = next(name for name, module in self.model.named_modules() if module is language)
-        layers = {
-            name.rpartition(".")[2] for name, part in language.named_modules() if isinstance(part, torch.nn.Linear)
-        }
-        return rf"{re.escape(start)}\..*\.(?:{'|'.join(sorted(layers))})"
-
-    @property
     def is_chat(self) -> bool:
         """Whether it has a chat template."""
         return self.processor.chat_template is not None
@@ -90,20 +79,20 @@ class VisionRewriter(Rewriter):
         :param prompt: by default its own.
         :raises UnreadableImage: when the picture cannot be read.
         """
-        turns = [
-            {"role": turn["role"], "content": [{"type": "text", "text": turn["content"]}]}
-            for turn in (prompt or self.prompt).messages(asked.text)
-        ]
+        turns = self._shaped((prompt or self.prompt).messages(asked.text, self.has_system))
         if asked.picture:
             turns[-1]["content"].insert(0, {"type": "image", "image": _opened(asked.picture)})
         return turns
 
+    def _shaped(self, turns: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Turns of parts, of which pictures are some."""
+        return [{**turn, "content": [{"type": "text", "text": turn["content"]}]} for turn in turns]
+
     @torch.no_grad()
     def respond(self, asked: Sequence[Asked], group: int, temperature: float) -> list[list[int]]:
         """Sample `group` completions (token ids) for each of what is asked, with `transformers`."""
-        inputs = self.processor.apply_chat_template(
+        inputs = self._ask(
             [self.messages(one) for one in asked],
-            add_generation_prompt=True,
             tokenize=True,
             return_dict=True,
             return_tensors="pt",

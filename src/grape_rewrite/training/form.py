@@ -21,14 +21,14 @@ def form_rewards(rewriter: Rewriter, tasks: Sequence[Task], config: TrainingConf
     markers = list(dict.fromkeys(marker for task in tasks for marker in task.prompt.markers))
 
     def form(completions: list[Any], completion_ids: list[list[int]], **_: Any) -> list[float]:
-        texts = [rewriter.prompt.answer(text_of(completion)) for completion in completions]
+        texts = [rewriter.prompt.written(text_of(completion)) for completion in completions]
         ended = [ids[-1] in stop for ids in completion_ids]
         return [float(value) for value in well_formed(texts, ended, markers)]
 
     def length(completions: list[Any], completion_ids: list[list[int]], **_: Any) -> list[float]:
         lengths = [len(ids) for ids in completion_ids]
         if rewriter.prompt.answer_after:  # thinking costs nothing; a rewrite that never comes has no length of its own
-            answers = [rewriter.prompt.answer(text_of(completion)) for completion in completions]
+            answers = [rewriter.prompt.written(text_of(completion)) for completion in completions]
             lengths = [
                 len(rewriter.encode(text)) if text else whole for text, whole in zip(answers, lengths, strict=True)
             ]
