@@ -198,6 +198,7 @@ def _arguments(rewriter: Rewriter, config: TrainingConfig, run: RunFolder) -> An
         per_device_train_batch_size=config.micro_batch or own,
         gradient_accumulation_steps=own // (config.micro_batch or own),
         chat_template_kwargs=rewriter.chat_settings,
+        router_aux_loss_coef=0.0,  # of mixtures of experts, whose routers stay as they are
         use_vllm=config.vllm,
         vllm_mode="colocate",
         generation_kwargs={"stop_token_ids": rewriter.stop} if config.vllm else None,

@@ -117,7 +117,7 @@ class GrapeTrainer(GRPOTrainer):
         **extra: Any,
     ) -> tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]:
         """Score the last `logits_to_keep` tokens of each row: (B, T) log-probabilities and entropies."""
-        if not self.shares or extra.get("compute_aux_loss"):
+        if not self.shares:
             return super()._get_per_token_logps_and_entropies(
                 model, input_ids, attention_mask, logits_to_keep, *rest, **extra
             )
