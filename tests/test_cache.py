@@ -1,11 +1,17 @@
 """Folders that appear whole or not at all."""
 
+import errno
 from pathlib import Path
 
 import pytest
 
 from grape_rewrite.cache import cache_folder, whole_folder
 from grape_rewrite.errors import UserError
+
+
+def fill(folder: Path, text: str = "") -> None:
+    with whole_folder(folder) as draft:
+        (draft / "file").write_text(text)
 
 
 def test_the_cache_can_be_moved(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -77,16 +83,43 @@ def test_a_crash_leaves_no_empty_folders(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.rglob("*")] == ["deep"]
 
 
-def test_a_place_that_cannot_be_written_is_a_users_error(tmp_path: Path) -> None:
+def test_a_place_that_cannot_be_written_is_a_users_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match="GRAPE_CACHE"), whole_folder(tmp_path / "file" / "target"):
-        pass
+    with pytest.raises(UserError, match=r"cannot write .*target: Not a directory$"):
+        fill(tmp_path / "file" / "target")
+    monkeypatch.setenv("GRAPE_CACHE", str(tmp_path / "file"))
+    with pytest.raises(UserError, match="Not a directory; free some space or set GRAPE_CACHE"):
+        fill(tmp_path / "file" / "target")
+
+
+def test_what_cannot_be_replaced_stays_whole_and_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    fill(target, "old")
+    rename = Path.rename
+
+    def refuse(source: Path, place: Path) -> Path:
+        if source.suffix == ".part":
+            raise OSError(errno.EIO, "Input/output error")
+        return rename(source, place)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(UserError, match=f"cannot write {target}: Input/output error"):
+        fill(target, "new")
+    monkeypatch.setattr(Path, "rename", rename)
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["target", "target/file"]
+    assert (target / "file").read_text() == "old"
+    fill(target, "new")
+    assert (target / "file").read_text() == "new"
+    assert [path.name for path in tmp_path.iterdir()] == ["target"]
 
 
 def test_two_builders_of_the_same_folder_do_not_collide(tmp_path: Path) -> None:
     target = tmp_path / "target"
-    with whole_folder(target) as first, whole_folder(target) as second:
-        (first / "file").write_text("same")
-        (second / "file").write_text("same")
-    assert (target / "file").read_text() == "same"
-    assert [path.name for path in tmp_path.iterdir()] == ["target"]
+    for before in ("nothing", "an older one"):
+        with whole_folder(target) as first:
+            fill(target, f"instead of {before}")
+            in_use = target.stat().st_ino
+            (first / "file").write_text("too late")
+        assert target.stat().st_ino == in_use
+        assert (target / "file").read_text() == f"instead of {before}"
+        assert [path.name for path in tmp_path.iterdir()] == ["target"]

@@ -49,6 +49,14 @@ def test_a_file_in_its_place_is_said(tmp_path: Path) -> None:
             pass
 
 
+def test_a_link_on_the_way_that_leads_nowhere_is_said(tmp_path: Path) -> None:
+    (tmp_path / "runs").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    for name in ("runs/a", "runs/a/b", "circle", "circle/a"):
+        with pytest.raises(UserError, match=rf"cannot write .*{name}: "), locked(tmp_path / name):
+            pass
+
+
 def test_processes_that_wait_take_turns(tmp_path: Path) -> None:
     """The lock's file and folder are removed and made again each time; no count is lost for that."""
     (tmp_path / "count").write_text("0")

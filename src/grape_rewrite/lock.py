@@ -62,4 +62,7 @@ def _can_be(folder: Path) -> bool:
     try:
         return stat.S_ISDIR(folder.stat().st_mode)
     except FileNotFoundError:
-        return not folder.is_symlink()  # one that leads nowhere
+        # A link that leads nowhere, on the way too, stays in the way.
+        return not any(place.is_symlink() and not place.exists() for place in (folder, *folder.parents))
+    except OSError:  # links in a circle
+        return False
