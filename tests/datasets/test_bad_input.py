@@ -53,8 +53,6 @@ def test_missing_file(folder, name):
         ('{"_id": "", "text": "x"}', 1, ["\"_id\" is ''"]),
         ('{"_id": "a b", "text": "x"}', 1, ["'a b'", "white space"]),
         ('{"_id": "\\ud800", "text": "x"}', 1, ["surrogate"]),
-        ('{"_id": "a"}', 1, ["'a' has neither", "text", "image"]),
-        ('{"_id": "a", "text": "  "}', 1, ["'a' has neither"]),
         ('{"_id": "a", "text": 3}', 1, ['"text" is 3', "string"]),
         ('{"_id": "a", "text": "\\udfff"}', 1, ["surrogate"]),
         (
@@ -103,6 +101,8 @@ def test_links_within_the_folder_and_to_the_folder_are_fine(edit, folder, tmp_pa
 
 def test_empty_corpus(edit):
     assert "corpus.jsonl is empty" in mistake(edit("corpus.jsonl", "\n\n"))
+    nothing = '{"_id": "a"}\n{"_id": "b", "title": "", "text": "  "}\n'
+    assert 'corpus.jsonl: no item has a "text" or an "image"' in mistake(edit("corpus.jsonl", nothing))
 
 
 @pytest.mark.parametrize(
@@ -144,6 +144,16 @@ def test_qrels(edit, content, parts):
     message = mistake(edit("qrels/test.tsv", content), "test")
     for part in parts:
         assert part in message
+
+
+def test_an_item_with_nothing_may_be_there_but_not_be_judged_relevant(edit):
+    lines = '{"_id": "d1", "text": "a red apple"}\n{"_id": "d2", "title": "", "text": " "}\n'
+    folder = edit("corpus.jsonl", lines)
+    assert [item.is_empty for item in Dataset.load(folder).corpus] == [False, True]
+    message = mistake(folder, "test")
+    assert "test.tsv: query 'q3' is about item 'd2', which has neither a \"text\" nor an \"image\"" in message
+    edit("qrels/test.tsv", f"{HEADER}q1\td1\t1\nq1\td2\t0\n")
+    assert Dataset.load(folder).test.qrels == {"q1": {"d1": 1}}
 
 
 def test_split_without_a_file_names_those_that_exist(folder):

@@ -40,8 +40,18 @@ def test_a_reader_is_refused_pictures_before_it_starts(reader: Retriever, paths:
         reader.index(corpus)
 
 
-def test_an_item_with_nothing(clip: Retriever) -> None:
-    with pytest.raises(UserError, match="corpus item 'x' has neither a text nor an image"):
+def test_an_item_with_nothing_is_never_found(
+    clip: Retriever, reader: Retriever, caplog: pytest.LogCaptureFixture
+) -> None:
+    corpus = Corpus([Item("x"), Item("y", "red apple"), Item("z")])
+    for retriever in (clip, reader):
+        caplog.clear()
+        built = retriever.index(corpus)
+        assert sorted(built.skipped) == [0, 2]
+        assert built.unreadable == {}
+        assert "2 of 3 items have neither a text nor an image and are never found" in caplog.text
+        assert [id for id, _ in built.search(["moon"], k=3)[0]] == ["y"]
+    with pytest.raises(UserError, match="no item of the corpus has a text or an image"):
         clip.index(Corpus([Item("x")]))
 
 

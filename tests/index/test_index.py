@@ -222,6 +222,7 @@ def test_skipped_items_of_a_part_stay_skipped(clip: Retriever) -> None:
     built = Index(clip, corpus, clip.embed_texts(["a", "b", "c", "d"]), {2: "broken"})
     part = built.of(replace(asking(["a"], ["1"]), searched=("1", "2")))
     assert part.skipped == {1: "broken"}
+    assert part.unreadable == {}
     assert [id for id, _ in part.search(["a"], 5)[0]] == ["1"]
 
 
@@ -235,6 +236,19 @@ def test_a_picture_that_could_not_be_read_leaves_the_text_alone(
     found = built.embed(["red", "red"], queries)
     np.testing.assert_allclose(found[0], clip.embed_texts(["red"])[0], atol=1e-6)
     assert not np.allclose(found[0], found[1], atol=1e-3)
+
+
+def test_a_broken_picture_of_an_item_with_a_text_is_no_picture_of_a_query(clip: Retriever, paths: list[Path]) -> None:
+    paths[0].write_text("broken")
+    built = clip.index(Corpus([Item("a", "moon", paths[0]), Item("b", "star", paths[1])]), max_unreadable=0.5)
+    assert (list(built.skipped), list(built.unreadable)) == ([], [0])
+    query = Query("q", "red", paths[0])
+    part = built.of(replace(asking(["q"], ["b"]), searched=("a",)))
+    for asked_of in (built.searched(picture_words=2), part.searched(picture_words=2)):
+        np.testing.assert_allclose(asked_of.embed(["red"], [query]), clip.embed_texts(["red"]), atol=1e-6)
+        assert asked_of.readable([query]) == [None]
+        [asked] = asked_of.asked([query], sees=True)
+        assert (asked.words, asked.picture) == ((), None)
 
 
 def test_a_retriever_that_only_reads_searches_by_the_text_alone(

@@ -23,6 +23,13 @@ def test_each_word_is_the_nearest_that_adds_something(clip: Retriever, paths, co
             assert worth[WORDS.index(said[place])] == pytest.approx(max(worth.values()), abs=1e-6)
 
 
+def test_nothing_is_said_of_no_picture(clip: Retriever, paths) -> None:
+    pictures = clip.embed_images(paths[:2])
+    pictures[0] = 0
+    nothing, said = Reader(clip, WORDS)(pictures, 3)
+    assert (nothing, len(said)) == ([], 3)
+
+
 def test_the_vocabulary_is_what_the_retriever_knows_else_english(clip: Retriever, monkeypatch) -> None:
     monkeypatch.setattr(type(clip), "words", lambda self: ["moon", "red"])
     assert Reader(clip).vocabulary == ["moon", "red"]

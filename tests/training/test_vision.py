@@ -132,7 +132,7 @@ def test_queries_without_a_picture_are_refused_before_anything_is_trained(
     # Nor is one of use whose picture could not be embedded.
     dataset._splits[split] = whole
     row = composed_index.corpus.rows_with(kept.image)[0]
-    composed_index.skipped[row] = "broken"
+    composed_index.unreadable[row] = "broken"
     [broken] = composed_index.asked([kept], sees=True)
     assert broken.picture is None
     with pytest.raises(UserError, match=f"split {split}: query .* has no picture that can be read"):

@@ -20,7 +20,10 @@ def embed(
     corpus = load_data(data).corpus
     index = load_index(load_retriever(retriever, trust_remote_code), corpus, max_unreadable)
     say(f"{len(index)} items, {index.retriever.dimension} dimensions, retriever {index.retriever.name}")
-    say(f"unreadable images: {index.unreadable}; without a text either, so never found: {len(index.skipped)}")
+    lost = index.unreadable.keys() & index.skipped.keys()
+    say(f"unreadable images: {len(index.unreadable)}; without a text either, so never found: {len(lost)}")
+    if empty := len(index.skipped) - len(lost):
+        say(f"items with neither a text nor an image, so never found: {empty}")
     if (context := index.retriever.context) is not None:
         say(f"texts longer than the retriever's context of {context} tokens, read in part: {index.truncated}")
     say(f"cache: {cached_at(index.fingerprint())}")

@@ -24,6 +24,8 @@ Qrels = dict[str, dict[str, int]]
 def read_corpus(folder: Path) -> Corpus:
     """Read `corpus.jsonl`. A `title`, as some BEIR sets have, is put before the text.
 
+    BEIR's own files have a few items with neither title nor text; they are kept, and never found.
+
     :raises UserError: for a missing or empty file, and for every record that is not valid, with its line.
     """
     file = folder / "corpus.jsonl"
@@ -34,12 +36,11 @@ def read_corpus(folder: Path) -> Corpus:
     items = []
     for record in read_records(file):
         texts = [text for text in (record.text("title"), record.text()) if text is not None]
-        item = Item(record.id(), " ".join(texts) or None, record.image())
-        if item.text is None and item.image is None:
-            raise record.error(f'item {shown(item.id)} has neither a "text" nor an "image"; give it one or both')
-        items.append(item)
+        items.append(Item(record.id(), " ".join(texts) or None, record.image()))
     if not items:
         raise UserError(f"{file} is empty; it needs at least one item a line")
+    if all(item.is_empty for item in items):
+        raise UserError(f'{file}: no item has a "text" or an "image"; give each one or both')
     return Corpus(items)
 
 
@@ -107,8 +108,8 @@ def read_split(folder: Path, name: str, queries: Mapping[str, Query], corpus: Co
     A score of 0 or less judges an item irrelevant; only positives are kept.
 
     :raises UserError: for a split without a file or without judgements (naming those that exist), an id that is in no
-        file, a query without a relevant item, a query without a picture where others have one, and a query whose
-        picture is none of what is searched, or its own answer.
+        file, a relevant item with neither a text nor a picture, a query without a relevant item, a query without a
+        picture where others have one, and a query whose picture is none of what is searched, or its own answer.
     """
     file = folder / "qrels" / f"{name}.tsv"
     if name not in (existing := split_names(folder)):
@@ -129,6 +130,7 @@ def read_split(folder: Path, name: str, queries: Mapping[str, Query], corpus: Co
             raise UserError(
                 f"{file}: query {shown(query)} has no relevant item (score 1 or more); judge one or leave it out"
             )
+    _require_content(qrels, corpus, file)
     chosen = [query for id, query in queries.items() if id in qrels]
     searched = read_searched(folder, name, corpus)
     if searched is not None:
@@ -179,6 +181,17 @@ def read_searched(folder: Path, name: str, corpus: Corpus) -> tuple[str, ...] | 
     if not found:
         raise UserError(f"{file} is empty; it holds the ids of the items that the split {name!r} searches, one a line")
     return tuple(found)
+
+
+def _require_content(qrels: Qrels, corpus: Corpus, file: Path) -> None:
+    """Require that what is relevant has something to find it by."""
+    for query, positives in qrels.items():
+        for item in positives:
+            if corpus[corpus.position[item]].is_empty:
+                raise UserError(
+                    f"{file}: query {shown(query)} is about item {shown(item)}, which has neither a "
+                    '"text" nor an "image" in corpus.jsonl; give it one or both'
+                )
 
 
 def _require_searched(qrels: Qrels, corpus: Corpus, name: str) -> None:

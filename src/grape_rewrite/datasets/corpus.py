@@ -14,11 +14,16 @@ import numpy.typing as npt
 
 @dataclass(frozen=True)
 class Item:
-    """One thing that can be found: a text, a picture (the path of its file), or both."""
+    """One thing that can be found: a text, a picture (the path of its file), or both; never found with neither."""
 
     id: str
     text: str | None = None
     image: Path | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to find it by."""
+        return self.text is None and self.image is None
 
 
 class Corpus(Sequence[Item]):

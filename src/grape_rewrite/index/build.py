@@ -20,6 +20,7 @@ from grape_rewrite.retrievers.images import find_unreadable
 log = logging.getLogger(__name__)
 
 SHARD = 2048  # items; what a crash can lose
+EMPTY = "it has neither a text nor an image"
 
 
 def build_index(
@@ -53,7 +54,7 @@ def build_index(
 
     embeddings = np.empty((len(corpus), retriever.dimension), dtype=np.float32)
     skipped: dict[int, str] = {}
-    unreadable: list[str] = []
+    unreadable: dict[int, str] = {}
     truncated = 0
     with Progress(transient=True, disable=not progress) as bar:
         task = bar.add_task("Embedding the corpus", total=count_embeddings(retriever, corpus.items))
@@ -67,14 +68,17 @@ def build_index(
             else:
                 bar.advance(task, count_embeddings(retriever, items))
             embeddings[start : start + len(items)] = shard.embeddings
-            skipped |= {start + row: why for row, why in shard.unreadable.items() if items[row].text is None}
-            unreadable += shard.unreadable.values()
+            broken = {start + row: why for row, why in shard.unreadable.items()}
+            skipped |= {row: why for row, why in broken.items() if corpus[row].text is None}
+            skipped |= {start + row: EMPTY for row, item in enumerate(items) if item.is_empty}
+            unreadable |= broken
             truncated += shard.truncated
             if len(unreadable) > allowed:
-                raise _too_many(unreadable, allowed, max_unreadable, len(corpus))
+                raise _too_many(list(unreadable.values()), allowed, max_unreadable, len(corpus))
 
-    _report(retriever, unreadable, len(skipped), truncated, len(corpus))
-    return Index(retriever, corpus, embeddings, skipped, len(unreadable), truncated)
+    index = Index(retriever, corpus, embeddings, skipped, unreadable, truncated)
+    _report(index)
+    return index
 
 
 def cached_at(fingerprint: str, cache: Path | None = None) -> Path:
@@ -99,20 +103,22 @@ def _too_many(unreadable: list[str], allowed: int, share: float, size: int) -> U
     )
 
 
-def _report(retriever: Retriever, unreadable: list[str], skipped: int, truncated: int, size: int) -> None:
-    for why in unreadable:
+def _report(index: Index) -> None:
+    for why in index.unreadable.values():
         log.warning("%s", why)
-    if unreadable:
+    if index.unreadable:
         log.warning(
             "%d of %d items have an unreadable image; %d of them have no text either and are never found",
-            len(unreadable),
-            size,
-            skipped,
+            len(index.unreadable),
+            len(index),
+            len(index.unreadable.keys() & index.skipped.keys()),
         )
-    if truncated:
+    if empty := len(index.skipped.keys() - index.unreadable.keys()):
+        log.warning("%d of %d items have neither a text nor an image and are never found", empty, len(index))
+    if index.truncated:
         log.warning(
             "%d corpus texts are longer than the %s tokens that %s reads; only their beginnings count",
-            truncated,
-            retriever.context,
-            retriever.name,
+            index.truncated,
+            index.retriever.context,
+            index.retriever.name,
         )

@@ -21,7 +21,8 @@ def embed_items(retriever: Retriever, items: Sequence[Item], advance: Callable[[
     - text only: the text's embedding;
     - image only: the image's;
     - both: their mean, made a unit vector again, if the retriever can see; the text's otherwise;
-    - an unreadable image: its text's embedding; without a text, a row of zeros, which `Index` never finds.
+    - an unreadable image: its text's embedding; without a text, a row of zeros, which `Index` never finds;
+    - neither: a row of zeros too.
 
     :param items: n items that `check_items` let pass.
     :param advance: called with the number of embeddings just made; `count_embeddings` tells how many there will be.
@@ -61,12 +62,12 @@ def count_embeddings(retriever: Retriever, items: Sequence[Item]) -> int:
 def check_items(retriever: Retriever, items: Sequence[Item]) -> None:
     """Check, before anything is embedded, that the retriever can take every item.
 
-    :raises UserError: naming the first item that it cannot.
+    :raises UserError: naming the first item that it cannot; and when there is no item with a text or an image.
     """
+    if all(item.is_empty for item in items):
+        raise UserError("no item of the corpus has a text or an image; give each one of them")
     for item in items:
-        if item.text is None and item.image is None:
-            raise UserError(f"corpus item {item.id!r} has neither a text nor an image; give it one of them")
-        if item.text is None and not retriever.sees:
+        if item.text is None and item.image is not None and not retriever.sees:
             raise UserError(
                 f"retriever {retriever.name} reads text only, but corpus item {item.id!r} has only an image; choose a "
                 "retriever with an image tower, such as lite-clip or openai/clip-vit-base-patch32, or give items a text"

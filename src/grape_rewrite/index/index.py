@@ -33,7 +33,7 @@ SLAB = 2**26  # scores held at once, 256 MiB
 class Index:
     """Every item of a corpus as a unit vector; a score is a cosine.
 
-    Items without a readable image or a text (`skipped`) have a row of zeros, which must not count as cosine 0: their
+    Items without a readable image and a text (`skipped`) have a row of zeros, which must not count as cosine 0: their
     score is -1, below or equal to every other, and `search` never returns them.
 
     A query that has a picture is searched with between its text and its picture: their embeddings' weighted mean. So
@@ -46,7 +46,7 @@ class Index:
         corpus: Corpus,
         embeddings: npt.NDArray[np.float32],
         skipped: Mapping[int, str] | None = None,
-        unreadable: int = 0,
+        unreadable: Mapping[int, str] | None = None,
         truncated: int = 0,
     ) -> None:
         if embeddings.shape != (len(corpus), retriever.dimension):
@@ -58,9 +58,9 @@ class Index:
         self.embeddings = embeddings
         """(N, d) float32 unit rows."""
         self.skipped = dict(skipped or {})
-        """{row: why its image cannot be read}."""
-        self.unreadable = unreadable
-        """How many items have an image that cannot be read, those that have a text as well too."""
+        """{row: why it is never found}."""
+        self.unreadable = dict(unreadable or {})
+        """{row: why its image cannot be read}, of items that are found by their text too."""
         self.truncated = truncated
         """How many texts of the corpus are longer than the retriever's context."""
         self.truncated_queries = 0
@@ -83,8 +83,13 @@ class Index:
         if split.searched not in self._parts:
             corpus = self.corpus.part(split.searched)
             rows = [self.corpus.position[id] for id in corpus.ids]
-            skipped = {place: self.skipped[row] for place, row in enumerate(rows) if row in self.skipped}
-            part = self._parts[split.searched] = Index(self.retriever, corpus, self.embeddings[rows], skipped)
+            skipped, unreadable = (
+                {place: found[row] for place, row in enumerate(rows) if row in found}
+                for found in (self.skipped, self.unreadable)
+            )
+            part = self._parts[split.searched] = Index(
+                self.retriever, corpus, self.embeddings[rows], skipped, unreadable
+            )
             part._searched, part.reader = split.searched, self.reader
         part = self._parts[split.searched]
         part.searching = self.searching
@@ -226,24 +231,26 @@ class Index:
     def pictures(self, queries: Sequence[Query]) -> npt.NDArray[np.float32] | None:
         """Return the (n, d) embeddings of the queries' own pictures; None if none has one.
 
-        A row is zero where a query has no picture, or one that is skipped as unreadable. A picture of the corpus has
-        been embedded with it; others are embedded when they are first asked for.
+        A row is zero where a query has no picture, or one that was found unreadable. A picture of the corpus has been
+        embedded with it; others are embedded when they are first asked for.
 
         :raises UserError: when the retriever reads text only, or a file that is not searched is no picture.
         """
+        none = np.zeros(self.retriever.dimension, dtype=np.float32)
         files = [query.image.resolve() if query.image else None for query in queries]
         new = [file for file in dict.fromkeys(files) if file and file not in self._pictured]
         for file in new:
             rows = self.corpus.pictured.get(file, [])
-            alone = [row for row in rows if row in self.skipped or self.corpus[row].text is None]
-            if alone:  # a row of an item with a text is not the picture's alone
+            alone = [row for row in rows if self.corpus[row].text is None]
+            if any(row in self.unreadable for row in rows):
+                self._pictured[file] = none
+            elif alone:  # a row of an item with a text is not the picture's alone
                 self._pictured[file] = self.embeddings[alone[0]]
         outside = [file for file in new if file not in self._pictured]
         if outside:
             self._pictured.update(zip(outside, self.retriever.embed_images(outside), strict=True))
         if not any(files):
             return None
-        none = np.zeros(self.retriever.dimension, dtype=np.float32)
         return np.stack([self._pictured[file] if file else none for file in files])
 
     def own(self, queries: Sequence[Query]) -> list[npt.NDArray[np.int64]]:
@@ -253,7 +260,7 @@ class Index:
     def asked(self, queries: Sequence[Query], sees: bool = False) -> list[Asked]:
         """Return what a rewriter is asked for each query: its text, words for its picture where it has one.
 
-        :param sees: whether the rewriter is shown the picture too; one that is skipped as unreadable is left out.
+        :param sees: whether the rewriter is shown the picture too; one that was found unreadable is left out.
         """
         count = self.searching.picture_words
         pictures = self.pictures(queries) if count else None
@@ -269,8 +276,8 @@ class Index:
         ]
 
     def readable(self, queries: Sequence[Query]) -> list[Path | None]:
-        """Return the queries' own pictures, without those that are skipped as unreadable."""
-        broken = {image.resolve() for row in self.skipped if (image := self.corpus[row].image)}
+        """Return the queries' own pictures, without those of the corpus that were found unreadable."""
+        broken = {image.resolve() for row in self.unreadable if (image := self.corpus[row].image)}
         return [image if (image := query.image) and image.resolve() not in broken else None for query in queries]
 
     def searched(self, **changes: Any) -> "Index":

@@ -40,12 +40,12 @@ class Reader:
         return self._retriever.index(Corpus(Item(word, word) for word in self.vocabulary)).embeddings
 
     def __call__(self, pictures: npt.NDArray[np.float32], count: int) -> list[list[str]]:
-        """Return words for each of (n, d) embedded pictures, the most fitting first.
+        """Return words for each of (n, d) embedded pictures, the most fitting first; none for a row of zeros.
 
         :param count: how many for each.
         """
         near = pictures @ self._embedded.T
-        return [self._said(scores, count) for scores in near]
+        return [self._said(scores, count) if row.any() else [] for row, scores in zip(pictures, near, strict=True)]
 
     def _said(self, scores: npt.NDArray[np.float32], count: int) -> list[str]:
         """Choose words for one picture by its cosines with all of them."""
