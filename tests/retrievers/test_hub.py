@@ -82,6 +82,7 @@ def hub(
     pickled = tmp_path_factory.mktemp("hub") / "pickled"
     shutil.copytree(sentence_folder, pickled)
     (pickled / "2_Dense" / "model.safetensors").rename(pickled / "2_Dense" / "pytorch_model.bin")
+    (pickled / "2_Dense" / "other.safetensors").touch()  # which the library does not look for
     Hub.models = {"someone/clip": clip_folder, "someone/sentences": sentence_folder, "someone/pickled": pickled}
     Hub.models["someone/rewriter"] = tiny_model_folder
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
@@ -125,6 +126,16 @@ def test_a_pickled_layer_is_refused_before_it_is_fetched(hub: str, tmp_path: Pat
     kind, *words = load("someone/pickled", tmp_path, hub)
     assert kind == "UserError"
     assert "someone/pickled: 2_Dense has its weights only as a pickle" in " ".join(words)
+
+
+def test_a_pickled_layer_is_refused_without_the_hub_too(hub: str, tmp_path: Path) -> None:
+    copy = tmp_path / "hub" / "models--someone--pickled"
+    shutil.copytree(Hub.models["someone/pickled"], copy / "snapshots" / COMMIT)
+    (copy / "refs").mkdir()
+    (copy / "refs" / "main").write_text(COMMIT)
+    kind, *words = load("someone/pickled", tmp_path, "http://127.0.0.1:9")
+    assert kind == "UserError"
+    assert "2_Dense/pytorch_model.bin: weights as a pickle are refused" in " ".join(words)
 
 
 def test_a_name_that_the_hub_does_not_have(hub: str, tmp_path: Path) -> None:

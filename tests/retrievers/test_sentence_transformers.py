@@ -1,3 +1,4 @@
+import json
 import logging
 import shutil
 from pathlib import Path
@@ -7,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 from sentence_transformers import SentenceTransformer
-from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+from sentence_transformers.sentence_transformer.modules import Dense, Pooling, Router, StaticEmbedding, Transformer
+from tokenizers.normalizers import NFKC
 
 from grape_rewrite.errors import UserError
 from grape_rewrite.retrievers import Retriever
@@ -103,6 +105,36 @@ def test_fingerprint_changes_with_prompts_and_pooling(
     assert Retriever.load(str(copy)).fingerprint() != Retriever.load(str(prompted_folder)).fingerprint()
 
 
+def test_fingerprint_changes_with_the_preprocessing_of_images(seeing_sentence_folder: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(seeing_sentence_folder, copy)
+    before = Retriever.load(str(copy)).fingerprint()
+    assert before == Retriever.load(str(seeing_sentence_folder)).fingerprint()
+    file = copy / "processor_config.json"
+    settings = json.loads(file.read_text())
+    settings["image_processor"]["image_mean"] = [0.5, 0.5, 0.5]
+    file.write_text(json.dumps(settings))
+    assert Retriever.load(str(copy)).fingerprint() != before
+
+
+def test_fingerprint_changes_with_what_is_within_a_router(bert_folder: Path) -> None:
+    def routed(pooling: str = "mean", lower: bool = True, others: str = "document") -> str:
+        query, document = (Transformer(str(bert_folder)) for _ in range(2))
+        if not lower:
+            document.tokenizer.backend_tokenizer.normalizer = NFKC()
+        routes = {"query": [query, Pooling(24)], "document": [document, Pooling(24, pooling)]}
+        router = Router(routes, route_mappings={("query", None): "query", (None, ("image", "text")): others})
+        return SentenceEncoder("routed", SentenceTransformer(modules=[router], device="cpu")).fingerprint()
+
+    others = [routed(pooling="max"), routed(lower=False), routed(others="query")]
+    assert len({routed(), routed(), *others}) == 4
+
+
+def test_the_fingerprint_of_minilm_is_the_one_that_results_are_kept_under() -> None:
+    known = "13addcd3aebc73a6081fd918e531c8d251eaa7b52f2aee9ec3dfc2a35753cfe3"
+    assert Retriever.load("minilm").fingerprint() == known
+
+
 def test_a_model_made_for_another_similarity_says_so(
     sentence_folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -115,10 +147,24 @@ def test_a_model_made_for_another_similarity_says_so(
     assert "made for dot similarity; cosine is used" in caplog.text
 
 
-def test_a_pickled_layer_is_refused(sentence_folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("beside", [None, "other.safetensors"])
+def test_a_pickled_layer_is_refused(sentence_folder: Path, tmp_path: Path, beside: str | None) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(sentence_folder, copy)
     weights = copy / "2_Dense" / "model.safetensors"
     weights.rename(weights.with_name("pytorch_model.bin"))
+    if beside:  # which the library does not look for
+        shutil.copy(copy / "model.safetensors", weights.with_name(beside))
     with pytest.raises(UserError, match=r"2_Dense/pytorch_model\.bin: weights as a pickle are refused"):
         Retriever.load(str(copy))
+
+
+def test_a_pickled_layer_within_a_router_is_refused(bert_folder: Path, tmp_path: Path) -> None:
+    query, document = ([Transformer(str(bert_folder)), Pooling(24), Dense(24, 12)] for _ in range(2))
+    model = SentenceTransformer(modules=[Router.for_query_document(query, document)], device="cpu")
+    model.save_pretrained(str(tmp_path))
+    assert Retriever.load(str(tmp_path)).dimension == 12
+    weights = tmp_path / "document_2_Dense" / "model.safetensors"
+    weights.rename(weights.with_name("pytorch_model.bin"))
+    with pytest.raises(UserError, match=r"document_2_Dense/pytorch_model\.bin: weights as a pickle are refused"):
+        Retriever.load(str(tmp_path))

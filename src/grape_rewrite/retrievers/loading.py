@@ -1,5 +1,6 @@
 """Loading a model's files: what may be read, and what is said when it fails."""
 
+import json
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatch
@@ -8,7 +9,9 @@ from pathlib import Path, PurePosixPath
 from grape_rewrite.errors import UserError
 from grape_rewrite.quiet import quiet
 
-PICKLES = ("pytorch_model*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
+SAFE = ("model.safetensors", "model.safetensors.index.json")  # of other names the libraries see none
+PICKLE = "pytorch_model*.bin"
+PICKLES = (PICKLE, "*.pt", "*.pth", "*.ckpt", "*.pkl")
 
 
 def require_safetensors(folder: Path) -> None:
@@ -16,7 +19,7 @@ def require_safetensors(folder: Path) -> None:
 
     :raises UserError: when the folder has weights only as a pickle.
     """
-    if any(folder.glob("*.safetensors")):
+    if any((folder / name).is_file() for name in SAFE):
         return
     for pattern in PICKLES:
         for file in sorted(folder.glob(pattern)):
@@ -26,18 +29,30 @@ def require_safetensors(folder: Path) -> None:
             )
 
 
-def require_safetensors_layers(name: str, files: Collection[str]) -> None:
-    """Check that each layer above a sentence encoder's transformer has safetensors among the files of its repository.
+def require_safetensors_modules(folder: Path) -> None:
+    """Check the same of each module of a sentence encoder, those within a router too.
 
-    For these layers the library falls back to a pickle unasked.
+    For layers above the transformer the library falls back to a pickle unasked.
 
     :raises UserError: when one has its weights only as a pickle.
     """
-    kinds = ("pytorch_model*.bin", "*.safetensors")
-    folders = [{str(PurePosixPath(file).parent) for file in files if fnmatch(file, f"*/{kind}")} for kind in kinds]
-    for folder in sorted(folders[0] - folders[1]):
+    for module in json.loads((folder / "modules.json").read_text(encoding="utf-8")):
+        require_safetensors(folder / module["path"])
+    for file in sorted(folder.rglob(PICKLE)):
+        require_safetensors(file.parent)
+
+
+def require_safetensors_listed(name: str, files: Collection[str]) -> None:
+    """Check the same by the names of a repository's files, before any is fetched.
+
+    :raises UserError: when a module has its weights only as a pickle.
+    """
+    places = [PurePosixPath(file) for file in files]
+    safe = {place.parent for place in places if place.name in SAFE}
+    for folder in sorted({place.parent for place in places if fnmatch(place.name, PICKLE)} - safe):
+        what = "it" if folder == PurePosixPath() else folder
         raise UserError(
-            f"retriever {name}: {folder} has its weights only as a pickle, which is refused, because reading one can "
+            f"retriever {name}: {what} has its weights only as a pickle, which is refused, because reading one can "
             "run any code; choose a model with safetensors"
         )
 

@@ -7,7 +7,7 @@ from grape_rewrite.errors import UserError
 from grape_rewrite.hub import NotOnHubError, find_on_hub
 from grape_rewrite.processes import best_device
 from grape_rewrite.quiet import quiet
-from grape_rewrite.retrievers.loading import require_safetensors_layers
+from grape_rewrite.retrievers.loading import require_safetensors_listed
 from grape_rewrite.retrievers.own_retriever import OwnRetriever
 from grape_rewrite.retrievers.retriever import Retriever
 
@@ -57,8 +57,8 @@ def load(name: str, trust_remote_code: bool = False, device: str | None = None) 
         except NotOnHubError as error:
             raise UserError(f"no retriever {name!r}: {error}; {VALID}") from error
         is_sentence_transformer, local_only = "modules.json" in model.files, not model.reachable
-        if is_sentence_transformer:
-            require_safetensors_layers(name, model.files)
+        if is_sentence_transformer and model.reachable:  # else the copy is looked at
+            require_safetensors_listed(name, model.files)
     family = load_sentence_encoder if is_sentence_transformer else load_dual_encoder
     return family(name, trust_remote_code=trust_remote_code, device=device, local_only=local_only)
 

@@ -15,9 +15,9 @@ from grape_rewrite.processes import best_device
 from grape_rewrite.retrievers.batches import batches
 from grape_rewrite.retrievers.frozen import freeze, weights_fingerprint
 from grape_rewrite.retrievers.images import open_image
-from grape_rewrite.retrievers.loading import one_line_errors, require_safetensors
+from grape_rewrite.retrievers.loading import one_line_errors, require_safetensors_modules
 from grape_rewrite.retrievers.retriever import Retriever
-from grape_rewrite.retrievers.settings import config_settings, tokenizer_settings
+from grape_rewrite.retrievers.settings import config_settings, inner_settings, module_settings, tokenizer_settings
 from grape_rewrite.retrievers.unit import unit_rows
 from grape_rewrite.retrievers.words import known_words
 
@@ -89,11 +89,8 @@ class SentenceEncoder(Retriever):
         return known_words(self.tokenizer)
 
     def fingerprint(self) -> str:
-        """Return a SHA-256 over weights, modules and their settings, tokenizer and prompts."""
-        modules = [
-            [type(module).__name__, module.get_config_dict() if hasattr(module, "get_config_dict") else None]
-            for module in self._network.children()
-        ]
+        """Return a SHA-256 over weights, modules and their settings, tokenizer, image preprocessing and prompts."""
+        modules = [module_settings(module) for module in self._network.children()]
         config = getattr(self._network.transformers_model, "config", None)
         return weights_fingerprint(
             self._network,
@@ -102,6 +99,7 @@ class SentenceEncoder(Retriever):
             tokenizer_settings(self.tokenizer) if self.tokenizer is not None else "",
             json.dumps([self._network.prompts, self._network.default_prompt_name, self._network.truncate_dim]),
             f"{self.context}",
+            *inner_settings(self._network),
         )
 
     def _embed(
@@ -126,13 +124,15 @@ def load_sentence_encoder(
     """
     require_library()
     import torch
+    from huggingface_hub import try_to_load_from_cache
     from sentence_transformers import SentenceTransformer
 
     folder = Path(name).expanduser()
     with one_line_errors(name):
         if folder.is_dir():
-            for module in json.loads((folder / "modules.json").read_text(encoding="utf-8")):
-                require_safetensors(folder / module["path"])
+            require_safetensors_modules(folder)
+        elif local_only and isinstance(copy := try_to_load_from_cache(name, "modules.json"), str):
+            require_safetensors_modules(Path(copy).parent)
         network = SentenceTransformer(
             str(folder) if folder.is_dir() else name,
             device=device or best_device(),
