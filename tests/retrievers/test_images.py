@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, features
 
 from grape_rewrite.errors import UserError
 from grape_rewrite.retrievers.images import UnreadableImage, find_unreadable, open_image
@@ -95,6 +95,29 @@ def test_a_decompression_bomb(tmp_path: Path, size: tuple[int, int]) -> None:
     assert (tmp_path / "bomb.png").stat().st_size < 10**6
     with pytest.raises(UnreadableImage, match="bomb"):
         open_image(tmp_path / "bomb.png")
+
+
+def test_a_decompression_bomb_is_refused_without_pillow_s_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether a warning is an error belongs to the whole process, and pictures are opened in several threads."""
+    Image.new("1", (10_000, 9_500)).save(tmp_path / "bomb.png")
+    monkeypatch.setattr("PIL.Image.warnings.warn", lambda *_: None)
+    with pytest.raises(UnreadableImage, match="10000 x 9500 pixels, which could be a decompression bomb"):
+        open_image(tmp_path / "bomb.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)
+    assert open_image(tmp_path / "bomb.png").size == (10_000, 9_500)
+
+
+@pytest.mark.skipif(not features.check("avif"), reason="this Pillow reads no AVIF")
+def test_a_broken_avif_is_named(tmp_path: Path) -> None:
+    Image.new("RGB", (16, 16), "red").save(tmp_path / "a.avif")
+    whole = (tmp_path / "a.avif").read_bytes()
+    reasons = set()
+    for place in range(len(whole)):
+        (tmp_path / "a.avif").write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        reasons |= set(find_unreadable([tmp_path / "a.avif"]).values())
+    assert len(reasons) > 1
 
 
 def test_a_line_that_scaling_would_blow_up(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Reading pictures: one that cannot be read is named, never guessed."""
 
-import warnings
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,24 +39,23 @@ def open_image(path: Path) -> "Image":
     from PIL import Image, ImageOps
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as file:
-                picture = ImageOps.exif_transpose(file)
-                if max(picture.size) > LONGEST * min(picture.size):
-                    raise ValueError(
-                        f"{picture.width} x {picture.height} pixels, longer than {LONGEST} times its width"
-                    )
-                if picture.mode.startswith(DEEP):
-                    picture = _eight_bits(picture)
-                if not picture.has_transparency_data:
-                    return picture.convert("RGB")
-                layers = picture.convert("RGBA")
-                return Image.alpha_composite(Image.new("RGBA", layers.size, "white"), layers).convert("RGB")
-    # Pillow's decoders raise all of these for broken files; SyntaxError comes from its PNG reader.
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+        with Image.open(path) as file:
+            # Pillow itself refuses twice as many only, and warns: what becomes an error of that is not one thread's.
+            if Image.MAX_IMAGE_PIXELS is not None and file.width * file.height > Image.MAX_IMAGE_PIXELS:
+                raise ValueError(f"{file.width} x {file.height} pixels, which could be a decompression bomb")
+            picture = ImageOps.exif_transpose(file)
+            if max(picture.size) > LONGEST * min(picture.size):
+                raise ValueError(f"{picture.width} x {picture.height} pixels, longer than {LONGEST} times its width")
+            if picture.mode.startswith(DEEP):
+                picture = _eight_bits(picture)
+            if not picture.has_transparency_data:
+                return picture.convert("RGB")
+            layers = picture.convert("RGBA")
+            return Image.alpha_composite(Image.new("RGBA", layers.size, "white"), layers).convert("RGB")
+    # Pillow's decoders raise all of these for broken files: SyntaxError its PNG reader, RuntimeError that of AVIF.
+    except (OSError, ValueError, SyntaxError, EOFError, RuntimeError, struct.error) as error:
         raise UnreadableImage(path, _reason(error)) from error
-    except Image.DecompressionBombWarning as error:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise UnreadableImage(path, _reason(error)) from error
 
 
