@@ -1,12 +1,16 @@
 """Retrieval sets in MTEB's layout, in a folder as it lies on a hub."""
 
+import shutil
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 
+import datasets
 import pytest
 import yaml
 from datasets import Dataset as Table
 from datasets import Features, Image, Value
+from huggingface_hub import HfApi
 from PIL import Image as Pictures
 
 from grape_rewrite import Dataset, UserError
@@ -84,6 +88,37 @@ def test_languages_that_search_the_same_pictures_are_one_split(tmp_path: Path) -
     again = {file: file.stat().st_mtime_ns for file in (tmp_path / "out").rglob("*")}
     HubSet(str(source)).prepare(tmp_path / "out")
     assert again == {file: file.stat().st_mtime_ns for file in (tmp_path / "out").rglob("*")}
+
+
+def test_a_folder_that_has_changed_is_read_again_and_one_that_is_gone_is_not(tmp_path: Path) -> None:
+    source = write_set(tmp_path / "set", of_language("", [0, 1]))
+    HubSet(str(source)).prepare(tmp_path / "out")
+    write_set(tmp_path / "other", of_language("", [0, 1, 2]))
+    shutil.rmtree(source)
+    assert len(Dataset.load(HubSet(str(source)).prepare(tmp_path / "out")).test) == 2
+    (tmp_path / "other").rename(source)
+    assert len(Dataset.load(HubSet(str(source)).prepare(tmp_path / "out")).test) == 3
+
+
+def test_a_set_of_another_commit_of_the_hub_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, out = write_set(tmp_path / "set", of_language("", [0, 1])), tmp_path / "out"
+    for name in ("get_dataset_config_names", "get_dataset_split_names", "load_dataset"):
+        function = getattr(datasets, name)
+        monkeypatch.setattr(datasets, name, lambda _, *given, of=function, **more: of(str(source), *given, **more))
+    commits = ["a", "a", "b"]
+
+    def info(self: HfApi, name: str, **_: object) -> SimpleNamespace:
+        if not commits:
+            raise OSError("offline")
+        return SimpleNamespace(sha=commits.pop(0))
+
+    monkeypatch.setattr(HfApi, "dataset_info", info)
+    written = []
+    for _ in range(4):  # the last time the hub cannot be asked
+        HubSet("someone/set").prepare(out)
+        written.append((out / "dataset.json").stat().st_mtime_ns)
+    first, again, later, offline = written
+    assert first == again != later == offline
 
 
 def test_languages_with_pictures_of_their_own_are_splits_of_their_own(tmp_path: Path) -> None:

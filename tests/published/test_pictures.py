@@ -118,6 +118,18 @@ def test_two_pictures_of_one_name_are_not_merged(miniature: Miniature, tmp_path:
         BENCHMARKS["cvlue"].prepare(source, tmp_path / "out", partial=True)
 
 
+def test_two_pictures_of_one_name_with_other_endings_are_not_merged(miniature: Miniature, tmp_path: Path) -> None:
+    """In two splits, which are taken one after the other."""
+    source = miniature("cvlue")
+    records = json.loads((source / "IC" / "new_test.json").read_text())
+    moved = Path(records[0]["image"]).with_name("B-1-1.jpg")  # the training part has a B-1-1.png
+    (source / records[0]["image"]).rename(source / moved)
+    records[0]["image"] = moved.as_posix()
+    (source / "IC" / "new_test.json").write_text(json.dumps(records))
+    with pytest.raises(UserError, match=rf"picture {moved}: {source / moved}: there is another picture with the id"):
+        BENCHMARKS["cvlue"].prepare(source, tmp_path / "out", partial=True)
+
+
 def test_a_picture_that_comes_twice_is_named_with_both_places(miniature: Miniature, tmp_path: Path) -> None:
     for name, file in (("xm3600", "captions.jsonl"), ("coco-cn", "coco-cn_test.txt")):
         source = miniature(name)

@@ -98,6 +98,22 @@ def test_counts_are_compared_with_the_published_ones(name: str, miniature: Minia
     assert len(Dataset.load(small.prepare(source, tmp_path / "out")).corpus) > 2
 
 
+def test_what_it_is_made_from_is_known_by_the_contents_of_texts(miniature: Miniature, tmp_path: Path) -> None:
+    source = miniature("xm3600")
+    (source / "images" / "circle").symlink_to(source)
+
+    def made() -> str:
+        out = BENCHMARKS["xm3600"].prepare(source, tmp_path / "out", partial=True)
+        return Dataset.load(out).test.queries[0].text + str((out / "dataset.json").stat().st_mtime_ns)
+
+    before = made()
+    (source / "README").write_text("of no use")
+    assert made() == before
+    captions = source / "captions.jsonl"
+    captions.write_text(captions.read_text().replace("ar 0", "ar 9"))  # of the same size
+    assert made().startswith("ar 9")
+
+
 def test_it_is_made_anew_when_the_files_have_changed(miniature: Miniature, tmp_path: Path) -> None:
     benchmark, source, out = BENCHMARKS["flickr30k"], miniature("flickr30k"), tmp_path / "out"
     missing = next(source.rglob("*.jpg"))

@@ -40,6 +40,7 @@ class Pictures:
         self._folder = folder
         self._partial = partial
         self._progress = progress
+        self._taken: dict[str, Path] = {}
         folder.mkdir()
 
     def take(self, id: str, file: Path | None, origin: str) -> Path | None:
@@ -55,16 +56,17 @@ class Pictures:
         if file is None:
             return None
         place = self._place(id, file.suffix.lower(), origin)
-        if place.exists():
-            if not place.samefile(file) and not filecmp.cmp(place, file, shallow=False):
+        if (taken := self._taken.get(id)) is not None:  # perhaps with another ending
+            if not taken.samefile(file) and not filecmp.cmp(taken, file, shallow=False):
                 raise UserError(f"{origin}: {file}: there is another picture with the id {id!r}; ids must be unique")
-            return place
+            return taken
         if not self._readable(file, origin):
             return None
         try:
             os.link(file.resolve(), place)
         except OSError:
             shutil.copyfile(file, place)
+        self._taken[id] = place
         return place
 
     def write(self, id: str, content: bytes, origin: str) -> Path | None:

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from grape_rewrite.errors import UserError, first_line
-from grape_rewrite.hub import looks_like_a_path
+from grape_rewrite.hub import TIMEOUT, looks_like_a_path
+from grape_rewrite.published.contents import content_hash, files_below, short_hash
 from grape_rewrite.quiet import quiet
 
 KINDS: dict[str, tuple[str, ...]] = {
@@ -35,6 +36,28 @@ class HubTables:
     """
 
     name: str
+
+    def fingerprint(self) -> str | None:
+        """Return what tells one state of the set from others: the hub's commit, or a hash of the files in a folder.
+
+        :return: None where the folder is gone, or the hub cannot be asked.
+        :raises UserError: when a file of the folder cannot be read.
+        """
+        from huggingface_hub import HfApi
+
+        if (folder := Path(self.name)).is_dir():
+            return self._asked(
+                lambda: short_hash(
+                    f"{file.relative_to(folder).as_posix()} {content_hash(file)}" for file in files_below(folder)
+                )
+            )
+        if looks_like_a_path(self.name):
+            return None
+        try:
+            with quiet():
+                return HfApi().dataset_info(self.name, timeout=TIMEOUT).sha
+        except Exception:  # of many libraries; what is wrong is said when the tables are read
+            return None
 
     def configurations(self, wanted: Sequence[str] = ()) -> dict[str, dict[str, str]]:
         """Return language -> kind -> configuration; the language has no name where the set has but one.

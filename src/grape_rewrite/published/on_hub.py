@@ -33,6 +33,7 @@ PUBLISHED: Mapping[str, Mapping[str, Counts]] = {
 Two are copies of published benchmarks. M-BEIR's CIRR asks most queries of CIRR's val among the pictures of all splits;
 its counts are those of MTEB's own statistics.
 """
+LAYOUT = "1"  # raised when what is written changes
 COUNTED = (TextColumn("{task.description}"), TextColumn("{task.completed}"), TimeElapsedColumn())
 
 
@@ -50,7 +51,7 @@ class HubSet:
     partial: bool = False
 
     def prepare(self, out: Path, progress: bool = False) -> Path:
-        """Write the data set, unless it is there already.
+        """Write the data set, unless it is there already, made from the same state of the set.
 
         Languages that search the same items are one split; else each is one, `test-de`, which searches its own.
 
@@ -60,10 +61,12 @@ class HubSet:
         :raises UserError: when there is no such set, it has another layout or is not as published, a picture cannot be
             read, or `out` holds something else.
         """
-        key = f"{','.join(self.languages) or 'all'}{'-partial' if self.partial else ''}"
-        if is_built(out, self.name, key):
-            return out
+        key = f"{','.join(self.languages) or 'all'}{'-partial' if self.partial else ''}-{LAYOUT}"
         tables = HubTables(self.name)
+        made_from = tables.fingerprint()
+        # Once it is there, the hub may be out of reach and the folder gone.
+        if is_built(out, self.name, key, made_from):
+            return out
         configurations = tables.configurations(self.languages)
         with whole_folder(out) as draft:
             with Progress(*COUNTED, transient=True, disable=not progress) as bar:
@@ -81,7 +84,7 @@ class HubSet:
             whole = {name: Part(list(part.items.values()), part.queries, part.qrels) for name, part in parts.items()}
             if not self.languages:
                 _compare(self.name, whole, self.partial)
-            write_parts(draft, self.name, key, whole, filter(None, configurations))
+            write_parts(draft, self.name, key, whole, filter(None, configurations), made_from)
         return out
 
 

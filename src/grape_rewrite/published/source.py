@@ -1,8 +1,6 @@
 """The official files of a benchmark, in a folder of the user's: whatever is wrong with them is said in one line."""
 
-import hashlib
 import json
-import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +9,10 @@ from typing import Any
 
 from grape_rewrite.datasets.records import shown
 from grape_rewrite.errors import UserError
+from grape_rewrite.published.contents import content_hash, files_below, short_hash
 
+TEXTS = (".json", ".jsonl", ".list", ".tsv", ".txt", ".xml")  # what the recipes read
+PICTURES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
@@ -33,14 +34,21 @@ class Source:
     partial: bool
 
     def fingerprint(self) -> str:
-        """Return a short hash of the names and sizes of all files, which is another one when a file is added."""
-        sizes = {
-            file.relative_to(self.folder).as_posix(): file.stat().st_size
-            for place, _, names in os.walk(self.folder, followlinks=True)
-            for file in (Path(place) / name for name in names)
-            if file.is_file()
-        }
-        return hashlib.sha256(json.dumps(sizes, sort_keys=True).encode()).hexdigest()[:12]
+        """Return a short hash of the contents of texts, and of the names and sizes of pictures; others do not matter.
+
+        :raises UserError: when a file cannot be read.
+        """
+        lines = []
+        for file in files_below(self.folder):
+            name, suffix = file.relative_to(self.folder).as_posix(), file.suffix.lower()
+            try:
+                if suffix in TEXTS:
+                    lines.append(f"{name} {content_hash(file)}")
+                elif suffix in PICTURES:
+                    lines.append(f"{name} {file.stat().st_size}")
+            except OSError as error:
+                raise self.wrong(file, f"cannot be read ({error.strerror})") from error
+        return short_hash(lines)
 
     def file(self, official: str, *patterns: str) -> Path:
         """Return a file by its official name, or the one that fits a pattern such as `IC/*train*.json`.
