@@ -68,3 +68,19 @@ def test_of_files_that_belong_together_none_is_new_before_all_are(tmp_path):
         write(tmp_path / "b", "new")
     assert [(tmp_path / name).read_text() for name in ("a", "b")] == ["new", "new"]
     assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_of_files_that_belong_together_those_before_a_place_that_refuses_are_new(tmp_path):
+    for name in ("a", "c"):
+        write_text(tmp_path / name, "old")
+    (tmp_path / "b").mkdir()
+
+    def write_all():
+        with together() as write:
+            for name in ("a", "b", "c"):
+                write(tmp_path / name, "new")
+
+    with pytest.raises(UserError, match=r"cannot write .*b: Is a directory"):
+        write_all()
+    assert [(tmp_path / name).read_text() for name in ("a", "c")] == ["new", "old"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "c"]

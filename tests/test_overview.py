@@ -55,6 +55,20 @@ def test_average_gains_are_means_over_the_tasks_that_have_the_method(tmp_path: P
     assert len({line.count("|") for line in lines}) == 1
 
 
+def test_without_a_comparison_with_the_best_nothing_is_said_of_it(tmp_path: Path) -> None:
+    """As when an evaluation compared with the raw queries alone."""
+    folder = evaluation(tmp_path / "scenes", **RECALL["scenes"])
+    summary = json.loads((folder / "evaluation.json").read_text())
+    summary["comparisons"] = [row for row in summary["comparisons"] if row["b"] == "raw"]
+    (folder / "evaluation.json").write_text(json.dumps(summary))
+    found = overview({"scenes": read_task_figures(folder)})
+    assert list(found["average"]) == ["raw"]
+    assert markdown(found).splitlines()[2:] == [
+        "| scenes | 100 | 0.050 | 0.550 | +50.0 (+48.0 to +52.0) |  |",
+        "| average |  |  |  | +50.0 |  |",
+    ]
+
+
 def study(folder: Path, **recall: float) -> Path:
     """What `grape ablate` leaves, as far as it is read here: GRAPE has two seeds around its mean."""
     arms: dict[str, dict[str, str]] = {"grape": {}, "sft": {"algorithm": "best-of-group"}}
@@ -105,7 +119,7 @@ def test_what_is_no_evaluation_gets_one_line(tmp_path: Path) -> None:
     (evaluation(tmp_path / "nan", raw=float("nan"), grape=0.5) / "other").touch()
     with pytest.raises(UserError, match=r"evaluation\.json has a figure that is no number"):
         read_task_figures(tmp_path / "nan")
-    for content in ("{", "[]", "{}", '{"methods": {"raw": 3}}', half):
+    for content in ("{", "[" * 100_000, "[]", "{}", '{"methods": {"raw": 3}}', half):
         (untrained / "evaluation.json").write_text(content)
         with pytest.raises(UserError, match=r"evaluation\.json is no evaluation"):
             read_task_figures(untrained)

@@ -29,7 +29,8 @@ def together() -> Iterator[Callable[[Path, str], None]]:
     """Write several text files as `write_text` does, none of which takes its place before all are written.
 
     :return: what writes one of them; they take their places in that order at the end of the block.
-    :raises UserError: when the disk cannot take one, with the file and the system's reason; none is there then.
+    :raises UserError: when the disk cannot take one, with the file and the system's reason; none has taken its place
+        then. Where a place itself refuses its file, as a folder of that name does, those before it are new.
     """
     drafts: dict[Path, Path] = {}
 

@@ -35,7 +35,7 @@ def read_mapping(file: Path) -> dict[str, Any]:
     """
     try:
         found = json.loads(read_text(file))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{file} is no JSON: {error}") from error
     if not isinstance(found, dict):
         raise UserError(f"{file} does not hold what it should: a mapping of keys to values")
@@ -49,7 +49,7 @@ def read_yaml(file: Path) -> Any:
     """
     try:
         return yaml.safe_load(read_text(file))
-    except (yaml.YAMLError, ValueError) as error:  # also a date that there is not
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # also a date that there is not
         raise UserError(f"{file} is no YAML: {' '.join(str(error).split())}") from error
 
 

@@ -62,7 +62,7 @@ def read_task_figures(folder: Path) -> TaskFigures:
     except FileNotFoundError:
         writer = "grape ablate --report writes it" if study else "name a folder that grape evaluate or ablate wrote"
         raise UserError(f"{folder} has no {file.name}; {writer}") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         reason = f"{error} is missing" if isinstance(error, KeyError) else error
         raise UserError(f"{file} is no evaluation of grape evaluate, and no study of grape ablate: {reason}") from error
     if not all(map(isfinite, [*recall.values(), *(value for gain in gains.values() for value in gain.values())])):
@@ -129,7 +129,9 @@ def value_of(figures: Mapping[str, Any], method: str) -> str:
 
 
 def mean_of(found: Mapping[str, Any], method: str) -> str:
-    """Write a mean gain over a method, with the number of tasks where not all have it."""
+    """Write a mean gain over a method, with the number of tasks where not all have it; nothing where none has."""
+    if method not in found["average"]:
+        return ""
     average = found["average"][method]
     of = "" if average["tasks"] == len(found["tasks"]) else f" ({average['tasks']} of {len(found['tasks'])} tasks)"
     return f"{100 * average['difference']:+.1f}{of}"

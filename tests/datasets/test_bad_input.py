@@ -270,3 +270,13 @@ def test_what_a_split_searches(folder: Path, ids: str, part: str) -> None:
     message = mistake(folder, "train")
     assert "train.txt" in message
     assert part in message
+
+
+def test_among_is_a_list_of_ids_or_nothing(edit):
+    def query(among: object) -> str:
+        return json.dumps({"_id": "q1", "text": "apple", "among": among}) + "\n"
+
+    edit("qrels/test.tsv", f"{HEADER}q1\td1\t1\n")
+    assert Dataset.load(edit("queries.jsonl", query(None))).test.queries[0].among == ()
+    for wrong in (0, "", "d1", [1], {}):
+        assert '"among" is ' in mistake(edit("queries.jsonl", query(wrong)), "test")

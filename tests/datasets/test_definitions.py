@@ -58,6 +58,14 @@ def test_it_is_built_once_and_alike(folder: Path, tmp_path: Path) -> None:
         assert (again / file.relative_to(folder)).read_bytes() == file.read_bytes()
 
 
+def test_what_is_built_is_found_without_reading_what_it_is_made_of(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("read_emoji", "read_definitions"):
+        monkeypatch.setattr(f"grape_rewrite.datasets.definitions.{name}", None)
+    assert build_definitions(folder) == folder
+
+
 def test_it_says_what_it_holds(folder: Path) -> None:
     description = json.loads((folder / "dataset.json").read_text())
     assert description["queries"] == {name: len(Dataset.load(folder).split(name)) for name in SPLITS}

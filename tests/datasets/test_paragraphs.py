@@ -78,6 +78,15 @@ def test_it_is_built_once_and_loads_by_name(
         assert (again / file.relative_to(folder)).read_bytes() == file.read_bytes()
 
 
+def test_what_is_built_is_found_without_reading_what_it_is_made_of(
+    folder: Path, emoji_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRAPE_CACHE", str(emoji_cache))
+    for name in ("Dataset.load", "read_senses"):
+        monkeypatch.setattr(f"grape_rewrite.datasets.paragraphs.{name}", None)
+    assert build_paragraphs(progress=False) == folder
+
+
 def test_it_says_what_it_holds(folder: Path) -> None:
     description = json.loads((folder / "dataset.json").read_text())
     assert description["queries"] == {name: len(Dataset.load(folder).split(name)) for name in SPLITS}

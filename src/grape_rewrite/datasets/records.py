@@ -42,7 +42,9 @@ class Record:
 
     def ids(self, key: str) -> tuple[str, ...]:
         """Return a list of ids, empty where there is none."""
-        value = self.fields.get(key, [])
+        value = self.fields.get(key)
+        if value is None:
+            return ()
         if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
             raise self.error(f'"{key}" is {shown(value)}; it must be a list of strings')
         return tuple(self._encodable(key, one) for one in value)
