@@ -113,9 +113,23 @@ def test_what_cannot_be_replaced_stays_whole_and_is_said(monkeypatch: pytest.Mon
     assert [path.name for path in tmp_path.iterdir()] == ["target"]
 
 
+def test_the_quicker_of_two_builders_has_the_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    target, rename = tmp_path / "target", Path.rename
+
+    def late(source: Path, place: Path) -> Path:
+        monkeypatch.setattr(Path, "rename", rename)
+        fill(target, "first")
+        return rename(source, place)
+
+    monkeypatch.setattr(Path, "rename", late)
+    fill(target, "second")
+    assert (target / "file").read_text() == "first"
+    assert [path.name for path in tmp_path.iterdir()] == ["target"]
+
+
 def test_two_builders_of_the_same_folder_do_not_collide(tmp_path: Path) -> None:
     target = tmp_path / "target"
-    for before in ("nothing", "an older one"):
+    for before in ("nothing", "an older one"):  # the second time, what the first has left
         with whole_folder(target) as first:
             fill(target, f"instead of {before}")
             in_use = target.stat().st_ino

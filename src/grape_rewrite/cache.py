@@ -66,7 +66,11 @@ def _identity(folder: Path) -> tuple[int, int] | None:
 def _replace(target: Path, draft: Path) -> None:
     """Put a draft in a folder's place; what was there goes only once that is done."""
     if not target.is_dir():
-        draft.rename(target)
+        try:
+            draft.rename(target)
+        except OSError:
+            if not target.is_dir():  # else another process was quicker by a moment
+                raise
         return
     old = draft.with_suffix(".old")
     target.rename(old)
