@@ -98,7 +98,8 @@ def test_a_preparation_that_was_killed_is_not_blamed_on_a_warning(study_of, inte
 
 
 def test_a_study_that_is_told_to_end_takes_its_preparation_with_it(study_of, interpreter, tmp_path: Path) -> None:
-    interpreter(f"echo $$ > {tmp_path}/pid; kill -TERM $PPID; exec sleep 600")
+    # Its input ends when the study waits for it.
+    interpreter(f"cat > /dev/null; echo $$ > {tmp_path}/pid; kill -TERM $PPID; exec sleep 600")
     with pytest.raises(KeyboardInterrupt):
         prepare(study_of(["grape"], [0]), tmp_path / "out")
     deadline = time.monotonic() + 60

@@ -5,6 +5,7 @@ import shutil
 import signal
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -122,11 +123,11 @@ def test_an_empty_line_is_no_query(grape, tmp_path: Path) -> None:
 
 def test_ctrl_c_is_said_whatever_a_command_was_doing(grape, monkeypatch: pytest.MonkeyPatch) -> None:
     class Keyboard:
-        def read(self) -> str:
+        def read(self) -> bytes:
             signal.raise_signal(signal.SIGINT)
-            return ""
+            return b""
 
-    monkeypatch.setattr(sys, "stdin", Keyboard())
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=Keyboard()))
     found = grape("rewrite", "--file", "-")
     assert (found.code, found.err) == (130, "Interrupted.\n")
 

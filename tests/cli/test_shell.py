@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from grape_rewrite.processes import best_device
+from grape_rewrite.rewriting.precision import best_precision
+
 GRAPE = [sys.executable, "-c", "from grape_rewrite.cli import main; main()"]
 
 
@@ -96,11 +99,13 @@ def test_ctrl_c_saves_and_resume_goes_on(
     assert f"grape train --resume --out {out}" in err
     done = len(history.read_text().splitlines())
     assert 3 <= done < 31
+    chosen = best_precision(best_device())
+    other_format = "float32" if chosen == "bfloat16" else "bfloat16"
     for other, words in (
         (("--retriever", "minilm"), f"was begun with retriever={str(tiny_retriever_folder)!r}, not 'minilm'"),
         (("--rewriter", "gemma-3-270m"), f"was begun with rewriter={str(tiny_model_folder)!r}, not 'gemma-3-270m'"),
         (("--prompt", "long-form"), "was begun with another prompt"),
-        (("--precision", "bfloat16"), "was begun with precision=None, not 'bfloat16'"),
+        (("--precision", other_format), f"was begun with precision={chosen!r}, not {other_format!r}"),
         (("scenes",), f"was begun with data={str(tiny_dataset_folder)!r}, not 'scenes'"),
         (("--steps", 40), "was begun with steps=30, not 40"),
     ):
