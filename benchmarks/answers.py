@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pairs import Pair
-from studies import SIMILARITY, firsts, foretold, inflating
+from studies import SIMILARITY, firsts, inflating, is_default
 from task import Task
 
 from grape_rewrite.ablation.arms import DEFAULT
@@ -37,9 +37,11 @@ def untrained(tasks: Mapping[str, Task]) -> str:
     )
 
 
-def known_before(tasks: dict[str, Task], headroom: dict[str, Any]) -> str:
-    """Whether headroom foretells what training gains."""
-    found = foretold(tasks, headroom)
+def known_before(found: Mapping[str, Any]) -> str:
+    """Whether headroom foretells what training gains.
+
+    :param found: see `studies.foretold`.
+    """
     beyond = [name for name, (room, gain) in found["rows"].items() if gain > room]
     return (
         f"Hardly: over {len(found['rows'])} data sets the rank correlation of headroom and gain is "
@@ -138,9 +140,12 @@ def other_queries(beyond: Mapping[str, Task]) -> str:
 
 def cost(tasks: Mapping[str, Task], training: Any) -> str:
     """What it costs."""
-    default = TrainingConfig()
-    minutes = [task.results["costs"][DEFAULT]["training_seconds"] / 60 for task in long_runs(tasks, default)]
-    text = f"{default.steps} steps take {min(minutes):.0f} minutes on one thread" if minutes else ""
+    minutes = [
+        task.results["costs"][DEFAULT]["training_seconds"] / 60
+        for task in tasks.values()
+        if DEFAULT in task.trained and is_default(task) and not task.origin.accelerators
+    ]
+    text = f"{TrainingConfig().steps} steps take {min(minutes):.0f} minutes on one thread" if minutes else ""
     if training:
         ratios = training["ratios"]
         text += f", at {min(ratios):.0f} to {max(ratios):.0f} times the rewrites a second of stock TRL on two cores"
@@ -164,7 +169,7 @@ def carried(tasks: Mapping[str, Task]) -> str:
 
     def share(what: str) -> str:
         every, of = ({getattr(task.study, what) for task in some} for some in (tasks.values(), sure))
-        return f"{len(of)} of {len(every)} {what.rstrip('a') + 'a sets' if what == 'data' else what + 's'}"
+        return f"{len(of)} of {len(every)} {'data sets' if what == 'data' else f'{what}s'}"
 
     return (
         f"There are sure leads over the best untrained on {share('data')}, with {share('retriever')}, which share a "
@@ -191,17 +196,6 @@ def rules(tasks: dict[str, Task], ruled: Mapping[str, Any]) -> str:
         if best is not None:
             found.append(f"{best:.3f} on {task.study.data} (GRAPE {task.mean_of(DEFAULT, task.seeds(DEFAULT)):.3f})")
     return f"The best rule, which knows the wordings of the test queries, reaches {listed(found)}."
-
-
-def long_runs(tasks: Mapping[str, Task], default: TrainingConfig) -> list[Task]:
-    """The studies of the default that were trained on processors alone."""
-    return [
-        task
-        for task in tasks.values()
-        if DEFAULT in task.trained
-        and all(task.trained_with(DEFAULT, key) == getattr(default, key) for key in ("steps", "distinct"))
-        and not task.origin.accelerators
-    ]
 
 
 def by_set(tasks: Mapping[str, Task], arm: str) -> str:

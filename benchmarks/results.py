@@ -100,6 +100,7 @@ def write_pages(
     strict = [name for name, task in rewarded.items() if task.inflation.is_strict(studies.SIMILARITY)]
     milder = [name for name, task in rewarded.items() if task.inflation.exceeds(studies.SIMILARITY)]
     budgets, apart = pairs(every, BUDGET), pairs(every, APART)
+    foretold = studies.foretold(tasks, measured["headroom"]) if measured["headroom"] else None
     write(
         docs / "results.md",
         "results.md.jinja",
@@ -112,7 +113,7 @@ def write_pages(
         apart=apart,
         answers={
             "untrained": answers.untrained(tasks),
-            "known_before": answers.known_before(tasks, measured["headroom"]) if measured["headroom"] else "",
+            "known_before": answers.known_before(foretold) if foretold else "",
             "reinforcement": answers.reinforcement(tasks, raced),
             "reward": answers.reward(tasks),
             "inflation": answers.inflation(tasks, strict, milder, list(rewarded)),
@@ -160,7 +161,7 @@ def write_pages(
         strict=strict,
         milder=milder,
         counted=lambda what: len({getattr(task.study, what) for task in every}),
-        foretold=studies.foretold(tasks, measured["headroom"]) if measured["headroom"] else None,
+        foretold=foretold,
         parameters={task.study.rewriter: task.results["costs"][DEFAULT]["trained_parameters"] for task in every},
         **measured,
     )
