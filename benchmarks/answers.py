@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pairs import Pair
-from studies import SIMILARITY, firsts, inflating, is_default
+from studies import FRESH, SIMILARITY, firsts, inflating, is_default
 from task import Task
 
 from grape_rewrite.ablation.arms import DEFAULT
@@ -130,12 +130,18 @@ def kept_apart(tasks: Mapping[str, Task], apart: list[Pair]) -> str:
     return ""
 
 
-def other_queries(beyond: Mapping[str, Task]) -> str:
+def other_queries(tasks: Mapping[str, Task], beyond: Mapping[str, Task]) -> str:
     """Whether the default's lead holds on queries that chose nothing."""
-    found = [task for task in beyond.values() if "sft" in task.arms]
-    sure = all(task.verdict("sft") == "worse" for task in found)
-    gains = listed(task.in_short("sft") for task in found)
-    return f"{'Yes' if sure else 'Not surely'}, for the same pictures: over fine-tuning {gains}."
+    fresh = [task for task in tasks.values() if task.study.data == FRESH]
+    found = []
+    for said, of in (("the same pictures", beyond.values()), ("pictures of other drawings", fresh)):
+        rows = [task for task in of if "sft" in task.arms]
+        sure = all(task.verdict("sft") == "worse" for task in rows)
+        if rows:
+            gains = listed(task.in_short("sft") for task in rows)
+            found.append(f"{'{}surely'.format('' if sure else 'not ')} for {said}, over fine-tuning {gains}")
+    answer = "; ".join(found)
+    return f"{answer[:1].upper()}{answer[1:]}."
 
 
 def cost(tasks: Mapping[str, Task], training: Any) -> str:

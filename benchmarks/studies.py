@@ -11,6 +11,7 @@ from grape_rewrite.ablation.arms import DEFAULT, config_of
 from grape_rewrite.training.config import DEMO_STEPS, TrainingConfig
 
 SIMILARITY = "grpo-similarity"
+FRESH = "scenes-fresh"  # `scenes` of sixty other drawings, made when the default was chosen
 KINDS = ("similarity", "rank", "fine-tuning", "rank among few", "other rewards")
 """What an arm learns from: the logarithm of the rank is called rank here, whatever else an arm changes."""
 

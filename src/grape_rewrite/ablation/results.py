@@ -1,20 +1,19 @@
 """What a study found: means and spreads over seeds, comparisons over queries and seeds, in one dictionary."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from grape_rewrite.ablation.arms import DEFAULT
 from grape_rewrite.ablation.comparable import complete_run, require_comparable
+from grape_rewrite.ablation.comparisons import Clusters, Rows, Values, compare, tested
 from grape_rewrite.ablation.manifest import MANIFEST, Manifest, read_manifest
 from grape_rewrite.ablation.outcomes import OUTCOMES, read_outcomes
 from grape_rewrite.ablation.study import Job, Study
 from grape_rewrite.errors import UserError
-from grape_rewrite.evaluation.holm import holm
-from grape_rewrite.evaluation.significance import estimate_over_runs, interval_over_runs, randomisation_tests
+from grape_rewrite.evaluation.significance import interval_over_runs
 
 COMPARED = ("recall@10", "mrr", "success@1")
 RAW = "raw"
@@ -22,10 +21,6 @@ RESULTS = "results.json"  # what `read_results` returns, as `grape ablate` write
 LOOKED_AT = ("recall@10", "mrr", "d_pos", "d_hard", "d_neg", "margin")  # on dev, during training
 SCORES = ("d_pos", "d_hard", "margin", "d_neg", "centroid")  # of each query, as far as a run kept them
 COSTS = ("training_seconds", "evaluation_seconds", "peak_gb", "trained_parameters")
-
-Values = npt.NDArray[np.float64]
-Scores = Mapping[str, Mapping[int, Mapping[str, Values]]]
-"""By arm and seed: what the scores of each query do, as `Outcomes.scores` names it."""
 
 
 def read_results(study: Study, out: Path, seed: int = 0) -> dict[str, Any]:
@@ -62,7 +57,7 @@ def read_results(study: Study, out: Path, seed: int = 0) -> dict[str, Any]:
     summaries: dict[str, dict[int, dict[str, Any]]] = {}
     rows: dict[str, dict[int, dict[str, Values]]] = {}
     scores: dict[str, dict[int, dict[str, Values]]] = {}
-    clusters: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+    clusters: Clusters = np.zeros(0, dtype=np.int64)
     for job, manifest in complete.items():
         outcomes = read_outcomes(job.folder(out))
         for key, values in (("ranks", outcomes.ranks), ("recall", outcomes.recall)):
@@ -79,11 +74,13 @@ def read_results(study: Study, out: Path, seed: int = 0) -> dict[str, Any]:
     arms = {name: _spread(found) for name, found in summaries.items()}
     _add_score_intervals(arms, scores, clusters, seed)
     reference = next((arm for arm in (DEFAULT, *study.arms) if arm in rows), None)
+    trained = set(study.arms)
+    of_trained = {arm: of for arm, of in scores.items() if arm in trained}
     return {
         "arms": arms,
         "reference": reference,
-        "comparisons": _compare(reference, rows, set(study.arms), clusters, seed) if reference else [],
-        "inflation": _compare_scores(reference, scores, set(study.arms), clusters, seed) if reference else [],
+        "comparisons": tested(compare(reference, rows, COMPARED, trained, clusters, seed), clusters, seed),
+        "inflation": [row for row, _ in compare(reference, of_trained, SCORES, trained, clusters, seed)],
         "training": _training(complete),
         "costs": {
             arm: {
@@ -129,7 +126,7 @@ def _training(complete: Mapping[Job, Manifest]) -> dict[str, dict[int, dict[str,
     return {arm: {step: _spread(seeds) for step, seeds in sorted(steps.items())} for arm, steps in looks.items()}
 
 
-def _add_score_intervals(arms: dict[str, dict[str, Any]], scores: Scores, clusters: Any, seed: int) -> None:
+def _add_score_intervals(arms: dict[str, dict[str, Any]], scores: Rows, clusters: Clusters, seed: int) -> None:
     """Add 95 % intervals, over seeds and items, to how much scores rise over raw, and to the cosine to the centroid."""
     raw = next(iter(scores.get(RAW, {}).values()), {})
     for name, seeds in scores.items():
@@ -139,68 +136,6 @@ def _add_score_intervals(arms: dict[str, dict[str, Any]], scores: Scores, cluste
             if before is not None and len(known) == len(seeds) and metric in arms[name]:
                 interval = interval_over_runs(np.stack(known) - before, np.random.default_rng(seed), clusters)
                 arms[name][metric] |= {"low": interval.low, "high": interval.high}
-
-
-def _compare(
-    reference: str, rows: Mapping[str, Mapping[int, Mapping[str, Values]]], trained: Set[str], clusters: Any, seed: int
-) -> list[dict[str, Any]]:
-    """Compare an arm with all others, and adjust the p-values together."""
-    tests: list[dict[str, Any]] = []
-    means: list[Values] = []
-    over_seeds: list[float | None] = []
-    for metric in COMPARED:
-        for other in rows:
-            values = {name: {s: found[metric] for s, found in rows[name].items()} for name in (reference, other)}
-            if other != reference and (paired := _paired(values[reference], values[other], other in trained)):
-                differences = np.stack(list(paired.values()))
-                tests.append(
-                    {**_difference(reference, other, metric, differences, clusters, seed), "seeds": list(paired)}
-                )
-                means.append(differences.mean(axis=0))
-                over_seeds.append(estimate_over_runs(differences, clusters).p if len(differences) > 1 else None)
-    p = randomisation_tests(means, np.random.default_rng(seed), clusters)
-    for test, single, adjusted in zip(tests, p, holm(p.tolist()), strict=True):
-        test |= {"p": float(single), "p_holm": float(adjusted), "p_seeds": None, "p_seeds_holm": None}
-    known = [(test, p) for test, p in zip(tests, over_seeds, strict=True) if p is not None]
-    for (test, single), adjusted in zip(known, holm([p for _, p in known]), strict=True):
-        test |= {"p_seeds": single, "p_seeds_holm": float(adjusted)}
-    return tests
-
-
-def _compare_scores(
-    reference: str, scores: Scores, trained: Set[str], clusters: Any, seed: int
-) -> list[dict[str, Any]]:
-    """Compare what scores do under an arm and under each other that is trained."""
-    found: list[dict[str, Any]] = []
-    for other in scores:
-        for metric in SCORES:
-            ours, theirs = (
-                {s: row[metric] for s, row in scores[n].items() if metric in row} for n in (reference, other)
-            )
-            if other != reference and other in trained and theirs and (paired := _paired(ours, theirs, True)):
-                values = np.stack(list(paired.values()))
-                found.append({**_difference(reference, other, metric, values, clusters, seed), "seeds": list(paired)})
-    return found
-
-
-def _paired(ours: Mapping[int, Values], theirs: Mapping[int, Values], seeded: bool) -> dict[int, Values]:
-    """The differences by seed, for those that both have; what has no seeds of its own stands beside every one."""
-    alone = next(iter(theirs.values()))
-    return {s: ours[s] - theirs.get(s, alone) for s in ours if s in theirs or not seeded}
-
-
-def _difference(
-    reference: str, other: str, metric: str, differences: Values, clusters: Any, seed: int
-) -> dict[str, Any]:
-    interval = interval_over_runs(differences, np.random.default_rng(seed), clusters)
-    return {
-        "a": reference,
-        "b": other,
-        "metric": metric,
-        "difference": interval.mean,
-        "low": interval.low,
-        "high": interval.high,
-    }
 
 
 def _mean(values: list[float | None]) -> float | None:

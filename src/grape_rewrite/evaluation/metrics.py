@@ -14,8 +14,15 @@ from grape_rewrite.rewards.rank import Ragged, best_positive_rank, check_rows
 
 Scores = npt.NDArray[np.floating]
 
-HEADINGS = {"recall@1": "R@1", "recall@5": "R@5", "recall@10": "R@10", "mrr": "MRR", "ndcg@10": "nDCG@10"}
-METRICS = tuple(HEADINGS)
+LABELS = {
+    "recall@1": "Recall@1",
+    "recall@5": "Recall@5",
+    "recall@10": "Recall@10",
+    "mrr": "MRR",
+    "ndcg@10": "nDCG@10",
+}
+HEADINGS = {name: label.replace("Recall", "R") for name, label in LABELS.items()}  # of narrow columns
+METRICS = tuple(LABELS)
 
 
 def recall(scores: Scores, positives: Ragged, k: int) -> npt.NDArray[np.float64]:

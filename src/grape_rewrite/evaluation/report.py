@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from grape_rewrite.atomic import write_text
-from grape_rewrite.evaluation import formats, verdict
+from grape_rewrite.evaluation import formats, metrics, verdict
 from grape_rewrite.evaluation.curves import Row, training_charts
 from grape_rewrite.evaluation.evaluation import Evaluation
 from grape_rewrite.evaluation.gallery import gallery
@@ -24,13 +24,6 @@ LABELS = {
     "few-shot": "Few-shot",
     "grape": "GRAPE",
     HUMAN: "Human English",
-}
-METRIC_LABELS = {
-    "recall@1": "Recall@1",
-    "recall@5": "Recall@5",
-    "recall@10": "Recall@10",
-    "mrr": "MRR",
-    "ndcg@10": "nDCG@10",
 }
 
 
@@ -80,7 +73,7 @@ def render_report(evaluation: Evaluation, history: Sequence[Row] | None = None, 
             summary=summary,
             methods=summary["methods"],
             labels=labels,
-            metric_labels=METRIC_LABELS,
+            metric_labels=metrics.LABELS,
             colours=_colours(summary["methods"], ours),
             reference=evaluation.reference,
             ours=ours,
