@@ -20,7 +20,6 @@ from task import PAIRED, Task
 
 from grape_rewrite.ablation.arms import DEFAULT
 from grape_rewrite.ablation.results import COMPARED
-from grape_rewrite.ablation.study import UNTRAINED, Job
 from grape_rewrite.datasets import Dataset
 from grape_rewrite.evaluation.significance import pigeonhole_interval
 
@@ -44,10 +43,7 @@ def compared(task: Task) -> dict[str, dict[str, Any]]:
         if arm == DEFAULT:
             continue
         for metric in COMPARED:
-            ours, theirs = task.by_query(DEFAULT, metric), task.by_query(arm, metric)
-            if not theirs:  # what needs no training has one run, which stands beside every seed
-                theirs = dict.fromkeys(ours, task.outcomes[Job(UNTRAINED, 0)].metric(metric, arm))
-            differences = [ours[seed] - theirs[seed] for seed in ours if seed in theirs]
+            differences = list(task.differences(DEFAULT, arm, metric).values())
             if differences:
                 interval = pigeonhole_interval(np.stack(differences), drawings, np.random.default_rng(0))
                 row = {"difference": interval.mean, "low": interval.low, "high": interval.high}

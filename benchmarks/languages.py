@@ -82,12 +82,9 @@ class Languages:
 
     def gained(self, arm: str, other: str, languages: list[str]) -> Interval:
         """What an arm gains in Recall@10 over another over queries in some languages (95 % over seeds and items)."""
-        ours, theirs = self._recalls(arm, languages, arm), self._recalls(other, languages, arm)
-        if other not in self.task.trained:  # its one run stands beside each seed
-            theirs = dict.fromkeys(ours, theirs[0])
-        gains = np.stack([ours[seed] - theirs[seed] for seed in ours if seed in theirs])
-        clusters = self.task.clusters[np.isin(self.all, languages)]
-        return interval_over_runs(gains, np.random.default_rng(0), clusters)
+        rows = np.isin(self.all, languages)
+        gains = np.stack([gain[rows] for gain in self.task.differences(arm, other, "recall@10").values()])
+        return interval_over_runs(gains, np.random.default_rng(0), self.task.clusters[rows])
 
     @cached_property
     def spoken(self) -> list[Spoken]:

@@ -14,6 +14,7 @@ from origin import Origin
 
 from grape_rewrite.ablation import markdown, read_results, read_study
 from grape_rewrite.ablation.arms import DEFAULT, source_of, tasks_of
+from grape_rewrite.ablation.comparisons import paired
 from grape_rewrite.ablation.manifest import Manifest, read_manifest
 from grape_rewrite.ablation.outcomes import Outcomes, read_outcomes
 from grape_rewrite.ablation.study import UNTRAINED, Job
@@ -103,9 +104,13 @@ class Task:
 
     def between(self, arm: str, other: str, metric: str = "recall@10") -> str:
         """What one trained arm gains over another, in points, with its interval, over the seeds that both have."""
-        ours, theirs = self.by_query(arm, metric), self.by_query(other, metric)
-        gains = [ours[seed] - theirs[seed] for seed in ours if seed in theirs]
-        return self.in_points(interval_over_runs(np.stack(gains), np.random.default_rng(0), self.clusters))
+        gains = np.stack(list(self.differences(arm, other, metric).values()))
+        return self.in_points(interval_over_runs(gains, np.random.default_rng(0), self.clusters))
+
+    def differences(self, arm: str, other: str, metric: str) -> dict[int, np.ndarray]:
+        """How far a trained arm is ahead of another, for each query, by the seeds that both have."""
+        theirs = self.by_query(other, metric) or {0: self.outcomes[Job(UNTRAINED, 0)].metric(metric, other)}
+        return paired(self.by_query(arm, metric), theirs, seeded=other in self.trained)
 
     def empty(self, arm: str) -> float:
         """To which share of the queries an arm says nothing."""
@@ -120,16 +125,13 @@ class Task:
             f"the best of several templates on dev, `{template!r}`" if template else "the prompt without its examples"
         )
 
-    def by_seed(self, other: str, metric: str = "recall@10") -> str:
-        """What each seed of GRAPE gains over an arm that needs no training, in points, with its own p-value."""
+    def by_seed(self, other: str) -> str:
+        """What each seed of GRAPE gains over an arm in Recall@10, in points, with its own p-value."""
         found = []
-        theirs = self.outcomes[Job(UNTRAINED, 0)]
-        for job, ours in self.outcomes.items():
-            if job.arm == DEFAULT:
-                gain = ours.metric(metric, DEFAULT) - theirs.metric(metric, other)
-                p = randomisation_test(gain, np.random.default_rng(0), np.array(ours.clusters))
-                found.append((job.seed, f"{100 * gain.mean():+.1f} (p = {p:.2g})"))
-        return ", ".join(text for _, text in sorted(found))
+        for _, gain in sorted(self.differences(DEFAULT, other, "recall@10").items()):
+            p = randomisation_test(gain, np.random.default_rng(0), self.clusters)
+            found.append(f"{100 * gain.mean():+.1f} (p = {p:.2g})")
+        return ", ".join(found)
 
     def verdict(self, other: str, metric: str = "recall@10") -> str:
         """Whether an arm does worse or better than GRAPE, or whether that cannot be told."""
@@ -157,11 +159,10 @@ class Task:
             return False
         return bool(row["low" if surely else "difference"] > PUBLISHED)
 
-    def beside(self, other: str, metric: str = "recall@10") -> str:
-        """GRAPE's figure over the seeds that an arm has too."""
-        row = self.comparison(other, metric)
-        ours = self.arms[DEFAULT][metric]["seeds"]
-        return "-" if row is None else f"{mean(ours[seed] for seed in row['seeds']):.3f}"
+    def beside(self, other: str) -> str:
+        """GRAPE's Recall@10 over the seeds that an arm has too."""
+        row = self.comparison(other, "recall@10")
+        return "-" if row is None else f"{self.mean_of(DEFAULT, row['seeds']):.3f}"
 
     @staticmethod
     def points(row: dict[str, float]) -> str:

@@ -23,9 +23,7 @@ class Trigrams(Retriever):
     dimension = 4096
     context = None  # the longest text that is read whole, in tokens, where there is such a limit
 
-    def embed_texts(
-        self, texts: Sequence[str], batch_size: int = 64, progress: bool = False
-    ) -> npt.NDArray[np.float32]:
+    def embed_texts(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return (n, d) unit rows."""
         counts = np.zeros((len(texts), self.dimension), dtype=np.float32)
         for row, text in enumerate(texts):

@@ -1,6 +1,6 @@
 """What went wrong, in words for the person at the keyboard."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -35,8 +35,26 @@ def reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or first_line(error)
 
 
+class Problem(NamedTuple):
+    """The first thing in some values that is not valid."""
+
+    where: str
+    """The keys that lead to it, with dots between them; empty where it is all of them together."""
+    kind: str
+    """What pydantic calls it, such as `missing`."""
+    value: object
+    what: str
+    """What is wrong, and what would be valid."""
+
+    @staticmethod
+    def first_of(error: "ValidationError") -> "Problem":
+        """Return the first thing that pydantic found."""
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return Problem(where, first["type"], first["input"], first["msg"].removeprefix("Value error, "))
+
+
 def first_problem(error: "ValidationError") -> str:
-    """Return the first thing that is not valid, in one line: where it is, and what would be."""
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return f"{where or 'the file'}: {first['msg']}"
+    """Return the first thing in a file that is not valid, in one line: where it is, and what would be."""
+    found = Problem.first_of(error)
+    return f"{found.where or 'the file'}: {found.what}"

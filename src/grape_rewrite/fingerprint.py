@@ -1,4 +1,4 @@
-"""What weights and code are known by."""
+"""What weights, files and code are known by."""
 
 import hashlib
 from collections.abc import Mapping
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import torch
+
+CHUNK = 2**20  # bytes
 
 
 def weights_hash(weights: "Mapping[str, torch.Tensor]", *settings: str) -> str:
@@ -26,6 +28,15 @@ def weights_hash(weights: "Mapping[str, torch.Tensor]", *settings: str) -> str:
         digest.update(f"{name}:{tensor.dtype}:{tuple(tensor.shape)};".encode())
         # Viewed as bytes because numpy has no bfloat16; flat because a zero-dimensional tensor has no such view.
         digest.update(tensor.reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
+
+
+def content_hash(file: Path) -> str:
+    """Return the SHA-256 of a file of any size."""
+    digest = hashlib.sha256()
+    with file.open("rb") as content:
+        while chunk := content.read(CHUNK):
+            digest.update(chunk)
     return digest.hexdigest()
 
 

@@ -34,10 +34,10 @@ class ColourRetriever(Retriever):
 
     name, dimension, context, sees = "colours", 3, 8, True
 
-    def embed_texts(self, texts, batch_size=64, progress=False):
+    def embed_texts(self, texts):
         return self._unit([np.mean([self._word(word) for word in text.split() or [""]], axis=0) for text in texts])
 
-    def embed_images(self, images, batch_size=16, progress=False):
+    def embed_images(self, images):
         return self._unit([np.asarray(open_image(path)).reshape(-1, 3).mean(axis=0) for path in images])
 
     def count_truncated(self, texts):

@@ -341,5 +341,6 @@ def test_ours_is_held_against_the_strongest_other() -> None:
     summary = {
         "methods": {name: {"recall@10": value} for name, value in recalls.items()},
         "comparisons": [{"a": "grape"}],
+        "reference": "raw",
     }
-    assert _roles(summary, "raw", {}) == ("grape", "english", ["raw", "longer", "grape"])
+    assert _roles(summary, ()) == ("grape", "english", ["raw", "longer", "grape"])

@@ -28,16 +28,12 @@ class Counted(DualEncoder):
 
     embedded = 0
 
-    def embed_texts(
-        self, texts: Sequence[str], batch_size: int = 64, progress: bool = False
-    ) -> npt.NDArray[np.float32]:
+    def embed_texts(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         self.embedded += len(texts)
-        return super().embed_texts(texts, batch_size, progress)
+        return super().embed_texts(texts)
 
-    def embed_images(
-        self, images: Sequence[Path], batch_size: int = 16, progress: bool = False
-    ) -> npt.NDArray[np.float32]:
-        embeddings = super().embed_images(images, batch_size, progress)
+    def embed_images(self, images: Sequence[Path]) -> npt.NDArray[np.float32]:
+        embeddings = super().embed_images(images)
         self.embedded += len(images)
         return embeddings
 

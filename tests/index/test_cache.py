@@ -60,7 +60,9 @@ def test_a_changed_picture_is_embedded_anew(clip: Retriever, paths: list[Path]) 
     assert np.abs(before - after).max() > 1e-4
 
 
-@pytest.mark.parametrize("damage", ["cut", "empty", "flipped", "gone", "no sidecar", "broken sidecar", "other layout"])
+@pytest.mark.parametrize(
+    "damage", ["cut", "empty", "flipped", "gone", "no sidecar", "broken sidecar", "other shape", "other layout"]
+)
 def test_a_damaged_cache_is_rebuilt(clip: Retriever, text_corpus: Corpus, cache: Path, damage: str) -> None:
     expected = clip.index(text_corpus).embeddings
     sidecar, weights = files(cache)
@@ -78,7 +80,8 @@ def test_a_damaged_cache_is_rebuilt(clip: Retriever, text_corpus: Corpus, cache:
     elif damage == "broken sidecar":
         sidecar.write_text('{"layout": 1')
     else:
-        sidecar.write_text(json.dumps({**json.loads(sidecar.read_text()), "layout": 0}))
+        change: dict[str, object] = {"unreadable": None} if damage == "other shape" else {"layout": 0}
+        sidecar.write_text(json.dumps({**json.loads(sidecar.read_text()), **change}))
     clip.embedded = 0
     np.testing.assert_array_equal(clip.index(text_corpus).embeddings, expected)
     assert clip.embedded == 60

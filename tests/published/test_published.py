@@ -182,7 +182,7 @@ def test_a_missing_file_is_named_with_where_to_get_it(name: str, miniature: Mini
         ("cvlue", "IC/new_val.json", '{"a": 1}', ["a list of records"]),
         ("cvlue", "IC/new_val.json", '[{"image": "a.png"}]', ["'caption' is None", "str or list"]),
         ("xm3600", "captions.jsonl", '{"image/key": "0000000000000000"}', ["line 1", "'ar' is None"]),
-        ("xm3600", "captions.jsonl", b"\xff\xfe", ["UTF-8"]),
+        ("xm3600", "captions.jsonl", b"\n\xff\xfe", ["captions.jsonl, line 2: byte 1 (0xff) is not UTF-8"]),
         ("cirr", "image_splits/split.rc2.val.json", "[]", ["an object"]),
         ("cirr", "image_splits/split.rc2.val.json", '{"a": 3}', ["'a' is 3", "str"]),
         (

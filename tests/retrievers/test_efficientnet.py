@@ -136,7 +136,7 @@ def test_embed_averages_a_picture_and_its_tilted_copy(tower, tmp_path):
         picture.save(file)
     with torch.inference_mode():
         expected = (tower(pixels(pictures)) + tower(pixels(pictures, TILT))) / 2
-    found = embed(tower, files, batch_size=2)
+    found = embed(tower, files)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, expected.numpy(), atol=1e-4)
 

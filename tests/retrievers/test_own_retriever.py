@@ -25,12 +25,12 @@ class Letters(Retriever):
     context = 8
     sees = True
 
-    def embed_texts(self, texts, batch_size=64, progress=False):
+    def embed_texts(self, texts):
         print("embedding")
         counts = np.array([[text.lower().count(chr(97 + letter)) + 0.01 for letter in range(26)] for text in texts])
         return counts / np.linalg.norm(counts, axis=1, keepdims=True)
 
-    def embed_images(self, images, batch_size=16, progress=False):
+    def embed_images(self, images):
         means = np.array([np.asarray(open_image(image)).mean(axis=(0, 1)) for image in images])
         rows = np.pad(means + 1, ((0, 0), (0, 23)))
         return rows / np.linalg.norm(rows, axis=1, keepdims=True)
@@ -50,22 +50,22 @@ class Reads(Letters):
 
 
 class Long(Letters):
-    def embed_texts(self, texts, batch_size=64, progress=False):
+    def embed_texts(self, texts):
         return 2 * super().embed_texts(texts)
 
 
 class Short(Letters):
-    def embed_texts(self, texts, batch_size=64, progress=False):
+    def embed_texts(self, texts):
         return super().embed_texts(texts)[:, :5]
 
 
 class Broken(Letters):
-    def embed_texts(self, texts, batch_size=64, progress=False):
+    def embed_texts(self, texts):
         return json.loads("{")
 
 
 class Undefined(Letters):
-    def embed_texts(self, texts, batch_size=64, progress=False):
+    def embed_texts(self, texts):
         return np.full((len(texts), 26), np.nan)
 
 
@@ -89,7 +89,7 @@ class Numbers(Letters):
 
 
 class Prefixed(Letters):
-    def _embed(self, before, texts, batch_size=64, progress=False):
+    def _embed(self, before, texts):
         assert texts, "nothing to embed"
         return super().embed_texts([before + text for text in texts])
 

@@ -12,15 +12,18 @@ from sentence_transformers.sentence_transformer.modules import Dense, Pooling, R
 from tokenizers.normalizers import NFKC
 
 from grape_rewrite.errors import UserError
-from grape_rewrite.retrievers import Retriever
+from grape_rewrite.retrievers import Retriever, sentence_transformers
 from grape_rewrite.retrievers.sentence_transformers import SentenceEncoder
 
 
-def test_texts_equal_the_library_one_by_one(tiny: SimpleNamespace, sentence_folder: Path) -> None:
+def test_texts_equal_the_library_one_by_one(
+    tiny: SimpleNamespace, sentence_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sentence_transformers, "TEXTS", 3)
     model = SentenceTransformer(str(sentence_folder), device="cpu")
     texts = [*tiny.texts, tiny.too_long]
     expected = [model.encode(text, normalize_embeddings=True) for text in texts]
-    found = Retriever.load(str(sentence_folder)).embed_texts(texts, batch_size=3)
+    found = Retriever.load(str(sentence_folder)).embed_texts(texts)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, expected, atol=2e-6)
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-6)
@@ -53,12 +56,15 @@ def test_truncated_texts_are_counted_with_the_prompt(
     assert plain.count_truncated([]) == 0
 
 
-def test_images_of_a_model_that_sees(tiny: SimpleNamespace, seeing_sentence_folder: Path, pictures: list[Path]) -> None:
+def test_images_of_a_model_that_sees(
+    tiny: SimpleNamespace, seeing_sentence_folder: Path, pictures: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sentence_transformers, "IMAGES", 2)
     model = SentenceTransformer(str(seeing_sentence_folder), device="cpu")
     expected = [model.encode(Image.open(path), normalize_embeddings=True) for path in pictures]
     retriever = Retriever.load(str(seeing_sentence_folder))
     assert retriever.sees
-    np.testing.assert_allclose(retriever.embed_images(pictures, batch_size=2), expected, atol=2e-6)
+    np.testing.assert_allclose(retriever.embed_images(pictures), expected, atol=2e-6)
     assert retriever.embed_texts(tiny.texts).shape == (len(tiny.texts), retriever.dimension)
 
 

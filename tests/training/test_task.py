@@ -1,6 +1,8 @@
 """Several tasks at once: every step has all of them, each with its own corpus, prompt and reward."""
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +156,14 @@ def test_impossible_tasks(
 def test_two_tasks_of_one_name(begin: Callable[..., Any], other: Task, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="task other is named twice"):
         begin(tmp_path / "run", also=[other, other])
+
+
+def test_a_further_task_of_the_name_of_the_first(
+    begin: Callable[..., Any], other: Task, tiny_dataset: Dataset, tmp_path: Path
+) -> None:
+    again = replace(other, name=tiny_dataset.name)
+    with pytest.raises(UserError, match=f"task {re.escape(tiny_dataset.name)} is named twice"):
+        begin(tmp_path / "run", also=[again])
 
 
 def test_two_ways_to_reason(

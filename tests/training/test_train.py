@@ -183,7 +183,7 @@ def test_trained_on_some_languages_as_if_there_were_no_others(
     tmp_path: Path, small: Any,
 ) -> None:  # fmt: skip
     run = begin(tmp_path / "run", languages=["fr"])
-    french = Dataset(tiny_dataset.folder, tiny_dataset.corpus)
+    french = Dataset("french", tiny_dataset.folder, tiny_dataset.corpus)
     french._splits = {name: tiny_dataset.split(name).only(["fr"]) for name in ("train", "dev")}
     rewriter = Rewriter.load(str(tiny_model_folder), tiny_prompt)
     train(rewriter, index, french, tmp_path / "alone", **small)

@@ -42,9 +42,9 @@ def compare(
     for metric in metrics:
         values = {arm: {s: row[metric] for s, row in seeds.items() if metric in row} for arm, seeds in rows.items()}
         for other, theirs in values.items():
-            paired = _paired(values[reference], theirs, other in trained)
-            if other != reference and paired:
-                differences = np.stack(list(paired.values()))
+            by_seed = paired(values[reference], theirs, other in trained)
+            if other != reference and by_seed:
+                differences = np.stack(list(by_seed.values()))
                 interval = interval_over_runs(differences, np.random.default_rng(seed), clusters)
                 row = {
                     "a": reference,
@@ -53,7 +53,7 @@ def compare(
                     "difference": interval.mean,
                     "low": interval.low,
                     "high": interval.high,
-                    "seeds": list(paired),
+                    "seeds": list(by_seed),
                 }
                 found.append(Compared(row, differences))
     return found
@@ -84,7 +84,7 @@ def tested(compared: Sequence[Compared], clusters: Clusters, seed: int) -> list[
     return tests
 
 
-def _paired(ours: Mapping[int, Values], theirs: Mapping[int, Values], seeded: bool) -> dict[int, Values]:
-    """The differences by seed, for those that both have; what has no seeds of its own stands beside every one."""
+def paired(ours: Mapping[int, Values], theirs: Mapping[int, Values], seeded: bool) -> dict[int, Values]:
+    """Return the differences by the seeds that both have; what has no seeds of its own stands beside every one."""
     alone = None if seeded else next(iter(theirs.values()), None)
     return {s: ours[s] - other for s in ours if (other := theirs.get(s, alone)) is not None}

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -89,7 +90,6 @@ def trained_here(study: Study, job: Job, folder: Path, index: "Index", dataset: 
     """The adapter that the run trains."""
     from grape_rewrite.training.run_folder import RunFolder
 
-    index.searching = study.config(job).searching
     rewriter = _trained(study, job, folder, index, dataset)
     history = RunFolder(folder).rows()
     noted = {
@@ -102,6 +102,7 @@ def trained_here(study: Study, job: Job, folder: Path, index: "Index", dataset: 
 
 def _trained(study: Study, job: Job, folder: Path, index: "Index", dataset: "Dataset") -> "Rewriter":
     """Return the rewriter that the run trains, or has trained before it was stopped in its evaluation."""
+    from grape_rewrite.retrievers import Retriever
     from grape_rewrite.rewriting import Rewriter
     from grape_rewrite.training import read_task, train
     from grape_rewrite.training.own_reward import RewardError
@@ -112,7 +113,8 @@ def _trained(study: Study, job: Job, folder: Path, index: "Index", dataset: "Dat
         run.require_begun_with(config)
         return Rewriter.load(str(folder), precision=study.precision)
     rewriter = Rewriter.load(study.rewriter, study.prompt, config.max_tokens, precision=study.precision)
-    also = [read_task(spec, max_unreadable=study.max_unreadable) for spec in study.also(job.arm)]
+    load = cache(lambda name: index.retriever if name == study.retriever else Retriever.load(name))
+    also = [read_task(spec, load, study.max_unreadable) for spec in study.also(job.arm)]
     try:
         return train(rewriter, index, dataset, folder, config, resume=run.last_checkpoint() is not None, also=also)
     except RewardError as error:

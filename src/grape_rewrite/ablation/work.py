@@ -9,6 +9,7 @@ import sys
 import time
 import warnings
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,14 +63,15 @@ def prepare(study: Study, out: Path, only: str | None = None) -> None:
     from grape_rewrite.training import read_task
 
     dataset, split = _read_data(study)
-    retriever = Retriever.load(study.retriever)
+    load = cache(Retriever.load)
+    retriever = load(study.retriever)
     rewriter = Rewriter.load(study.rewriter, study.prompt, precision=study.precision)
     if rewriter.facts is not None:
         raise UserError(f"{study.rewriter} is a trained adapter; a study trains from a base model, {rewriter.name!r}")
     index = retriever.index(dataset.corpus, progress=sys.stdout.isatty(), max_unreadable=study.max_unreadable)
     waiting = [job for job in study.chosen(only) if read_manifest(job.folder(out)) is None]
     for spec in {spec for job in waiting if job.arm in study.arms for spec in study.also(job.arm)}:
-        read_task(spec, max_unreadable=study.max_unreadable)
+        read_task(spec, load, study.max_unreadable)
     known = {**_fingerprints(dataset, split, index), "rewriter": rewriter.fingerprint()}
     plans = []
     for job in waiting:

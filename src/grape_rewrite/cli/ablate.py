@@ -20,7 +20,7 @@ from grape_rewrite.cli.options import (
     read_prompt,
     read_settings,
 )
-from grape_rewrite.cli.output import notes, results, say
+from grape_rewrite.cli.output import note, results, say
 from grape_rewrite.errors import INTERRUPTED, UserError
 from grape_rewrite.training.config import LARGEST_SEED
 
@@ -150,7 +150,7 @@ def ablate(
             _report_complete(study, out)
             raise
     except KeyboardInterrupt:
-        notes.print("Interrupted. The same command goes on with what is saved.", markup=False)
+        note("Interrupted. The same command goes on with what is saved.")
         raise typer.Exit(INTERRUPTED) from None
     _show(_write_report(study, out), out, json)
 
@@ -187,9 +187,9 @@ def _report_complete(study: "Study", out: Path) -> None:
     try:
         _write_report(study, out)
     except UserError as error:
-        notes.print(f"No report: {error}", markup=False, soft_wrap=True)
+        note(f"No report: {error}")
     else:
-        notes.print(f"Report of the complete runs: {out / 'report.html'}", markup=False, soft_wrap=True)
+        note(f"Report of the complete runs: {out / 'report.html'}")
 
 
 def _show(found: dict[str, Any], out: Path, json: bool) -> None:
@@ -200,4 +200,4 @@ def _show(found: dict[str, Any], out: Path, json: bool) -> None:
         say(jsonlib.dumps(found))
     else:
         results.print(markdown(found), markup=False)
-        notes.print(f"Report: {out / 'report.html'}", markup=False, soft_wrap=True)
+        note(f"Report: {out / 'report.html'}")

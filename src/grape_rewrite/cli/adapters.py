@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grape_rewrite.cli.output import notes
+from grape_rewrite.cli.output import note
 from grape_rewrite.errors import UserError
 
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ def check_adapter(
     for misfit, cure in misfits(rewriter, facts, retriever, pictured):
         if not allow_mismatch:
             raise UserError(f"{misfit}; {cure}, or --allow-mismatch")
-        notes.print(f"note: {misfit}", markup=False, soft_wrap=True)
+        note(f"note: {misfit}")
     if not knows_corpus(facts, corpus):
-        notes.print(f"note: adapter {rewriter} was trained on another corpus", markup=False, soft_wrap=True)
+        note(f"note: adapter {rewriter} was trained on another corpus")
     if not facts.steps:
-        notes.print(f"note: adapter {rewriter}: {UNCHANGED}", markup=False, soft_wrap=True)
+        note(f"note: adapter {rewriter}: {UNCHANGED}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from grape_rewrite.atomic import write_text
-from grape_rewrite.cli.output import notes, say, show
+from grape_rewrite.cli.output import note, notes, say, show
 from grape_rewrite.evaluation.formats import counted
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def choosing(quiet: bool = False) -> "Iterator[EnterPart]":
         if notes.is_terminal:
             bar.update(task, description=what, completed=done, total=parts, visible=True)
         elif not quiet:
-            notes.print(f"Choosing how to search, {what} ...", markup=False, soft_wrap=True)
+            note(f"Choosing how to search, {what} ...")
 
     with bar:
         yield enter_part
@@ -61,11 +61,9 @@ def choose_point(kind: str, generations: "Generations", index: "Index", dev: "Sp
         show(points_table(points, found["chosen"], len(sample)))
         say(f"To deploy: {found['strategy']} ({kind}: {found['rule']})")
     if len(sample) < FEW:
-        notes.print(
+        note(
             f"note: the choice is by {counted(len(sample), 'dev query', 'dev queries')}; fewer than {FEW} tell "
-            "strategies apart only roughly",
-            markup=False,
-            soft_wrap=True,
+            "strategies apart only roughly"
         )
     return found
 

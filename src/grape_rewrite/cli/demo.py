@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from grape_rewrite.cli.options import Seed
-from grape_rewrite.cli.output import enter, notes, show, shows_progress
+from grape_rewrite.cli.output import enter, note, show, shows_progress
 from grape_rewrite.errors import INTERRUPTED
 from grape_rewrite.training.config import DEMO_STEPS
 
@@ -43,7 +43,7 @@ def demo(
             )
     except KeyboardInterrupt:
         again = command(out, seed, steps, queries)
-        notes.print(f"Interrupted. Go on from what was saved with: {again}", markup=False, soft_wrap=True)
+        note(f"Interrupted. Go on from what was saved with: {again}")
         raise typer.Exit(INTERRUPTED) from None
     show(evaluation_table(evaluation.summary))
-    notes.print(f"Report: {out / REPORT}", markup=False, soft_wrap=True)
+    note(f"Report: {out / REPORT}")

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grape_rewrite.cli.bars import bars
-from grape_rewrite.cli.output import notes
+from grape_rewrite.cli.output import note, notes
 from grape_rewrite.training.example import Example
 
 BLOCKS = "▁▂▃▄▅▆▇█"
@@ -54,7 +54,7 @@ class Display:
             if row["step"] == self._bar.tasks[0].total:
                 self.__exit__()
         else:
-            notes.print(line_of(row), markup=False, soft_wrap=True)
+            note(line_of(row))
 
     def __exit__(self, *_: object) -> None:
         if self._live is not None:

@@ -33,7 +33,7 @@ from grape_rewrite.cli.options import (
     read_prompt,
     read_searching,
 )
-from grape_rewrite.cli.output import notes, say, show, shows_progress
+from grape_rewrite.cli.output import note, say, show, shows_progress
 from grape_rewrite.cli.typed import command, typed
 from grape_rewrite.errors import UserError
 
@@ -158,7 +158,7 @@ def evaluate(
         show(evaluation_table(evaluation.summary))
         if evaluation.summary["protocol"]:
             show(protocol_table(evaluation.summary["protocol"]))
-        notes.print(f"Report: {out / 'report.html'}", markup=False, soft_wrap=True)
+        note(f"Report: {out / 'report.html'}")
 
 
 def _note_replaced(out: Path) -> None:
@@ -166,7 +166,7 @@ def _note_replaced(out: Path) -> None:
     from grape_rewrite.evaluation.evaluation import EVALUATION
 
     if (out / EVALUATION).is_file():
-        notes.print(f"note: the evaluation in {out} will be replaced", markup=False, soft_wrap=True)
+        note(f"note: the evaluation in {out} will be replaced")
 
 
 def _load_rewriters(

@@ -7,7 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from grape_rewrite.cli.output import notes
+from grape_rewrite.cli.output import note
 from grape_rewrite.errors import INTERRUPTED, UserError
 
 # Typer brings its own copy of click or uses the installed one, by version; this is the class of whichever it is.
@@ -37,7 +37,7 @@ class OneLineErrors(TyperGroup):
             message = error.format_message()  # type: ignore[attr-defined]
             code = _refuse(message) if message else 2
         except (KeyboardInterrupt, typer.Abort):
-            notes.print("Interrupted.")
+            note("Interrupted.")
             code = INTERRUPTED
         if standalone_mode:
             sys.exit(code)

@@ -20,7 +20,7 @@ from grape_rewrite.cli.options import (
 )
 from grape_rewrite.cli.output import say, show, shows_progress
 from grape_rewrite.cli.searcher import Searcher
-from grape_rewrite.training.config import TEMPERATURE
+from grape_rewrite.rewriting.defaults import TEMPERATURE
 
 
 def headroom(

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from grape_rewrite.cli.adapters import takes_prompt
-from grape_rewrite.cli.output import announce, notes, shows_progress
+from grape_rewrite.cli.output import announce, note, shows_progress
 from grape_rewrite.errors import UserError
+from grape_rewrite.rewriting.defaults import MAX_TOKENS
 
 if TYPE_CHECKING:
     from grape_rewrite.datasets import Corpus, Dataset, Query, Split
@@ -47,11 +48,9 @@ def note_repeated(dataset: "Dataset", measured: str, learned: Iterable[str] = ("
         except UserError:
             continue
         if repeated:
-            notes.print(
+            note(
                 f"note: {len(repeated)} of {len(dataset.split(measured))} queries of {measured} are in {other} too, "
-                f"such as {repeated[0].id} ({repeated[0].text!r}): figures on them do not speak of new queries",
-                markup=False,
-                soft_wrap=True,
+                f"such as {repeated[0].id} ({repeated[0].text!r}): figures on them do not speak of new queries"
             )
 
 
@@ -60,7 +59,7 @@ def sampled(split: "Split", queries: int | None) -> "Split":
     if queries is None:
         return split
     if queries > len(split):
-        notes.print(f"note: {split.name} has {len(split)} queries, not {queries}; all are taken", markup=False)
+        note(f"note: {split.name} has {len(split)} queries, not {queries}; all are taken")
     return split.sample(queries)
 
 
@@ -104,26 +103,25 @@ def load_rewriter(
     """
     announce(f"Loading rewriter {name}", quiet)
     from grape_rewrite.rewriting import Rewriter
-    from grape_rewrite.training import TrainingConfig
 
     if prompt is not None and not takes_prompt(name, prompt):
         raise UserError(f"adapter {name} brings the prompt that it was trained with; leave --prompt out")
     rewriter = Rewriter.load(
         name,
         prompt,
-        max_tokens or TrainingConfig.model_fields["max_tokens"].default,
+        max_tokens or MAX_TOKENS,
         trust_remote_code=trust_remote_code,
         device=device,
         precision=precision,
     )
-    note = None
+    told = None
     if pictured is False and rewriter.sees and not rewriter.facts:
-        note = f"rewriter {name} sees, and is asked with text alone: the queries have no picture"
+        told = f"rewriter {name} sees, and is asked with text alone: the queries have no picture"
     elif pictured and prompt is None and not rewriter.facts:
         suited = "composed-picture" if rewriter.sees else "composed"
-        note = f"queries have pictures, and rewriter {name} is not asked what they want changed; --prompt {suited} does"
-    if note:
-        notes.print(f"note: {note}", markup=False, soft_wrap=True)
+        told = f"queries have pictures, and rewriter {name} is not asked what they want changed; --prompt {suited} does"
+    if told:
+        note(f"note: {told}")
     return rewriter
 
 
@@ -133,22 +131,13 @@ def note_drawings(retriever: str, corpus: "Corpus") -> None:
     :param retriever: its name.
     """
     if retriever == "lite-clip" and any(item.image and not DRAWING.fullmatch(item.image.stem) for item in corpus):
-        notes.print(
+        note(
             "note: lite-clip has learned the drawings of OpenMoji alone, and how it ranks other pictures says little; "
-            "--retriever names yours",
-            markup=False,
-            soft_wrap=True,
+            "--retriever names yours"
         )
 
 
 def load_index(retriever: "Retriever", corpus: "Corpus", max_unreadable: float = 0.0, quiet: bool = False) -> "Index":
-    """Embed a corpus, or take its embeddings from the cache, and say which items had to be skipped."""
+    """Embed a corpus, or take its embeddings from the cache."""
     note_drawings(retriever.name, corpus)
-    index = retriever.index(corpus, progress=shows_progress(quiet), max_unreadable=max_unreadable)
-    if index.skipped:
-        row = next(iter(index.skipped))
-        notes.print(
-            f"{len(index.skipped)} of {len(corpus)} items skipped, such as {corpus.ids[row]}: {index.skipped[row]}",
-            markup=False,
-        )
-    return index
+    return retriever.index(corpus, progress=shows_progress(quiet), max_unreadable=max_unreadable)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from grape_rewrite.errors import UserError
-from grape_rewrite.training.config import LARGEST_SEED, TrainingConfig
+from grape_rewrite.rewriting.defaults import MAX_TOKENS
+from grape_rewrite.training.config import LARGEST_SEED
 
 if TYPE_CHECKING:
     from grape_rewrite.rewriting import Prompt
@@ -66,7 +67,7 @@ MaxTokens = Annotated[
         "--max-tokens",
         min=2,
         help="Length at which an untrained rewriter's rewrites are cut off, as in training; an adapter brings its own.",
-        show_default=str(TrainingConfig.model_fields["max_tokens"].default),
+        show_default=str(MAX_TOKENS),
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]

@@ -24,6 +24,11 @@ def say(text: str) -> None:
     sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
 
 
+def note(text: str, style: str | None = None) -> None:
+    """Print a line of plain text to standard error, above a live display if there is one, at its full length."""
+    notes.print(text, style=style, markup=False, soft_wrap=True)
+
+
 def shows_progress(quiet: bool = False) -> bool:
     """Whether progress bars, which go to standard output, are wanted: on a terminal, unless JSON is printed there."""
     return sys.stdout.isatty() and not quiet
@@ -31,7 +36,7 @@ def shows_progress(quiet: bool = False) -> bool:
 
 def enter(what: str) -> None:
     """Say which part of the work begins, in a pipe too."""
-    notes.print(f"{what} ...", style="dim", markup=False, soft_wrap=True)
+    note(f"{what} ...", style="dim")
 
 
 def announce(what: str, quiet: bool = False) -> None:
@@ -45,4 +50,4 @@ class Warnings(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print one line."""
-        notes.print(f"{record.levelname.lower()}: {record.getMessage()}", markup=False, soft_wrap=True)
+        note(f"{record.levelname.lower()}: {record.getMessage()}")

@@ -10,7 +10,7 @@ import typer
 from grape_rewrite.cli.adapters import check_rewriters
 from grape_rewrite.cli.load import load_rewriter
 from grape_rewrite.cli.options import Json, MaxTokens, PromptName, RemoteCode, RewriterName, Seed, read_prompt
-from grape_rewrite.cli.output import notes, say
+from grape_rewrite.cli.output import note, say
 from grape_rewrite.errors import UserError
 
 if TYPE_CHECKING:
@@ -53,11 +53,9 @@ def rewrite(
     policy = load_rewriter(rewriter, read_prompt(prompt), max_tokens, trust_remote_code, quiet=True)
     _require_sight(rewriter, policy, image)
     if policy.facts and policy.facts.searching.picture_words:
-        notes.print(
+        note(
             f"note: adapter {rewriter} was trained with words of each query's picture, which only grape search and "
-            "grape evaluate can tell it",
-            markup=False,
-            soft_wrap=True,
+            "grape evaluate can tell it"
         )
     asked = [Asked(text, picture=image) for text in texts]
     for text, rewrites in zip(texts, policy.rewrite(asked, group, temperature, seed), strict=True):

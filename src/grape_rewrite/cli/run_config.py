@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from grape_rewrite.atomic import write_text
 from grape_rewrite.document import read_yaml
-from grape_rewrite.errors import UserError
+from grape_rewrite.errors import Problem, UserError
 from grape_rewrite.processes import best_device, process_count
 from grape_rewrite.rewriting.precision import Precision, best_precision
 from grape_rewrite.rewriting.prompt import Prompt, named_prompt
@@ -74,12 +74,12 @@ class RunConfig(BaseModel):
         try:
             return RunConfig(**own, training=TrainingConfig.of(**rest))
         except ValidationError as error:
-            first = error.errors()[0]
-            key = ".".join(str(part) for part in first["loc"])
-            if first["type"] == "missing":
+            found = Problem.first_of(error)
+            key = found.where
+            if found.kind == "missing":
                 option = "" if key == "data" else f"--{key}, or "  # what to train on is no option
                 raise UserError(f"{key} is missing; give {option}{key}: in the config") from None
-            raise UserError(f"{key}={first['input']!r}: {first['msg']}") from None
+            raise UserError(f"{key}={found.value!r}: {found.what}") from None
 
     @field_validator("device")
     @classmethod

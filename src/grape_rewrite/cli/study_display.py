@@ -6,7 +6,7 @@ from rich.progress import TaskID
 
 from grape_rewrite.ablation.study import Job, Study
 from grape_rewrite.cli.bars import bars
-from grape_rewrite.cli.output import notes
+from grape_rewrite.cli.output import note, notes
 
 
 class StudyDisplay:
@@ -35,11 +35,11 @@ class StudyDisplay:
     def watch(self, job: Job, what: str) -> None:
         """Show that a run begins or ends; for `run_study`."""
         if what == "begun":
-            notes.print(f"{job.name}: {what}", markup=False)
+            note(f"{job.name}: {what}")
             self._tasks[job] = self._bars.add_task(job.name, total=None, figure="")
             return
         self._complete += 1
-        notes.print(f"{job.name}: {what} ({self._complete} of {self._runs} runs)", markup=False)
+        note(f"{job.name}: {what} ({self._complete} of {self._runs} runs)")
         if job in self._tasks:
             self._bars.remove_task(self._tasks.pop(job))
 
@@ -54,4 +54,4 @@ class StudyDisplay:
             look = f"dev MRR {row['dev_mrr']:.3f}"
             self._bars.update(task, figure=look if step < steps else f"{look}, measuring")
             if not notes.is_terminal:
-                notes.print(f"{job.name}: step {step} of {steps}, {look}", markup=False)
+                note(f"{job.name}: step {step} of {steps}, {look}")

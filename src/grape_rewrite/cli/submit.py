@@ -19,7 +19,7 @@ from grape_rewrite.cli.options import (
     Seed,
     StrategyName,
 )
-from grape_rewrite.cli.output import notes, shows_progress
+from grape_rewrite.cli.output import note, shows_progress
 from grape_rewrite.cli.searcher import Searcher
 
 
@@ -58,4 +58,4 @@ def submit(
     generations = Generations(policy, seed=seed, progress=shows_progress())
     asks = strategy_of(strategy, generations)(queries.queries, index.of(queries))
     for file in rank_unjudged(asks, index, queries).write(out, strategy):
-        notes.print(f"Written: {file}", markup=False, soft_wrap=True)
+        note(f"Written: {file}")

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from grape_rewrite.cli.options import Json
-from grape_rewrite.cli.output import notes, say, show
+from grape_rewrite.cli.output import note, say, show
 from grape_rewrite.errors import UserError
 
 
@@ -48,7 +48,7 @@ def summary(
     found = overview({name: read_task_figures(folder) for name, folder in zip(names, folders, strict=True)})
     if out:
         write_text(out, markdown(found))
-        notes.print(f"Written: {out}", markup=False, soft_wrap=True)
+        note(f"Written: {out}")
     if json:
         say(jsonlib.dumps(found, ensure_ascii=False, indent=2))
         return

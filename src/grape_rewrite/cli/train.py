@@ -1,6 +1,7 @@
 """`grape train`."""
 
 from contextlib import nullcontext
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,7 +20,7 @@ from grape_rewrite.cli.options import (
     at_home,
     read_settings,
 )
-from grape_rewrite.cli.output import notes
+from grape_rewrite.cli.output import note
 from grape_rewrite.cli.typed import command
 from grape_rewrite.errors import INTERRUPTED, UserError
 from grape_rewrite.processes import is_first, one_at_a_time
@@ -184,13 +185,7 @@ def run(config: "RunConfig", resume: bool, trust_remote_code: bool) -> None:
     from grape_rewrite.training.own_reward import RewardError
 
     quiet = not is_first()
-    loaded: dict[str, Any] = {}
-
-    def load(name: str) -> Any:
-        if name not in loaded:
-            loaded[name] = load_retriever(name, trust_remote_code, quiet)
-        return loaded[name]
-
+    load = cache(lambda name: load_retriever(name, trust_remote_code, quiet))
     with one_at_a_time(cache_folder()):
         frozen = load(config.retriever)
         also = [read_task(spec, load, config.max_unreadable) for spec in config.also]  # first, as they may be misspelt
@@ -228,7 +223,7 @@ def run(config: "RunConfig", resume: bool, trust_remote_code: bool) -> None:
             if saved
             else "nothing was saved yet; begin again."
         )
-        notes.print(f"Interrupted; {cure}", markup=False, soft_wrap=True)
+        note(f"Interrupted; {cure}")
         raise typer.Exit(INTERRUPTED) from None
     except RewardError as error:
         raise _with_cure(error, folder) from error.__cause__
@@ -243,11 +238,7 @@ def _say_what_came_of_it(config: "RunConfig", folder: "RunFolder", trust_remote_
 
     if {row["zero_variance"] for row in folder.rows() if "zero_variance" in row} == {1.0}:
         reward = config.training.reward
-        notes.print(
-            f"note: {reward} gave all rewrites of a query the same in every step, so that it taught nothing",
-            markup=False,
-            soft_wrap=True,
-        )
+        note(f"note: {reward} gave all rewrites of a query the same in every step, so that it taught nothing")
     facts = read_adapter(config.out)
     following = {
         "--retriever": config.retriever if is_own(config.retriever) else None,  # no adapter brings code
@@ -255,11 +246,8 @@ def _say_what_came_of_it(config: "RunConfig", folder: "RunFolder", trust_remote_
         "--max-unreadable": config.max_unreadable or None,
         "--trust-remote-code": trust_remote_code,
     }
-    notes.print(
-        f"best dev MRR {facts.dev_mrr:.3f} at step {facts.steps}. Next: "
-        f"{command(['evaluate', config.data], following)}",
-        markup=False,
-        soft_wrap=True,
+    note(
+        f"best dev MRR {facts.dev_mrr:.3f} at step {facts.steps}. Next: {command(['evaluate', config.data], following)}"
     )
 
 

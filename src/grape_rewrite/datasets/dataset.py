@@ -32,9 +32,13 @@ def build_embedded(name: str, folder: Path | None = None) -> Path:
 
 
 class Dataset:
-    """A folder in the BEIR layout. The corpus is read at once, a split when it is first used."""
+    """A folder in the BEIR layout. The corpus is read at once, a split when it is first used.
 
-    def __init__(self, folder: Path, corpus: Corpus) -> None:
+    :param name: what it was asked for by.
+    """
+
+    def __init__(self, name: str, folder: Path, corpus: Corpus) -> None:
+        self.name = name
         self.folder = folder
         self.corpus = corpus
         self._splits: dict[str, Split] = {}
@@ -47,15 +51,14 @@ class Dataset:
             the cache when they are not there yet. A folder of such a name is `./emoji`, or any `Path`.
         :raises UserError: for everything in its files that is not valid, with the file, the line and the value.
         """
-        if folder in EMBEDDED:
-            folder = build_embedded(str(folder))
-        folder = Path(folder).expanduser()
+        name = str(folder)
+        folder = build_embedded(name) if folder in EMBEDDED else Path(folder).expanduser()
         if not folder.is_dir():
             raise UserError(
                 f"there is no folder {folder}; a data set is a folder with corpus.jsonl, queries.jsonl and qrels/, "
                 f"or one of {', '.join(EMBEDDED)}, which are built when they are asked for"
             )
-        return Dataset(folder, read_corpus(folder))
+        return Dataset(name, folder, read_corpus(folder))
 
     @cached_property
     def queries(self) -> dict[str, Query]:

@@ -31,7 +31,6 @@ class Evaluation:
     queries: "list[Query]"
     positives: Ragged
     methods: dict[str, Method]
-    reference: str
     summary: dict[str, Any]
 
     def to_json(self) -> str:
@@ -85,7 +84,6 @@ def evaluate_methods(
     rewrites: "Mapping[str, Sequence[str | Ask] | None]",
     index: "Index",
     split: "Split",
-    reference: str = "raw",
     seed: int = 0,
     costs: Mapping[str, Mapping[str, float]] | None = None,
     progress: bool = False,
@@ -95,21 +93,19 @@ def evaluate_methods(
     Intervals and tests draw clusters of queries with the same positives, not single queries.
 
     :param rewrites: method -> one rewrite, or one `Ask`, for each query of the split, in its order; None for the
-        queries themselves.
+        queries themselves. Harm and score inflation are measured against the first.
     :param index: the embedded corpus.
     :param split: the queries and their judgements.
-    :param reference: the method that harm and score inflation are measured against.
     :param seed: seed of bootstrap and tests.
     :param costs: method -> `rewrite_tokens` (mean) and `ms_per_query`, where they were measured.
     :param progress: show a progress bar while embedding.
     :return: the evaluation; `.summary` is the content of `evaluation.json`.
-    :raises UserError: when the split is empty, a method lacks rewrites, the reference is no method, or the retriever
-        returns an embedding that is not finite.
+    :raises UserError: when the split is empty, a method lacks rewrites, or the retriever returns an embedding that is
+        not finite.
     """
     if len(split) == 0:
         raise UserError(f"split {split.name!r} has no queries; there is nothing to evaluate")
-    if reference not in rewrites:
-        raise UserError(f"reference {reference!r} is not among the methods {', '.join(map(repr, rewrites))}")
+    reference = next(iter(rewrites))
     asks = {
         name: [
             Ask((given,)) if isinstance(given, str) else given for given in (split.texts if texts is None else texts)
@@ -151,4 +147,4 @@ def evaluate_methods(
             "queries": split.fingerprint(),
         },
     }
-    return Evaluation(index.corpus, split.queries, positives, methods, reference, summary)
+    return Evaluation(index.corpus, split.queries, positives, methods, summary)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from grape_rewrite.training.config import TEMPERATURE
+from grape_rewrite.rewriting.defaults import TEMPERATURE
 
 if TYPE_CHECKING:
     from grape_rewrite.datasets import Split

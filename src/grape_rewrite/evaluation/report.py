@@ -58,7 +58,7 @@ def render_report(evaluation: Evaluation, history: Sequence[Row] | None = None, 
     """
     details = details or Details()
     summary = evaluation.summary
-    ours, human, shown = _roles(summary, evaluation.reference, details.ways)
+    ours, human, shown = _roles(summary, details.ways)
     labels = {**{name: name for name in summary["methods"]}, **LABELS}
     noun = "picture" if evaluation.corpus.has_images else "text"
     against = [row for row in summary["comparisons"] if row["metric"] == "recall@10"]
@@ -75,7 +75,7 @@ def render_report(evaluation: Evaluation, history: Sequence[Row] | None = None, 
             labels=labels,
             metric_labels=metrics.LABELS,
             colours=_colours(summary["methods"], ours),
-            reference=evaluation.reference,
+            reference=summary["reference"],
             ours=ours,
             human=human,
             shown=shown,
@@ -89,7 +89,7 @@ def render_report(evaluation: Evaluation, history: Sequence[Row] | None = None, 
                     for row in against
                     if row["b"] in compared
                 ),
-                verdict.harm(summary["methods"], ours, formats.within(labels[evaluation.reference])),
+                verdict.harm(summary["methods"], ours, formats.within(labels[summary["reference"]])),
             ],
             empties={
                 name: verdict.empty_rewrites(method, [query.text for query in evaluation.queries])
@@ -119,9 +119,9 @@ def write_report(
     write_text(path, render_report(evaluation, history, details))
 
 
-def _roles(summary: Mapping[str, Any], reference: str, ways: Sequence[str]) -> tuple[str, str | None, list[str]]:
+def _roles(summary: Mapping[str, Any], ways: Sequence[str]) -> tuple[str, str | None, list[str]]:
     """Return our method, the human reference if there is one, and the methods that charts with little room show."""
-    methods = list(summary["methods"])
+    methods, reference = list(summary["methods"]), summary["reference"]
     comparisons = summary["comparisons"]
     ours = comparisons[0]["a"] if comparisons else methods[-1]
     human = HUMAN if HUMAN in methods and ours != HUMAN else None

@@ -61,9 +61,7 @@ def evaluate(
         }
     if enter:
         enter(None)
-    return evaluate_methods(
-        rewrites, index, split, reference=next(iter(methods)), seed=seed, costs=costs, progress=progress
-    )
+    return evaluate_methods(rewrites, index, split, seed=seed, costs=costs, progress=progress)
 
 
 def _searched_as_trained(methods: "Mapping[str, Any]", index: "Index") -> "Index":

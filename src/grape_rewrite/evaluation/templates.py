@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grape_rewrite.evaluation import formats
-from grape_rewrite.evaluation.languages import language_name, valid_tag
+from grape_rewrite.evaluation.languages import language_name
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -35,6 +35,5 @@ def environment(*folders: Path) -> "Environment":
         within=formats.within,
         direction=formats.direction,
         language_name=language_name,
-        valid_tag=valid_tag,
     )
     return made

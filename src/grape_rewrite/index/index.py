@@ -17,6 +17,7 @@ from grape_rewrite.index.mixing import mixed, parts, subtracted
 from grape_rewrite.index.reading import Reader
 from grape_rewrite.index.top import top_items
 from grape_rewrite.retrievers import Retriever
+from grape_rewrite.retrievers.batches import batches
 from grape_rewrite.rewards.rank import best_positive_rank
 from grape_rewrite.rewriting.asked import Asked
 from grape_rewrite.searching import Searching
@@ -27,6 +28,7 @@ Slab = tuple[slice, npt.NDArray[np.float32]]
 Excluded = Sequence[npt.NDArray[np.integer]]
 
 NEVER = -1.0  # the lowest cosine there is: what an item scores that is skipped or excluded
+TOGETHER = 1024  # texts embedded at once; retrievers sort them by length
 SLAB = 2**26  # scores held at once, 256 MiB
 
 
@@ -224,7 +226,9 @@ class Index:
         return subtracted(wanted, unwanted, self.searching.without)
 
     def _finite(self, texts: Sequence[str], progress: bool) -> npt.NDArray[np.float32]:
-        embedded = self.retriever.embed_texts(texts, progress=progress)
+        chunks = batches(texts, TOGETHER, "Embedding texts" if progress else None)
+        none = np.zeros((0, self.retriever.dimension), dtype=np.float32)
+        embedded = np.concatenate([none, *map(self.retriever.embed_texts, chunks)])
         require_finite(embedded, texts, self.retriever.name)
         return embedded
 

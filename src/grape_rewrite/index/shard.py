@@ -1,12 +1,12 @@
 """A few thousand embedded items in a folder of their own: written whole, checked when read."""
 
 import hashlib
-import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import BaseModel
 
 from grape_rewrite.cache import whole_folder
 
@@ -26,14 +26,13 @@ class Shard:
     """How many of the texts are longer than the retriever's context."""
 
 
-@dataclass(frozen=True)
-class _Sidecar:
+class _Sidecar(BaseModel):
     layout: int
     rows: int
     dimension: int
     bytes: int
     sha256: str
-    unreadable: dict[str, str]
+    unreadable: dict[int, str]
     truncated: int
 
 
@@ -53,12 +52,12 @@ def save_shard(shard: Shard, folder: Path) -> None:
         dimension=dimension,
         bytes=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
-        unreadable={str(row): why for row, why in shard.unreadable.items()},
+        unreadable=shard.unreadable,
         truncated=shard.truncated,
     )
     with whole_folder(folder) as draft:
         (draft / WEIGHTS).write_bytes(content)
-        (draft / SIDECAR).write_text(json.dumps(asdict(sidecar), indent=1) + "\n", encoding="utf-8")
+        (draft / SIDECAR).write_text(sidecar.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 
 def load_shard(folder: Path, rows: int, dimension: int) -> Shard | None:
@@ -66,12 +65,11 @@ def load_shard(folder: Path, rows: int, dimension: int) -> Shard | None:
     from safetensors.numpy import load
 
     try:
-        sidecar = _Sidecar(**json.loads((folder / SIDECAR).read_text(encoding="utf-8")))
+        sidecar = _Sidecar.model_validate_json((folder / SIDECAR).read_bytes())
         content = (folder / WEIGHTS).read_bytes()
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError):
         return None
     known = (sidecar.layout, sidecar.rows, sidecar.dimension) == (LAYOUT, rows, dimension)
     if not known or len(content) != sidecar.bytes or hashlib.sha256(content).hexdigest() != sidecar.sha256:
         return None
-    unreadable = {int(row): why for row, why in sidecar.unreadable.items()}
-    return Shard(load(content)["embeddings"], unreadable, sidecar.truncated)
+    return Shard(load(content)["embeddings"], sidecar.unreadable, sidecar.truncated)

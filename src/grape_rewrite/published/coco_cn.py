@@ -6,6 +6,7 @@ caption a line.
 """
 
 from grape_rewrite.datasets.corpus import Item
+from grape_rewrite.datasets.records import read_lines
 from grape_rewrite.published.benchmark import Benchmark, Pictures
 from grape_rewrite.published.counts import Counts
 from grape_rewrite.published.part import Part
@@ -18,7 +19,7 @@ def read(source: Source, pictures: Pictures) -> dict[str, Part]:
     """Read captions and pictures."""
     texts: dict[str, list[str]] = {}
     file = source.file("imageid.human-written-caption.txt")
-    for line, row in source.lines(file):
+    for line, row in read_lines(file):
         key, tab, text = row.partition("\t")
         name, sign, _ = key.partition("#")
         if not tab or not sign:
@@ -28,7 +29,7 @@ def read(source: Source, pictures: Pictures) -> dict[str, Part]:
     for official, split in SPLITS.items():
         part = parts[split] = Part()
         file = source.file(f"coco-cn_{official}.txt")
-        for line, row in source.lines(file):
+        for line, row in read_lines(file):
             name, place = row.strip(), source.place(file, line)
             folder = "train2014" if "train2014" in name else "val2014"
             picture = source.picture(f"{folder}/{name}.jpg", f"images/{name}.jpg", f"{name}.jpg", origin=place)

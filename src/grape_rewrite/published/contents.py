@@ -5,8 +5,6 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-CHUNK = 2**20  # bytes
-
 
 def files_below(folder: Path) -> Iterator[Path]:
     """Yield the files below a folder, through links too; links may lead in a circle, so each folder is seen once.
@@ -19,15 +17,6 @@ def files_below(folder: Path) -> Iterator[Path]:
         folders[:] = [name for name, real in inner.items() if real not in seen]
         seen.update(inner.values())
         yield from (file for name in names if not name.startswith(".") and (file := Path(place) / name).is_file())
-
-
-def content_hash(file: Path) -> str:
-    """Return the SHA-256 of a file of any size."""
-    digest = hashlib.sha256()
-    with file.open("rb") as content:
-        while chunk := content.read(CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def short_hash(lines: Iterable[str]) -> str:

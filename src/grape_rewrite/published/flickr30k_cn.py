@@ -10,7 +10,7 @@ import binascii
 from pathlib import Path
 
 from grape_rewrite.datasets.corpus import Item
-from grape_rewrite.datasets.records import shown
+from grape_rewrite.datasets.records import read_lines, shown
 from grape_rewrite.datasets.split import Query
 from grape_rewrite.published.benchmark import Benchmark, Pictures
 from grape_rewrite.published.counts import Counts
@@ -27,7 +27,7 @@ def read(source: Source, pictures: Pictures) -> dict[str, Part]:
 
 def _part(source: Source, pictures: Pictures, split: str) -> Part:
     part, file = Part(), source.file(f"{split}_imgs.tsv")
-    for line, row in source.lines(file):
+    for line, row in read_lines(file):
         number, tab, content = row.partition("\t")
         if not tab or not number.isdecimal():
             raise source.wrong(file, "a number, a tab and a picture in base64 are expected", line)

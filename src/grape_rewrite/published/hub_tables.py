@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from grape_rewrite.errors import UserError, first_line
+from grape_rewrite.fingerprint import content_hash
 from grape_rewrite.hub import TIMEOUT, looks_like_a_path
-from grape_rewrite.published.contents import content_hash, files_below, short_hash
+from grape_rewrite.published.contents import files_below, short_hash
 from grape_rewrite.quiet import quiet
 
 KINDS: dict[str, tuple[str, ...]] = {

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from grape_rewrite.datasets.records import shown
+from grape_rewrite.datasets.records import read_lines, shown
 from grape_rewrite.errors import UserError
-from grape_rewrite.published.contents import content_hash, files_below, short_hash
+from grape_rewrite.fingerprint import content_hash
+from grape_rewrite.published.contents import files_below, short_hash
 
 TEXTS = (".json", ".jsonl", ".list", ".tsv", ".txt", ".xml")  # what the recipes read
 PICTURES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
@@ -108,17 +109,6 @@ class Source:
             f"from {self.page}{cure}"
         )
 
-    def lines(self, file: Path) -> Iterator[tuple[int, str]]:
-        """Yield the lines of a text file that are not empty, with their numbers."""
-        number = 0
-        try:
-            with file.open(encoding="utf-8-sig", newline="\n") as text:
-                for number, line in enumerate(text, start=1):
-                    if line.strip():
-                        yield number, line.rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise self.wrong(file, f"cannot be read as UTF-8 text ({error})", number + 1) from error
-
     def json(self, file: Path) -> Any:
         """Return the content of a JSON file."""
         try:
@@ -128,7 +118,7 @@ class Source:
 
     def json_lines(self, file: Path) -> Iterator[tuple[int, Any]]:
         """Yield the records of a file with one JSON value a line, with their line numbers."""
-        for number, line in self.lines(file):
+        for number, line in read_lines(file):
             try:
                 yield number, json.loads(line)
             except (ValueError, RecursionError) as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from grape_rewrite.datasets.corpus import Item
 from grape_rewrite.datasets.embedded import fraction
+from grape_rewrite.datasets.records import read_lines
 from grape_rewrite.datasets.split import Query
 from grape_rewrite.published.benchmark import Benchmark, Pictures
 from grape_rewrite.published.counts import Counts
@@ -31,7 +32,7 @@ def read(source: Source, pictures: Pictures) -> dict[str, Part]:
     known: set[tuple[str, str]] = set()
     for official in ("train", "test"):
         file = source.file(f"{official}set_txt_img_cat.list")
-        for line, row in source.lines(file):
+        for line, row in read_lines(file):
             columns = row.split()
             if len(columns) != 3 or not columns[2].isdecimal() or not 1 <= int(columns[2]) <= len(CATEGORIES):
                 raise source.wrong(
@@ -55,7 +56,7 @@ def read(source: Source, pictures: Pictures) -> dict[str, Part]:
 
 def _section(source: Source, file: Path) -> str:
     """The text of a section. Some files are no well-formed XML, so its elements are looked for as text."""
-    content = "\n".join(line for _, line in source.lines(file))
+    content = "\n".join(line for _, line in read_lines(file))
     found = " ".join(html.unescape(TAG.sub(" ", section)) for section in SECTION.findall(content)).split()
     if not found:
         raise source.wrong(file, "holds no <text>...</text> with words in it")

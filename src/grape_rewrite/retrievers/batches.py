@@ -1,4 +1,4 @@
-"""Batches with a progress bar."""
+"""Batches, with a progress bar where one is wanted."""
 
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
@@ -6,18 +6,16 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def batches(items: Sequence[T], size: int, progress: bool, description: str) -> Iterator[Sequence[T]]:
+def batches(items: Sequence[T], size: int, described: str | None = None) -> Iterator[Sequence[T]]:
     """Yield consecutive slices of `size` items, the last one shorter.
 
-    >>> [list(batch) for batch in batches("abcde", 2, progress=False, description="")]
-    [['a', 'b'], ['c', 'd'], ['e']]
+    >>> list(batches("abcde", 2))
+    ['ab', 'cd', 'e']
 
-    :raises ValueError: when `size` is less than 1.
+    :param described: what a progress bar says; there is none by default.
     """
     from rich.progress import track
 
-    if size < 1:
-        raise ValueError(f"batch_size is {size}; it must be at least 1")
     starts = range(0, len(items), size)
-    for start in track(starts, description=description, disable=not progress, transient=True):
+    for start in track(starts, description=described or "", disable=described is None, transient=True):
         yield items[start : start + size]

@@ -14,7 +14,8 @@ import numpy.typing as npt
 from grape_rewrite.cache import cache_folder, whole_folder
 from grape_rewrite.datasets import HeadItem, build_emoji, read_head
 from grape_rewrite.errors import UserError
-from grape_rewrite.retrievers.frozen import freeze, weights_fingerprint
+from grape_rewrite.fingerprint import weights_hash
+from grape_rewrite.retrievers.frozen import freeze
 from grape_rewrite.retrievers.image_head import ImageHead
 from grape_rewrite.retrievers.retriever import Retriever
 from grape_rewrite.retrievers.unit import unit_rows
@@ -72,28 +73,22 @@ class LiteClip(Retriever):
         origin = _origin(items)
         return LiteClip(text_tower, image_tower, _fitted_head(items, origin, text_tower, image_tower, progress), origin)
 
-    def embed_texts(
-        self, texts: Sequence[str], batch_size: int = 64, progress: bool = False
-    ) -> npt.NDArray[np.float32]:
+    def embed_texts(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return (n, 384) float32 unit rows; a text longer than the context is cut there."""
-        return unit_rows(self._head.names(self._text_tower.embed_texts(texts, batch_size, progress)), self.name)
+        return unit_rows(self._head.names(self._text_tower.embed_texts(texts)), self.name)
 
-    def embed_images(
-        self, images: Sequence[Path], batch_size: int = 4, progress: bool = False
-    ) -> npt.NDArray[np.float32]:
-        """Return (n, 384) float32 unit rows. Batches of 4 are the fastest.
+    def embed_images(self, images: Sequence[Path]) -> npt.NDArray[np.float32]:
+        """Return (n, 384) float32 unit rows.
 
         The head takes batches too: in a larger matrix its sums may add up in another order, and a picture's row would
         depend on how many others are beside it.
 
         :raises UnreadableImage: when a file is no readable picture.
         """
-        from grape_rewrite.retrievers.efficientnet import embed
+        from grape_rewrite.retrievers.efficientnet import BATCH, embed
 
-        features = embed(self._image_tower, images, batch_size, progress)
-        rows = [
-            self._head.pictures(features[start : start + batch_size]) for start in range(0, len(images), batch_size)
-        ]
+        features = embed(self._image_tower, images)
+        rows = [self._head.pictures(features[start : start + BATCH]) for start in range(0, len(images), BATCH)]
         return unit_rows(np.concatenate([np.zeros((0, self.dimension), dtype=np.float32), *rows]), self.name)
 
     def count_truncated(self, texts: Sequence[str]) -> int:
@@ -112,7 +107,7 @@ class LiteClip(Retriever):
     def _weights(self) -> str:
         """Return a SHA-256 over both towers and the head as they are now."""
         digest = hashlib.sha256(self._text_tower.fingerprint().encode())
-        digest.update(weights_fingerprint(self._image_tower).encode())
+        digest.update(weights_hash(self._image_tower.state_dict()).encode())
         for name, array in sorted(vars(self._head).items()):
             digest.update(f"{name}:{array.dtype}:{array.shape};".encode())
             digest.update(np.ascontiguousarray(array).tobytes())

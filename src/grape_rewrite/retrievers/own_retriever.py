@@ -42,35 +42,29 @@ class OwnRetriever(Retriever):
         self.context = self._call(lambda: own.context)
         self.sees = own.sees
 
-    def embed_texts(
-        self, texts: Sequence[str], batch_size: int = 64, progress: bool = False
-    ) -> npt.NDArray[np.float32]:
+    def embed_texts(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return (n, d) float32 unit rows of queries or rewrites.
 
         :raises UserError: when it fails, or returns anything else.
         """
-        return self._rows("embed_texts", texts, batch_size, progress)
+        return self._rows("embed_texts", texts)
 
-    def embed_documents(
-        self, texts: Sequence[str], batch_size: int = 64, progress: bool = False
-    ) -> npt.NDArray[np.float32]:
+    def embed_documents(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return (n, d) float32 unit rows of the corpus's texts.
 
         :raises UserError: when it fails, or returns anything else.
         """
-        return self._rows("embed_documents", texts, batch_size, progress)
+        return self._rows("embed_documents", texts)
 
-    def embed_images(
-        self, images: Sequence[Path], batch_size: int = 16, progress: bool = False
-    ) -> npt.NDArray[np.float32]:
+    def embed_images(self, images: Sequence[Path]) -> npt.NDArray[np.float32]:
         """Return (n, d) float32 unit rows.
 
         :raises UnreadableImage: when a file is no readable picture.
         :raises UserError: when the retriever reads text only, fails, or returns anything else.
         """
         if not self.sees:
-            return super().embed_images(images, batch_size, progress)
-        return self._rows("embed_images", images, batch_size, progress)
+            return super().embed_images(images)
+        return self._rows("embed_images", images)
 
     def count_truncated(self, texts: Sequence[str]) -> int:
         """Return how many of the texts it reads only in part.
@@ -111,14 +105,14 @@ class OwnRetriever(Retriever):
         with self._code.called(let=(UnreadableImage,), files=self._files):
             return function(*arguments)
 
-    def _rows(self, method: str, inputs: Sequence[Any], *more: Any) -> npt.NDArray[np.float32]:
+    def _rows(self, method: str, inputs: Sequence[Any]) -> npt.NDArray[np.float32]:
         """Call a method of it for embeddings, and require that they are what is promised.
 
         For nothing it is not called: few models take an empty batch.
         """
         if not inputs:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        rows = self._call(lambda: np.asarray(getattr(self._own, method)(inputs, *more), dtype=np.float32))
+        rows = self._call(lambda: np.asarray(getattr(self._own, method)(inputs), dtype=np.float32))
         name = f"retriever {self.name}: {method}"
         if rows.shape != (len(inputs), self.dimension):
             needed = (len(inputs), self.dimension)

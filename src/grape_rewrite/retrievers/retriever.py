@@ -32,26 +32,20 @@ class Retriever(ABC):
     """Whether `embed_images` works."""
 
     @abstractmethod
-    def embed_texts(
-        self, texts: Sequence[str], batch_size: int = 64, progress: bool = False
-    ) -> npt.NDArray[np.float32]:
+    def embed_texts(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return (n, d) float32 unit rows of queries or rewrites.
 
         A text longer than the context is cut there (see `count_truncated`).
         """
 
-    def embed_documents(
-        self, texts: Sequence[str], batch_size: int = 64, progress: bool = False
-    ) -> npt.NDArray[np.float32]:
+    def embed_documents(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return (n, d) float32 unit rows of the corpus's texts.
 
         The same as `embed_texts`, except for families that put another prompt before a document than before a query.
         """
-        return self.embed_texts(texts, batch_size, progress)
+        return self.embed_texts(texts)
 
-    def embed_images(
-        self, images: Sequence[Path], batch_size: int = 16, progress: bool = False
-    ) -> npt.NDArray[np.float32]:
+    def embed_images(self, images: Sequence[Path]) -> npt.NDArray[np.float32]:
         """Return (n, d) float32 unit rows.
 
         :raises UnreadableImage: when a file is no readable picture.

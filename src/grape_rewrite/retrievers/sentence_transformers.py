@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from grape_rewrite.errors import UserError
+from grape_rewrite.fingerprint import weights_hash
 from grape_rewrite.processes import best_device
 from grape_rewrite.retrievers.batches import batches
-from grape_rewrite.retrievers.frozen import freeze, weights_fingerprint
+from grape_rewrite.retrievers.frozen import freeze
 from grape_rewrite.retrievers.images import open_image
 from grape_rewrite.retrievers.loading import one_line_errors, require_safetensors_modules
 from grape_rewrite.retrievers.retriever import Retriever
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SORTED_TOGETHER = 16  # batches; sentence-transformers sorts the texts of one call by length
+TEXTS, IMAGES = 64, 16  # in a batch
 
 
 class SentenceEncoder(Retriever):
@@ -47,32 +48,25 @@ class SentenceEncoder(Retriever):
         if network.similarity_fn_name not in ("cosine", None):
             log.warning("%s was made for %s similarity; cosine is used", name, network.similarity_fn_name)
 
-    def embed_texts(
-        self, texts: Sequence[str], batch_size: int = 64, progress: bool = False
-    ) -> npt.NDArray[np.float32]:
+    def embed_texts(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return (n, d) float32 unit rows, with the model's prompt for queries if it has one."""
-        return self._embed(self._network.encode_query, texts, batch_size, progress)
+        return self._encode(self._network.encode_query, list(texts), TEXTS)
 
-    def embed_documents(
-        self, texts: Sequence[str], batch_size: int = 64, progress: bool = False
-    ) -> npt.NDArray[np.float32]:
+    def embed_documents(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return (n, d) float32 unit rows, with the model's prompt for documents if it has one."""
-        return self._embed(self._network.encode_document, texts, batch_size, progress)
+        return self._encode(self._network.encode_document, list(texts), TEXTS)
 
-    def embed_images(
-        self, images: Sequence[Path], batch_size: int = 16, progress: bool = False
-    ) -> npt.NDArray[np.float32]:
+    def embed_images(self, images: Sequence[Path]) -> npt.NDArray[np.float32]:
         """Return (n, d) float32 unit rows.
 
         :raises UnreadableImage: when a file is no readable picture.
         :raises UserError: when the model reads text only.
         """
         if not self.sees:
-            return super().embed_images(images, batch_size, progress)
+            return super().embed_images(images)
         found = [np.zeros((0, self.dimension), dtype=np.float32)]
-        for paths in batches(images, batch_size, progress, "Embedding images"):
-            pictures = [open_image(path) for path in paths]
-            found.append(self._encode(self._network.encode, pictures, batch_size))
+        for paths in batches(images, IMAGES):
+            found.append(self._encode(self._network.encode, [open_image(path) for path in paths], IMAGES))
         return np.concatenate(found)
 
     def count_truncated(self, texts: Sequence[str]) -> int:
@@ -92,8 +86,8 @@ class SentenceEncoder(Retriever):
         """Return a SHA-256 over weights, modules and their settings, tokenizer, image preprocessing and prompts."""
         modules = [module_settings(module) for module in self._network.children()]
         config = getattr(self._network.transformers_model, "config", None)
-        return weights_fingerprint(
-            self._network,
+        return weights_hash(
+            self._network.state_dict(),
             json.dumps(modules, sort_keys=True, default=str),
             config_settings(config) if config is not None else "",
             tokenizer_settings(self.tokenizer) if self.tokenizer is not None else "",
@@ -102,15 +96,9 @@ class SentenceEncoder(Retriever):
             *inner_settings(self._network),
         )
 
-    def _embed(
-        self, encode: Callable[..., Any], texts: Sequence[str], batch_size: int, progress: bool
-    ) -> npt.NDArray[np.float32]:
-        found = [np.zeros((0, self.dimension), dtype=np.float32)]
-        for chunk in batches(texts, SORTED_TOGETHER * batch_size, progress, "Embedding texts"):
-            found.append(self._encode(encode, list(chunk), batch_size))
-        return np.concatenate(found)
-
     def _encode(self, encode: Callable[..., Any], inputs: list[Any], batch_size: int) -> npt.NDArray[np.float32]:
+        if not inputs:
+            return np.zeros((0, self.dimension), dtype=np.float32)
         return unit_rows(encode(inputs, batch_size=batch_size, show_progress_bar=False), self.name)
 
 

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from grape_rewrite.errors import UserError
+from grape_rewrite.fingerprint import weights_hash
 from grape_rewrite.processes import best_device
 from grape_rewrite.retrievers.batches import batches
-from grape_rewrite.retrievers.frozen import freeze, weights_fingerprint
+from grape_rewrite.retrievers.frozen import freeze
 from grape_rewrite.retrievers.images import open_image
 from grape_rewrite.retrievers.loading import one_line_errors, require_safetensors
 from grape_rewrite.retrievers.retriever import Retriever
@@ -23,6 +24,7 @@ from grape_rewrite.retrievers.words import known_words
 PADDED_TO_CONTEXT = ("siglip", "siglip2")
 # Learned for the loss alone; a file without them embeds the same.
 LOSS_ONLY = {"logit_scale", "logit_bias"}
+TEXTS, IMAGES = 64, 16  # in a batch
 
 
 class DualEncoder(Retriever):
@@ -40,26 +42,22 @@ class DualEncoder(Retriever):
         with one_line_errors(name):
             self.dimension = self._text_features(["a"]).shape[1]
 
-    def embed_texts(
-        self, texts: Sequence[str], batch_size: int = 64, progress: bool = False
-    ) -> npt.NDArray[np.float32]:
+    def embed_texts(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Return (n, d) float32 unit rows; a text longer than the context is cut there, its end token kept."""
         embeddings = np.zeros((len(texts), self.dimension), dtype=np.float32)
         # Texts of about equal length share a batch, so that little is spent on padding.
         by_length = sorted(range(len(texts)), key=lambda row: len(texts[row]))
-        for rows in batches(by_length, batch_size, progress, "Embedding texts"):
+        for rows in batches(by_length, TEXTS):
             embeddings[list(rows)] = self._unit(self._text_features([texts[row] for row in rows]))
         return embeddings
 
-    def embed_images(
-        self, images: Sequence[Path], batch_size: int = 16, progress: bool = False
-    ) -> npt.NDArray[np.float32]:
+    def embed_images(self, images: Sequence[Path]) -> npt.NDArray[np.float32]:
         """Return (n, d) float32 unit rows.
 
         :raises UnreadableImage: when a file is no readable picture.
         """
         found = [np.zeros((0, self.dimension), dtype=np.float32)]
-        for paths in batches(images, batch_size, progress, "Embedding images"):
+        for paths in batches(images, IMAGES):
             found.append(self._unit(self._image_features(paths)))
         return np.concatenate(found)
 
@@ -76,8 +74,8 @@ class DualEncoder(Retriever):
 
     def fingerprint(self) -> str:
         """Return a SHA-256 over weights, configuration, tokenizer and image preprocessing."""
-        return weights_fingerprint(
-            self._network,
+        return weights_hash(
+            self._network.state_dict(),
             type(self._network).__name__,
             config_settings(self._network.config),
             tokenizer_settings(self.tokenizer),

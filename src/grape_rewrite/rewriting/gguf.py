@@ -1,12 +1,11 @@
 """Models in GGUF files, as llama.cpp and its kin use: dequantised once into the cache."""
 
-import hashlib
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 from grape_rewrite.cache import cache_folder, whole_folder
 from grape_rewrite.errors import UserError, first_line
+from grape_rewrite.fingerprint import content_hash
 from grape_rewrite.quiet import quiet
 
 SUFFIX = ".gguf"
@@ -21,13 +20,10 @@ def gguf_folder(file: Path) -> Path:
     if find_spec("gguf") is None:
         raise UserError(f"{file.name} needs the package gguf: pip install gguf")
     try:
-        digest = hashlib.sha256()
-        with file.open("rb") as opened:
-            for block in iter(partial(opened.read, 1 << 20), b""):
-                digest.update(block)
+        digest = content_hash(file)
     except OSError as error:
         raise UserError(f"cannot read {file}: {error.strerror}") from error
-    folder = cache_folder() / "models" / f"{file.stem}-{digest.hexdigest()[:12]}"
+    folder = cache_folder() / "models" / f"{file.stem}-{digest[:12]}"
     if not (folder / "config.json").is_file():
         with whole_folder(folder) as draft, quiet():
             dequantise(file, draft)

@@ -17,6 +17,7 @@ from grape_rewrite.fingerprint import weights_hash
 from grape_rewrite.rewriting.adapter import AdapterFacts
 from grape_rewrite.rewriting.asked import Asked, as_asked
 from grape_rewrite.rewriting.attention import window
+from grape_rewrite.rewriting.defaults import MAX_TOKENS
 from grape_rewrite.rewriting.gemma import EMBEDDED, HUB_NAME
 from grape_rewrite.rewriting.precision import Precision
 from grape_rewrite.rewriting.prompt import Prompt
@@ -56,7 +57,7 @@ class Rewriter:
         tokenizer: Any,
         prompt: Prompt,
         name: str,
-        max_tokens: int = 16,
+        max_tokens: int = MAX_TOKENS,
         facts: AdapterFacts | None = None,
     ) -> None:
         self.model = model.eval()
@@ -85,7 +86,7 @@ class Rewriter:
     def load(
         name: str,
         prompt: Prompt | None = None,
-        max_tokens: int = 16,
+        max_tokens: int = MAX_TOKENS,
         trust_remote_code: bool = False,
         device: str | None = None,
         precision: Precision | None = None,
@@ -154,13 +155,16 @@ class Rewriter:
 
     @property
     def stop(self) -> list[int]:
-        """The ids of the tokens that end a rewrite: the model's end tokens, and the line break unless it reasons."""
+        """The ids of the tokens that end a rewrite: the model's end tokens, and the line break unless it reasons or
+        sees, where stock generation runs on to an end token.
+        """
         ends = self.model.generation_config.eos_token_id
         ids = set([ends] if isinstance(ends, int) else ends or [])
         if self.tokenizer.eos_token_id is not None:
             ids.add(self.tokenizer.eos_token_id)
-        line_break = [] if self.prompt.answer_after else self.tokenizer("\n", add_special_tokens=False)["input_ids"]
-        return sorted({*ids, *line_break[-1:]})
+        if not self.sees and not self.prompt.answer_after:
+            ids.update(self.tokenizer("\n", add_special_tokens=False)["input_ids"][-1:])
+        return sorted(ids)
 
     def restrict(self, tokens: Iterable[int]) -> None:
         """Let rewrites be made of these token ids and the end tokens only."""

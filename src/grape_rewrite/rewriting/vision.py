@@ -11,6 +11,7 @@ from grape_rewrite.errors import UserError
 from grape_rewrite.retrievers.images import open_image
 from grape_rewrite.rewriting.adapter import AdapterFacts
 from grape_rewrite.rewriting.asked import Asked
+from grape_rewrite.rewriting.defaults import MAX_TOKENS
 from grape_rewrite.rewriting.prompt import Prompt
 from grape_rewrite.rewriting.rewriter import Rewriter
 
@@ -48,7 +49,7 @@ class VisionRewriter(Rewriter):
         processor: Any,
         prompt: Prompt,
         name: str,
-        max_tokens: int = 16,
+        max_tokens: int = MAX_TOKENS,
         facts: AdapterFacts | None = None,
     ) -> None:
         self._processor = processor
@@ -66,12 +67,6 @@ class VisionRewriter(Rewriter):
     def is_chat(self) -> bool:
         """Whether it has a chat template."""
         return self.processor.chat_template is not None
-
-    @property
-    def stop(self) -> list[int]:
-        """The ids of the model's end tokens."""
-        ends = self.model.generation_config.eos_token_id
-        return sorted({*([ends] if isinstance(ends, int) else ends or []), self.tokenizer.eos_token_id} - {None})
 
     def messages(self, asked: Asked, prompt: Prompt | None = None) -> list[dict[str, Any]]:
         """Write the prompt: the turns of `Prompt.messages`, the picture at the beginning of the last.

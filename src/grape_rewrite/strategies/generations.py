@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from grape_rewrite.rewriting import Rewriter
 from grape_rewrite.rewriting.asked import Asked, as_asked
+from grape_rewrite.rewriting.defaults import TEMPERATURE
 from grape_rewrite.strategies.ask import Ask
-from grape_rewrite.training.config import TEMPERATURE
 
 GREEDY = 0
 

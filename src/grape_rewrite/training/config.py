@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
-from grape_rewrite.errors import UserError
+from grape_rewrite.errors import Problem, UserError
+from grape_rewrite.rewriting.defaults import MAX_TOKENS, TEMPERATURE
 from grape_rewrite.searching import Searching, Share, Words
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
 
 DEMO_STEPS = 40  # a quarter of the default: enough to see in minutes what training does
-TEMPERATURE = 0.7  # of sampling, in training and wherever else samples are drawn
 LARGEST_SEED = 2**32 - 1  # what NumPy takes
 
 
@@ -81,7 +81,7 @@ class TrainingConfig(BaseModel):
         description="share of a group's rewrites that should differ from each other: where fewer do, the temperature "
         "rises from step to step; 0 leaves it as it is, as do vLLM and rewriters that see",
     )
-    max_tokens: int = Field(16, ge=2, description="length at which a rewrite is cut off")
+    max_tokens: int = Field(MAX_TOKENS, ge=2, description="length at which a rewrite is cut off")
     free_tokens: int | None = Field(
         None, ge=0, description="length up to which a rewrite costs nothing; half of max_tokens by default"
     )
@@ -130,7 +130,7 @@ class TrainingConfig(BaseModel):
     @classmethod
     def _truth_is_no_number(cls, value: object, field: ValidationInfo) -> object:
         if isinstance(value, bool) and field.field_name != "vllm":
-            raise ValueError("true and false are no numbers")
+            raise ValueError("true and false are no values of it; YAML reads no, off, yes and on as these")
         return value
 
     @field_validator("reward")
@@ -234,12 +234,13 @@ class TrainingConfig(BaseModel):
                 f"the {split.name} split has {len(split)}; {cure}"
             )
 
-    def require(self, dataset: "Dataset") -> None:
-        """Require that a data set, the only one to learn from, has the queries and the corpus that training needs.
+    def require(self, dataset: "Dataset", share: int | None = None) -> None:
+        """Require that a data set has the queries and the corpus that training needs.
 
+        :param share: how many of a step's queries are its own; all of them by default.
         :raises UserError: when it has not, see `require_queries` and `require_corpus`; or no dev query in a language.
         """
-        self.require_queries(dataset.train)
+        self.require_queries(dataset.train, share)
         dataset.dev.only(self.languages)
         self.require_corpus(len(dataset.train.searched or dataset.corpus))
 
@@ -268,11 +269,10 @@ class TrainingConfig(BaseModel):
         try:
             return TrainingConfig.model_validate(values)
         except ValidationError as error:
-            first = error.errors()[0]
-            key = ".".join(str(part) for part in first["loc"])
-            if first["type"] == "extra_forbidden":
+            found = Problem.first_of(error)
+            key, message = found.where, found.what
+            if found.kind == "extra_forbidden":
                 raise UserError(f"unknown key {key!r}; known: {', '.join(TrainingConfig.model_fields)}") from None
-            message = first["msg"].removeprefix("Value error, ")
-            if first["type"] == "string_type" and isinstance(first["input"], bool):
+            if found.kind == "string_type" and isinstance(found.value, bool):
                 message += "; YAML reads no and off, yes and on as false and true: quote them, as in 'no'"
-            raise UserError(f"{key}={first['input']!r}: {message}" if key else message) from None
+            raise UserError(f"{key}={found.value!r}: {message}" if key else message) from None

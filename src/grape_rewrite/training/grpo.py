@@ -68,7 +68,7 @@ def train(  # noqa: PLR0913
     """
     config = _one_config(config, values)
     run = RunFolder(Path(out))
-    tasks = [Task(dataset.folder.name, index, dataset, rewriter.prompt), *also]
+    tasks = [Task(dataset.name, index, dataset, rewriter.prompt), *also]
     require_tasks(tasks, config)
     require_rewriter(rewriter, tasks)
     require_machine(rewriter, config)

@@ -23,9 +23,7 @@ def require_tasks(tasks: Sequence[Task], config: TrainingConfig) -> None:
     """
     parts = shares(config.sampled_queries, len(tasks))
     for task, share in zip(tasks, parts, strict=True):
-        config.require_queries(task.dataset.train, share if len(tasks) > 1 else None)
-        task.dataset.dev.only(config.languages)
-        config.require_corpus(len(task.index.of(task.dataset.train)))
+        config.require(task.dataset, share if len(tasks) > 1 else None)
         if task.prompt.answer_after != tasks[0].prompt.answer_after:
             raise UserError(f"task {task.name}: its prompt's answer_after must be that of the first task")
         if [other.name for other in tasks].count(task.name) > 1:
