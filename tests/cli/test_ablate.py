@@ -148,7 +148,7 @@ def test_a_reward_whose_module_leaves_the_program(ablate, tmp_path: Path, monkey
         (["--set", "batch=8,group=4", "--set", "batch=16"], ["batch is named twice"]),
         (["--set", "steps=2"], ["steps is given twice, as an option and by --set"]),
         (["--set", "batch=30", "--arm", "batch=8,group=4"], ["batch 30 is no multiple of group 8"]),
-        (["--set", "group=true"], ["group=True", "no numbers"]),
+        (["--set", "group=true"], ["group=True", "true and false are no values of it"]),
         (["--seed", 2**32], ["--seed", "4294967295"]),
         (["--set", "also=[a:b:c]"], ["also is nothing that all arms share"]),
         (["--arm", "pool=41,batch=8,group=4"], ["pool=41", "40 items"]),

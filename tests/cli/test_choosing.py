@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from grape_rewrite.cli import choosing
+from grape_rewrite.cli import choosing, output
 from grape_rewrite.evaluation.operating_points import CATALOGUE, DEV_QUERIES, GATED, MOST, SURE
 
 
@@ -23,6 +23,7 @@ def test_a_line_for_each_part_away_from_a_terminal(capsys: pytest.CaptureFixture
 def test_a_bar_with_the_part_on_a_terminal(monkeypatch: pytest.MonkeyPatch, quiet: bool) -> None:
     terminal = Console(file=io.StringIO(), force_terminal=True, width=80, color_system=None)
     monkeypatch.setattr(choosing, "notes", terminal)
+    monkeypatch.setattr(output, "notes", terminal)
     with choosing.choosing(quiet) as watch:
         watch("41 of 43: sure-0.1234:mean-16+raw-0.3", 40, 66)
     assert ("Choosing, 41 of 43: sure-0.1234:mean-16+raw-0.3 ━" in terminal.file.getvalue()) != quiet

@@ -6,7 +6,7 @@ import math
 import pytest
 from rich.console import Console
 
-from grape_rewrite.cli import display
+from grape_rewrite.cli import display, output
 from grape_rewrite.cli.display import Display, line_of, sparkline
 from grape_rewrite.training.example import Example
 
@@ -34,6 +34,7 @@ def test_a_step_is_a_line_away_from_a_terminal(capsys: pytest.CaptureFixture[str
 def test_a_terminal_has_a_bar_the_metrics_and_examples(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Console(file=io.StringIO(), force_terminal=True, width=100, color_system=None)
     monkeypatch.setattr(display, "notes", terminal)
+    monkeypatch.setattr(output, "notes", terminal)
     with Display() as shown:
         shown.begin(2)
         for row in ROWS:

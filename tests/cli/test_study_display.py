@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from grape_rewrite.ablation.study import Job, Study
-from grape_rewrite.cli import bars, study_display
+from grape_rewrite.cli import bars, output, study_display
 from grape_rewrite.cli.study_display import StudyDisplay
 
 STUDY = Study(
@@ -55,6 +55,7 @@ def test_a_terminal_has_a_bar_for_each_run_at_work(monkeypatch: pytest.MonkeyPat
     terminal = Console(file=io.StringIO(), force_terminal=True, width=100, color_system=None)
     monkeypatch.setattr(bars, "notes", terminal)
     monkeypatch.setattr(study_display, "notes", terminal)
+    monkeypatch.setattr(output, "notes", terminal)
     _work(StudyDisplay(STUDY))
     text = terminal.file.getvalue()
     assert "grape/seed-0: done" in text

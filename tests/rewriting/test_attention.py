@@ -71,7 +71,7 @@ def test_any_window_is_kept(kind: str) -> None:
         prompts = [prompt, prompt, [*prompt[:14], 40, 41]]
         completions = [[20, 21, 22, 2], [20, 21, 23, 2], [30, 2]]
         vocabulary = OutputVocabulary.of(model, None)
-        found, _ = log_probabilities(model.get_decoder(), vocabulary, prompts, completions, 1.0, window(model))
+        found, _ = log_probabilities(model.get_decoder(), vocabulary, prompts, completions, 1.0)
         for values, asked, answered in zip(found, prompts, completions, strict=True):
             every = torch.log_softmax(model(torch.tensor([asked + answered])).logits[0], -1)[len(asked) - 1 : -1]
             expected = every[torch.arange(len(answered)), torch.tensor(answered)]

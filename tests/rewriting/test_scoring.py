@@ -35,9 +35,7 @@ def assert_as_plain(policy: Rewriter, plain) -> Callable[..., None]:
         weights = [torch.tensor([next(weights) for _ in completion]) for _, completion in sequences]
         parameters = [parameter for parameter in policy.model.parameters() if parameter.requires_grad]
         prompts, completions = zip(*sequences, strict=True)
-        ours, our_entropies = log_probabilities(
-            policy.decoder, policy.vocabulary, prompts, completions, temperature, policy.window
-        )
+        ours, our_entropies = log_probabilities(policy.decoder, policy.vocabulary, prompts, completions, temperature)
         theirs, their_entropies = zip(
             *(plain.log_probabilities(policy, prompt, ids, temperature) for prompt, ids in sequences), strict=True
         )
@@ -129,7 +127,7 @@ def test_prompts_of_two_tasks(assert_as_plain: Callable[..., None]) -> None:
 
 def test_whole_vocabulary(policy: Rewriter, plain) -> None:
     policy.vocabulary = type(policy.vocabulary).of(policy.model, None)
-    found, entropies = log_probabilities(policy.decoder, policy.vocabulary, [[5, 6]], [[300, 1]], 1.0, policy.window)
+    found, entropies = log_probabilities(policy.decoder, policy.vocabulary, [[5, 6]], [[300, 1]], 1.0)
     reference, entropy = plain.log_probabilities(policy, [5, 6], [300, 1])
     torch.testing.assert_close(found[0], reference, rtol=0, atol=1e-9)
     torch.testing.assert_close(entropies[0], entropy, rtol=0, atol=1e-9, check_device=False)
@@ -137,12 +135,12 @@ def test_whole_vocabulary(policy: Rewriter, plain) -> None:
 
 def test_token_outside_the_vocabulary(policy: Rewriter) -> None:
     with pytest.raises(ValueError, match="token 300 is outside"):
-        log_probabilities(policy.decoder, policy.vocabulary, [[5]], [[201, 300]], 1.0, policy.window)
+        log_probabilities(policy.decoder, policy.vocabulary, [[5]], [[201, 300]], 1.0)
 
 
 def test_empty_completion(policy: Rewriter) -> None:
     with pytest.raises(ValueError, match="no tokens"):
-        log_probabilities(policy.decoder, policy.vocabulary, [[5], [5]], [[201], []], 1.0, policy.window)
+        log_probabilities(policy.decoder, policy.vocabulary, [[5], [5]], [[201], []], 1.0)
 
 
 class Watched:
@@ -168,7 +166,7 @@ def test_little_is_padded(policy: Rewriter, count: int, seed: int) -> None:
     prompts = [[*shared, 3 + place, *rng.choice(ALLOWED, rng.integers(6, 13))] for place in range(count)]
     completions = [rng.choice(ALLOWED, rng.integers(3, 10)).tolist() for _ in prompts]
     watched = Watched(policy.decoder)
-    log_probabilities(watched, policy.vocabulary, prompts, completions, window=policy.window)
+    log_probabilities(watched, policy.vocabulary, prompts, completions)
     cut = shared_prefix(prompts)
     pairs = list(zip(prompts, completions, strict=True))
     nodes = sum(len(prompt) - cut + len(completion) - 1 for prompt, completion in pairs)

@@ -7,13 +7,15 @@ told apart by an attention mask of ancestors, so the hidden states (and with the
 are those of the plain, padded, one-sequence-a-row computation.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from transformers import DynamicCache
+
+from grape_rewrite.rewriting.attention import window
+from grape_rewrite.rewriting.beginning import Beginning
 
 IntArray = npt.NDArray[np.int64]
 
@@ -34,24 +36,19 @@ class Forest:
     when `extend` pads it are never attended to.
 
     :param decoder: a causal transformer of `transformers` without its head.
-    :param prefix: the token ids that every tree begins with; may be empty.
+    :param beginning: the prefix, what every tree begins with.
     :param rows: how many rows the trees are spread over.
-    :param window: the sliding attention window of the decoder's local layers, if it has any.
     """
 
-    def __init__(self, decoder: Any, prefix: Sequence[int], rows: int, window: int | None = None) -> None:
+    def __init__(self, decoder: Any, beginning: Beginning, rows: int) -> None:
         self.decoder = decoder
-        self.window = window
+        self.window = window(decoder)
         self.device = next(decoder.parameters()).device
-        self.prefix_length = len(prefix)
+        self.prefix_length = len(beginning.tokens)
         self.size = 0
-        self._cache = DynamicCache()
+        self._cache = beginning.cache(rows)
         self._ancestors = np.zeros((rows, 64, 64), dtype=bool)
         self._depth = np.zeros((rows, 64), dtype=np.int64)
-        if prefix:
-            ids = torch.tensor([list(prefix)], device=self.device)
-            decoder(input_ids=ids, cache=self._cache, use_cache=True)
-            self._cache.batch_repeat_interleave(rows)
 
     @property
     def rows(self) -> int:

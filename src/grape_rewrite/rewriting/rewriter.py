@@ -16,10 +16,11 @@ from grape_rewrite.errors import UserError
 from grape_rewrite.fingerprint import weights_hash
 from grape_rewrite.rewriting.adapter import AdapterFacts
 from grape_rewrite.rewriting.asked import Asked, as_asked
-from grape_rewrite.rewriting.attention import window
+from grape_rewrite.rewriting.beginning import Beginning, Beginnings
 from grape_rewrite.rewriting.defaults import MAX_TOKENS
 from grape_rewrite.rewriting.gemma import EMBEDDED, HUB_NAME
 from grape_rewrite.rewriting.precision import Precision
+from grape_rewrite.rewriting.prefixes import shared_prefix
 from grape_rewrite.rewriting.prompt import Prompt
 from grape_rewrite.rewriting.sampling import sample
 from grape_rewrite.rewriting.vocabulary import OutputVocabulary, count_tokens
@@ -68,6 +69,7 @@ class Rewriter:
         self.facts = facts
         self.vocabulary = OutputVocabulary.of(model, None)
         self.trained = True  # the adapter, if there is one, is used
+        self._beginnings = Beginnings()  # shared with the same rewriter asked otherwise
         self.keeps_prompt = False  # it was asked for: the corpus does not choose among those that the adapter learned
         if prompt.answer_after and not self.is_chat:
             raise UserError(
@@ -142,11 +144,6 @@ class Rewriter:
         """The transformer below the head, adapters included."""
         model = self.model.get_base_model() if hasattr(self.model, "peft_config") else self.model
         return model.get_decoder()
-
-    @property
-    def window(self) -> int | None:
-        """The span of the sliding attention of local layers, None when all layers see everything."""
-        return window(self.model)
 
     @property
     def is_chat(self) -> bool:
@@ -239,6 +236,7 @@ class Rewriter:
         self, prompts: Sequence[list[int]], group: int, temperature: float, max_tokens: int | None = None
     ) -> list[list[int]]:
         """Sample `group` completions (token ids) for each encoded prompt; see `sampling.sample`."""
+        changing = self.model.training
         with self._completing():
             return sample(
                 self.decoder,
@@ -248,8 +246,17 @@ class Rewriter:
                 max_tokens or self.max_tokens,
                 self.stop,
                 temperature,
-                self.window,
+                None if changing else self._beginning(),
             )
+
+    def _beginning(self) -> Beginning | None:
+        """What all prompts begin with, run once for as long as the weights stay as they are."""
+        one, other = (self.encode(self.prompt_text(text)) for text in ("a", "b"))
+        tokens = one[: shared_prefix([one, other])]
+        if not tokens:
+            return None
+        adapters = self.model.active_adapters if self.trained and hasattr(self.model, "peft_config") else ()
+        return self._beginnings.get(self.model, self.decoder, tokens, *adapters)
 
     def respond(self, asked: Sequence[Asked], group: int, temperature: float) -> list[list[int]]:
         """Sample `group` completions (token ids) for each of what is asked; see `complete`."""
@@ -259,13 +266,15 @@ class Rewriter:
     def _completing(self) -> Iterator[None]:
         """Without dropout, and without the adapter if this is the untrained rewriter."""
         training = self.model.training
-        self.model.eval()
+        if training:  # to tell every layer takes as long as a few tokens
+            self.model.eval()
         try:
             plain = not self.trained and hasattr(self.model, "peft_config")
             with self.model.disable_adapter() if plain else nullcontext():
                 yield
         finally:
-            self.model.train(training)
+            if training:
+                self.model.train()
 
     def rewrite(
         self,

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from grape_rewrite.rewriting.beginning import Beginning
 from grape_rewrite.rewriting.forest import Forest, fewest_rows
 from grape_rewrite.rewriting.prefixes import families, shared_prefix
 from grape_rewrite.rewriting.vocabulary import OutputVocabulary
@@ -35,7 +36,7 @@ def sample(
     max_tokens: int,
     stop: Sequence[int],
     temperature: float = 1.0,
-    window: int | None = None,
+    beginning: Beginning | None = None,
 ) -> list[list[int]]:
     """Sample `group` completions for each prompt; with `temperature` 0 take the likeliest token at each step.
 
@@ -43,18 +44,27 @@ def sample(
     :param group: completions for each prompt.
     :param max_tokens: where a completion is cut off.
     :param stop: ids of the tokens that end a completion; the one that ended it is part of it.
+    :param beginning: what prompts may begin with, where it has been run.
     :return: P * group lists of token ids, grouped by prompt, each of 1 to `max_tokens` tokens.
     """
     found: list[list[int]] = [[] for _ in range(len(prompts) * group)]
     for family in families(prompts):
         own = [prompts[prompt] for prompt in family]
         cut = shared_prefix(own)
-        rests = [list(prompt[cut:]) for prompt in own]
-        forest = Forest(decoder, own[0][:cut], fewest_rows(map(len, rests)), window)
+        kept = beginning is not None and _pays(beginning, own, cut)
+        begun = beginning if beginning and kept else Beginning.of(decoder, own[0][:cut])
+        rests = [list(prompt[len(begun.tokens) :]) for prompt in own]
+        forest = Forest(decoder, begun, fewest_rows(map(len, rests)))
         completions = _grow(forest, vocabulary, rests, group, max_tokens, stop, temperature)
         for place, prompt in enumerate(family):
             found[prompt * group : (prompt + 1) * group] = completions[place * group : (place + 1) * group]
     return found
+
+
+def _pays(beginning: Beginning, prompts: Sequence[Sequence[int]], shared: int) -> bool:
+    """Whether a beginning saves more tokens than are run for each prompt alone that are shared behind it."""
+    kept = len(beginning.tokens)
+    return beginning.begins(prompts) and (shared - kept) * (len(prompts) - 1) < kept
 
 
 def _grow(

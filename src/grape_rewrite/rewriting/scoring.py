@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from grape_rewrite.rewriting.beginning import Beginning
 from grape_rewrite.rewriting.forest import Forest, fewest_rows
 from grape_rewrite.rewriting.prefixes import families, shared_prefix
 from grape_rewrite.rewriting.vocabulary import OutputVocabulary
@@ -17,7 +18,6 @@ def log_probabilities(
     prompts: Sequence[Sequence[int]],
     completions: Sequence[Sequence[int]],
     temperature: float = 1.0,
-    window: int | None = None,
     entropy_gradient: bool = False,
 ) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
     """Score each completion's tokens under the policy, sharing prompts and beginnings.
@@ -30,7 +30,7 @@ def log_probabilities(
     :raises ValueError: when a completion is empty or has a token outside the output vocabulary.
     """
     trees, ends, targets = _grow_trees(prompts, completions)
-    hidden, node = _run(decoder, trees, window)
+    hidden, node = _run(decoder, trees)
 
     flat_target = torch.tensor([t for target in targets for t in target], device=hidden.device)
     column = vocabulary.row[flat_target]
@@ -73,7 +73,7 @@ def _grow_trees(
     return trees, ends, targets
 
 
-def _run(decoder: Any, trees: dict[Path, dict[Path, None]], window: int | None) -> tuple[torch.Tensor, dict[Node, int]]:
+def _run(decoder: Any, trees: dict[Path, dict[Path, None]]) -> tuple[torch.Tensor, dict[Node, int]]:
     """Run the trees, family by family; return the hidden states (N, H) of all nodes, and each one's number."""
     prompts = list(trees)
     states: list[torch.Tensor] = []
@@ -82,7 +82,7 @@ def _run(decoder: Any, trees: dict[Path, dict[Path, None]], window: int | None) 
         own = {prompts[number]: trees[prompts[number]] for number in family}
         cut = shared_prefix(list(own))
         row, parent, token, node = _pack(own, cut)
-        forest = Forest(decoder, next(iter(own))[:cut], int(row.max()) + 1, window)
+        forest = Forest(decoder, Beginning.of(decoder, next(iter(own))[:cut]), int(row.max()) + 1)
         before = sum(len(state) for state in states)
         states.append(forest.extend(row, parent, token)[1])
         nodes |= {key: before + number for key, number in node.items()}

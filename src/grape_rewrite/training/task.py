@@ -52,7 +52,7 @@ def read_task(spec: str, load: Callable[[str], Retriever] = Retriever.load, max_
     prompt = named_prompt(found["prompt"] or "multilingual")
     dataset = Dataset.load(found["data"])
     index = load(found["retriever"] or "lite-clip").index(dataset.corpus, max_unreadable=max_unreadable)
-    return Task(dataset.name, index, dataset, prompt)
+    return Task(spec, index, dataset, prompt)
 
 
 def shares(total: int, parts: int) -> list[int]:

@@ -131,7 +131,6 @@ class GrapeTrainer(GRPOTrainer):
             prompts,
             completions,
             self.temperature,
-            self.rewriter.window,
             entropy_gradient=self.has_entropy_bonus,
         )
         kept = alive[:, split:]
