@@ -46,6 +46,7 @@ def test_a_study_in_one_command(ablate, tmp_path: Path) -> None:
     assert found["queries"] == 6
     assert json.loads((tmp_path / "out" / "results.json").read_text()) == found
     assert f"| {small} |" in (tmp_path / "out" / "results.md").read_text()
+    assert "compared on test" not in done.err  # of one arm nothing is chosen
     again = ablate("--arm", small, "--seed", 0, "--queries", 6)
     assert again.code == 0
     assert again.err.count("complete already") == 2

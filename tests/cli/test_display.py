@@ -28,7 +28,7 @@ def test_a_step_is_a_line_away_from_a_terminal(capsys: pytest.CaptureFixture[str
         for row in ROWS:
             shown.watch(row, EXAMPLES)
     assert capsys.readouterr().err.splitlines() == [line_of(row) for row in ROWS]
-    assert line_of(ROWS[0]) == "step 1  MRR 0.250  entropy 1.500  dev MRR 0.125"
+    assert line_of(ROWS[0]) == "step 1  reward -0.250  MRR of samples 0.250  entropy 1.500  dev MRR 0.125"
 
 
 def test_a_terminal_has_a_bar_the_metrics_and_examples(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,6 +77,19 @@ def test_nothing_stays_of_an_evaluation_that_is_replaced(
     assert not (out / "operating_point.json").exists()
 
 
+def test_a_study_is_not_written_over(
+    grape, cache, tiny_dataset_folder: Path, tiny_retriever_folder: Path, tiny_model_folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "study.yaml").write_text("arms: {}\n")
+    (tmp_path / "report.html").write_text("mine")
+    models = ("--retriever", tiny_retriever_folder, "--rewriter", tiny_model_folder)
+    refused = grape("evaluate", tiny_dataset_folder, *models, "--out", tmp_path)
+    assert refused.code == 2
+    [line] = refused.error_lines
+    assert f"{tmp_path} holds a study of grape ablate; use another --out folder" in line
+    assert (tmp_path / "report.html").read_text() == "mine"
+
+
 def test_other_ways_to_search_are_measured_beside(
     grape, adapter: Path, tiny_dataset_folder: Path, tiny_retriever_folder: Path, tmp_path: Path
 ) -> None:

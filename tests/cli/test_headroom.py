@@ -40,3 +40,4 @@ def test_headroom_as_json(
     )
     assert found.code == 0, found.err
     assert json.loads(found.out)["queries"] == 6
+    assert "note: 6 queries tell little; 100 or more say what there is" in found.err

@@ -156,6 +156,13 @@ def test_lite_clip_is_for_drawings(
     assert ("note: lite-clip has learned the drawings of OpenMoji alone" in capsys.readouterr().err) == said
 
 
+def test_lite_clip_is_not_for_texts(capsys: pytest.CaptureFixture[str]) -> None:
+    for retriever in ("minilm", "lite-clip"):
+        note_drawings(retriever, Corpus([Item("d0", "a red chair")]))
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("note: lite-clip was made for the drawings of OpenMoji; for texts --retriever names yours")
+
+
 def test_empty_rewrites_are_counted(evaluate, monkeypatch: pytest.MonkeyPatch) -> None:
     for empty, said in ((4, "4 empty rewrites"), (1, "1 empty rewrite"), (0, None)):
         made = [[Generation("", 1)]] * empty + [[Generation("red", 1)]] * (4 - empty)

@@ -3,6 +3,9 @@
 import json
 from pathlib import Path
 
+import numpy as np
+import pytest
+
 from grape_rewrite.cli.load import load_rewriter
 from grape_rewrite.datasets import Dataset
 from grape_rewrite.fitting import fitted
@@ -34,6 +37,13 @@ def test_search_in_another_way(grape, adapter: Path, tiny_dataset_folder: Path, 
         assert found["raw"] == raw["rewritten"] == raw["raw"]
     assert [(hit["_id"], hit["score"]) for hit in plain["rewritten"]] == index.search([plain["rewrite"]], 4)[0]
     assert mean["rewrite"].endswith(" | rot apple")
+    assert (plain["texts"], plain["weights"]) == ([plain["rewrite"]], [1.0])
+    assert len(mean["texts"]) == 4
+    assert mean["texts"][-1] == "rot apple"
+    assert mean["weights"] == pytest.approx([0.1 / 3] * 3 + [0.9])
+    vector = np.average(index.embed(mean["texts"]), axis=0, weights=mean["weights"])
+    best = index.corpus.position[mean["rewritten"][0]["_id"]]
+    assert mean["rewritten"][0]["score"] == pytest.approx(index.embeddings[best] @ vector / np.linalg.norm(vector))
     assert mean["rewritten"] != plain["rewritten"]
     refused = grape(*asked, "--strategy", "best")
     assert refused.code == 2

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from grape_rewrite.datasets import Split
 from grape_rewrite.evaluation.headroom import Headroom, measure_headroom
 from grape_rewrite.rewards import best_positive_rank
 from grape_rewrite.rewriting import Rewriter
@@ -67,7 +68,7 @@ def test_groups_are_judged_by_the_best_sample(tiny_index, tiny_dataset, tiny_mod
 def test_json_holds_every_figure_and_the_verdict(headroom: Headroom) -> None:
     found = json.loads(headroom.to_json())
     assert found["verdict"] == headroom.verdict
-    assert set(found["ranks"]) == {"raw", "untrained", "best-of-group"}
+    assert set(found["ranks"]) == {"raw", "untrained", "best-of-group", "by-luck"}
     assert found["queries"] == 16
 
 
@@ -94,6 +95,44 @@ def test_the_verdict_says_what_the_figures_say(
         distinct=1,
     )
     assert word in found.verdict
+
+
+def test_luck_is_the_best_of_what_was_made_for_others(tiny_index, tiny_dataset, tiny_model_folder: Path) -> None:
+    dev = tiny_dataset.dev
+    rewriter = Rewriter.load(str(tiny_model_folder), max_tokens=4)
+    rewriter.restrict_to_words(["red", "green", "blue", "black", "cat", "house"])
+    found = measure_headroom(rewriter, tiny_index, dev, group=3, seed=5, temperature=1.0)
+    samples = rewriter.rewrite(dev.texts, group=3, temperature=1.0, seed=5)
+    wanted = [set(dev.qrels[query.id]) for query in dev]
+    best = []
+    for place, query in enumerate(dev):
+        later = [*range(place + 1, len(dev)), *range(place)]
+        other = next(number for number in later if not wanted[number] & wanted[place])
+        positives = [dev.positives(tiny_dataset.corpus)[place]] * 3
+        texts = [text or query.text for text in samples[other]]
+        best.append(best_positive_rank(tiny_index.scores(texts), positives).min())
+    assert found.mrr["by-luck"] == pytest.approx(np.mean(1 / np.array(best)))
+    alike = {query.id: {"d0": 1} for query in dev}
+    alone = measure_headroom(rewriter, tiny_index, Split("dev", dev.queries, alike), group=3)
+    assert "by-luck" not in alone.mrr
+
+
+@pytest.mark.parametrize(
+    ("raw", "luck", "words"),
+    [
+        (0.0, 0.3, ["30 points more", "can teach"]),
+        (0.0, 0.59, ["it is luck"]),
+        (0.55, 0.59, ["it is luck", "worse than the raw query, by 0.050 in MRR"]),
+        (0.55, 0.3, ["can teach", "worse than the raw query"]),
+    ],
+)
+def test_luck_and_raw_queries_are_held_against_it(raw: float, luck: float, words: list[str]) -> None:
+    mrr = {"raw": raw, "untrained": 0.5, "best-of-group": 0.6, "by-luck": luck}
+    recall = {"raw": raw, "untrained": 0.5, "best-of-group": 0.8, "by-luck": luck}
+    found = Headroom(1, 1, 8, recall, mrr, {}, zero_variance=0.1, distinct=4)
+    for word in words:
+        assert word in found.verdict
+    assert ("worse than the raw query" in found.verdict) == (raw > 0.5)
 
 
 def test_groups_that_rank_the_same_need_no_temperature_where_all_is_found_or_rewrites_differ() -> None:

@@ -38,7 +38,7 @@ def test_what_is_chosen_keeps_its_promise(others: list[Point], plain: Point) -> 
     cheaper = [point for point in points if point.gain_low >= -0.01 and point.tokens < 0.95 * plain.tokens]
     assert fast in cheaper if cheaper else fast == plain
     assert all(fast.tokens <= point.tokens for point in cheaper)
-    found = describe_points(points, "safe")
+    found = describe_points(points, "safe", 260)
     assert found["strategy"] == safe.strategy == found["chosen"]["safe"]
     assert set(found["chosen"]) == set(KINDS)
 
@@ -49,12 +49,20 @@ def test_what_takes_as_many_tokens_as_the_plain_rewrite_is_not_fast() -> None:
     nearly = Point("sure-0.1:greedy", 0.66, 0.0, 0.3, 0.04, 5.8, 80.0)
     clearly = Point("sure-0.05:greedy", 0.655, -0.008, 0.3, 0.04, 5.0, 80.0)
     dear = Point("raw", 0.1, -0.6, 0.1, 0.0, 0.0, 10.0)
-    found = describe_points([plain, level, nearly, dear], "fast")
+    found = describe_points([plain, level, nearly, dear], "fast", 260)
     assert found["strategy"] == "greedy"
     assert found["rule"].startswith("the plain rewrite itself: nothing that takes under 95 % of its tokens")
-    found = describe_points([plain, level, nearly, clearly, dear], "fast")
+    found = describe_points([plain, level, nearly, clearly, dear], "fast", 260)
     assert found["strategy"] == "sure-0.05:greedy"
     assert found["rule"] == KINDS["fast"]
+
+
+def test_of_what_finds_as_much_the_best_ranks_highest() -> None:
+    plain = Point("greedy", 0.9, 0.0, 0.88, 0.05, 6.0, 80.0)
+    mild = Point("sure-0.2:greedy", 0.9, 0.0, 0.87, 0.01, 4.0, 60.0)
+    high = Point("mean-4", 0.9, 0.0, 0.92, 0.04, 24.0, 200.0)
+    assert choose([plain, mild, high], "best") == high
+    assert choose([plain, mild, high], "safe") == mild
 
 
 def test_unknown_kind() -> None:

@@ -228,7 +228,7 @@ def test_another_way_to_search_with_ours_is_no_rival(evaluate, pictures, split_f
 def test_lines_lead_to_names_that_have_no_room_beside_their_mark(evaluate, pictures):
     level = [Point(name, 0.6, 0.0, 0.3, 0.0, 6.0, 80.0) for name in ("greedy", "rrf-2", "rrf-4", "rrf-8")]
     points = {
-        **describe_points([Point("raw", 0.1, -0.4, 0.05, 0.0, 0.0, 0.0), *level], "safe"),
+        **describe_points([Point("raw", 0.1, -0.4, 0.05, 0.0, 0.0, 0.0), *level], "safe", 260),
         "chosen": {"fast": "rrf-2", "safe": "rrf-4", "best": "rrf-8"},
     }
     html = render_report(evaluate(pictures), details=Details(points=points))

@@ -57,7 +57,7 @@ def test_on_a_phone(report, look):
 def test_nothing_lies_over_another_and_strips_are_aligned(evaluate, pictures, look, layout, points, width):
     evaluation = evaluate(pictures)
     assert evaluation.summary["methods"]["english"]["recall@10"] == 1  # 100.0 is the widest value
-    page = render_report(evaluation, HISTORY, details=Details(points=describe_points(points, "safe")))
+    page = render_report(evaluation, HISTORY, details=Details(points=describe_points(points, "safe", 260)))
     found = look(page, width, layout)
     assert found["wrong"] == []
     assert found["names"] == (4 if points == CORNER else 8)

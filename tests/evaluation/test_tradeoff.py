@@ -30,7 +30,7 @@ def test_the_frontier_is_what_nothing_beats(values: list[tuple[float, float]]) -
 
 
 def test_charts_hold_every_strategy_once_and_say_which_to_deploy() -> None:
-    found = describe_points(POINTS, "safe")
+    found = describe_points(POINTS, "safe", 260)
     harm, cost = tradeoffs(found)
     for chart in (harm, cost):
         marks = [*chart.marks, *(role.mark for role in chart.roles)]
@@ -50,7 +50,7 @@ def test_a_line_leads_to_a_name_that_has_no_room_beside_its_mark() -> None:
     level = [Point(name, 0.6, 0.0, 0.35, 0.0, 6.0, 80.0) for name in ("greedy", "mean-8")]
     crowd = [Point(f"rrf-{row}", 0.6, 0.0, 0.35, 0.0, 6.0, 80.0) for row in range(4)]
     points = [POINTS[0], *level, *crowd]
-    found = {**describe_points(points, "safe"), "chosen": {"fast": "rrf-0", "safe": "rrf-1", "best": "rrf-2"}}
+    found = {**describe_points(points, "safe", 260), "chosen": {"fast": "rrf-0", "safe": "rrf-1", "best": "rrf-2"}}
     for chart in tradeoffs(found):
         led = [role for role in chart.roles if role.lead]
         assert 0 < len(led) < len(chart.roles)
@@ -62,8 +62,8 @@ def test_a_line_leads_to_a_name_that_has_no_room_beside_its_mark() -> None:
 
 def test_a_chart_without_a_line_says_so() -> None:
     points = [POINTS[0], POINTS[1], Point("mean-8", 0.6, 0.1, 0.35, 0.01, 50.0, 200.0)]
-    harm, cost = tradeoffs(describe_points(points, "safe"))
+    harm, cost = tradeoffs(describe_points(points, "safe", 260))
     assert harm.frontier == ""
-    assert harm.caption == "There is no line: no other beats mean-8 in either."
+    assert harm.caption == "mean-8 is the best in both, so that there is no line."
     assert len(cost.frontier.split()) == 2
     assert cost.caption == "The line joins what no other beats in both."

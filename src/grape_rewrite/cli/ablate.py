@@ -115,6 +115,8 @@ def ablate(
     dataset = load_data(data, ["train", "dev", split])
     note_repeated(dataset, split)
     note_drawings(retriever, dataset.corpus)
+    if split == "test" and len(named) > 1:
+        note(f"note: {len(named)} arms are compared on test; choose among them with --split dev, and confirm on test")
     sampled(dataset.split(split).beyond(beyond), queries)  # for its note; each run samples for itself
 
     from grape_rewrite.ablation import Study, prepare, run_study

@@ -56,7 +56,7 @@ def choose_point(kind: str, generations: "Generations", index: "Index", dev: "Sp
     sample = dev.sample(DEV_QUERIES)
     with choosing(quiet) as enter_part:
         points = measure_points(generations, index, sample, enter_part)
-    found = describe_points(points, kind)
+    found = describe_points(points, kind, len(sample))
     if not quiet:
         show(points_table(points, found["chosen"], len(sample)))
         say(f"To deploy: {found['strategy']} ({kind}: {found['rule']})")

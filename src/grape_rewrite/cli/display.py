@@ -88,7 +88,8 @@ def line_of(row: dict[str, Any]) -> str:
     """Return a step as one line."""
     parts = [f"step {row['step']}"]
     for key, name in (
-        ("mrr", "MRR"),
+        ("reward", "reward"),
+        ("mrr", "MRR of samples"),
         ("rewrite_tokens", "tokens"),
         ("entropy", "entropy"),
         ("dev_mrr", "dev MRR"),

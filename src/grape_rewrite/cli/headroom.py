@@ -18,7 +18,7 @@ from grape_rewrite.cli.options import (
     Searched,
     Seed,
 )
-from grape_rewrite.cli.output import say, show, shows_progress
+from grape_rewrite.cli.output import note, say, show, shows_progress
 from grape_rewrite.cli.searcher import Searcher
 from grape_rewrite.rewriting.defaults import TEMPERATURE
 
@@ -54,10 +54,14 @@ def headroom(
     policy, index = searcher.load(dataset.corpus, sample.pictured, json)
 
     from grape_rewrite.cli.tables import headroom_table
-    from grape_rewrite.evaluation.headroom import measure_headroom
+    from grape_rewrite.evaluation.formats import counted
+    from grape_rewrite.evaluation.headroom import FEW, measure_headroom
 
     found = measure_headroom(policy, index, sample, group, seed, temperature, progress=shows_progress(json))
     if json:
         say(found.to_json())
     else:
+        note(f"Headroom of rewriter {rewriter} with retriever {index.retriever.name} on {data}, {split}")
         show(headroom_table(found))
+    if len(sample) < FEW:
+        note(f"note: {counted(len(sample), 'query tells', 'queries tell')} little; {FEW} or more say what there is")

@@ -126,11 +126,13 @@ def load_rewriter(
 
 
 def note_drawings(retriever: str, corpus: "Corpus") -> None:
-    """Note when `lite-clip`, whose image tower has learned drawings alone, is to rank other pictures.
+    """Note when `lite-clip`, whose image tower has learned drawings alone, is to rank other pictures, or texts.
 
     :param retriever: its name.
     """
-    if retriever == "lite-clip" and any(item.image and not DRAWING.fullmatch(item.image.stem) for item in corpus):
+    if retriever == "lite-clip" and not corpus.has_images:
+        note("note: lite-clip was made for the drawings of OpenMoji; for texts --retriever names yours, or minilm")
+    elif retriever == "lite-clip" and any(item.image and not DRAWING.fullmatch(item.image.stem) for item in corpus):
         note(
             "note: lite-clip has learned the drawings of OpenMoji alone, and how it ranks other pictures says little; "
             "--retriever names yours"

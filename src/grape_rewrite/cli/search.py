@@ -78,7 +78,9 @@ def search(
             name: [{"_id": id, "score": score} for id, score in hits]
             for name, hits in (("raw", raw), ("rewritten", better))
         }
-        say(jsonlib.dumps({"query": query, "rewrite": rewritten, **found}, ensure_ascii=False))
+        weights = ask.weights or [1 / len(ask.texts)] * len(ask.texts)
+        asked_with = {"texts": ask.texts, "weights": None if ask.by_rank else weights}  # ranks are fused without
+        say(jsonlib.dumps({"query": query, "rewrite": rewritten, **asked_with, **found}, ensure_ascii=False))
         return
     table = Table()
     for heading in (f"raw: {escape(query)}", "score", f"rewritten: {escape(rewritten)}", "score"):

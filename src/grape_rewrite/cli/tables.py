@@ -38,8 +38,9 @@ def evaluation_table(summary: Mapping[str, Any]) -> Table:
 
 
 def protocol_table(protocol: Mapping[str, Mapping[str, float]]) -> Table:
-    """Return the further figures of a published protocol, methods by figures."""
-    table = Table(box=SIMPLE, title="The published protocol's further figures")
+    """Return the further figures of a published protocol, or means over languages, methods by figures."""
+    published = any(key.startswith("subset") for key in next(iter(protocol.values())))
+    table = Table(box=SIMPLE, title="The published protocol's further figures" if published else "Means over languages")
     table.add_column("method", no_wrap=True)
     for heading in next(iter(protocol.values())):
         table.add_column(heading, justify="right", no_wrap=True)

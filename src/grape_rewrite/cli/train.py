@@ -9,6 +9,7 @@ import typer
 
 from grape_rewrite.cache import cache_folder
 from grape_rewrite.cli.adapters import check_rewriters
+from grape_rewrite.cli.hyperparameters import show_hyperparameters
 from grape_rewrite.cli.load import load_data, load_index, load_retriever, load_rewriter, note_repeated
 from grape_rewrite.cli.options import (
     DATA_SETS,
@@ -105,12 +106,21 @@ def train(
         typer.Option(help="Share of the corpus whose image may be unreadable; those are skipped.", show_default="0"),
     ] = None,
     trust_remote_code: RemoteCode = False,
+    hyperparameters: Annotated[
+        bool,
+        typer.Option(
+            "--hyperparameters",
+            help="Print every hyperparameter: its default, what is valid and what it does.",
+            is_eager=True,
+            callback=show_hyperparameters,
+        ),
+    ] = False,
 ) -> None:
     """Train a rewriter with the retriever's own ranking as the reward.
 
     Example: [bold]grape train data/mine --retriever minilm --rewriter gemma-3-270m --out runs/mine --steps 40[/bold].
     All keys of a YAML config: data, retriever, rewriter, out, prompt, also, max_unreadable, device, precision, and
-    the hyperparameters.
+    those of [bold]grape train --hyperparameters[/bold].
     """
     from grape_rewrite.cli.run_config import RunConfig
     from grape_rewrite.training.run_folder import CONFIG

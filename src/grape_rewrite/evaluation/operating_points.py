@@ -172,7 +172,7 @@ def choose(points: Sequence[Point], kind: str) -> Point:
         raise UserError(f"unknown operating point {kind!r}; known are {', '.join(KINDS)}")
     plain = next(point for point in points if point.strategy == UNGUARDED)
     if kind == "best":
-        return max(points, key=lambda point: (point.recall, -point.harm, -point.tokens))
+        return max(points, key=lambda point: (point.recall, point.mrr, -point.harm, -point.tokens))
     if kind == "safe":
         kept = [point for point in points if point.gain_low >= 0 or point == plain]
         return min(kept, key=lambda point: (point.harm, -point.recall, point.tokens))
@@ -185,9 +185,13 @@ def rule(points: Sequence[Point], kind: str) -> str:
     return NONE_FAST if kind == "fast" and choose(points, kind).strategy == UNGUARDED else KINDS[kind]
 
 
-def describe_points(points: Sequence[Point], kind: str) -> dict[str, Any]:
-    """Return what `operating_point.json` holds: the strategy to deploy, why, and everything that was measured."""
+def describe_points(points: Sequence[Point], kind: str, queries: int) -> dict[str, Any]:
+    """Return what `operating_point.json` holds: the strategy to deploy, why, and everything that was measured.
+
+    :param queries: how many the points were measured on.
+    """
     return {
+        "queries": queries,
         "strategy": choose(points, kind).strategy,
         "kind": kind,
         "rule": rule(points, kind),

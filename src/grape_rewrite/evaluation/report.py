@@ -10,6 +10,7 @@ from grape_rewrite.evaluation import formats, metrics, verdict
 from grape_rewrite.evaluation.curves import Row, training_charts
 from grape_rewrite.evaluation.evaluation import Evaluation
 from grape_rewrite.evaluation.gallery import gallery
+from grape_rewrite.evaluation.operating_points import FEW
 from grape_rewrite.evaluation.strips import shared_scale
 from grape_rewrite.evaluation.summary import HUMAN
 from grape_rewrite.evaluation.templates import environment
@@ -103,6 +104,7 @@ def render_report(evaluation: Evaluation, history: Sequence[Row] | None = None, 
             scale=shared_scale(summary["comparisons"]),
             charts=charts,
             smoothed=any(line.smooth for chart in charts for line in chart.series),
+            few=FEW,
             tradeoffs=tradeoffs(details.points) if details.points else [],
             groups=gallery(evaluation, ours, {name: formats.within(labels[name]) for name in shown[:-1]}),
         )

@@ -108,7 +108,7 @@ def _chart(title: str, note: str, points: Sequence[Mapping[str, Any]], cost: str
         " ".join(f"{x(point[cost])},{y(point['recall'])}" for point in front) if len(front) > 1 else "",
         "The line joins what no other beats in both."
         if len(front) > 1
-        else f"There is no line: no other beats {front[0]['strategy']} in either.",
+        else f"{front[0]['strategy']} is the best in both, so that there is no line.",
         [(x(tick), tick_label(tick)) for tick in x_ticks],
         [(y(tick), tick_label(tick)) for tick in y_ticks],
     )

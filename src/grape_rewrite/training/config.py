@@ -90,10 +90,17 @@ class TrainingConfig(BaseModel):
         description="what advantages are divided by: the spread of the batch, so that groups whose rewrites rank much "
         "alike weigh little; or each term's own spread in its group",
     )
-    length_weight: float = Field(0.1, ge=0)
-    form_weight: float = Field(0.1, ge=0)
-    lora_rank: int = Field(16, ge=1)
-    lora_alpha: int = Field(32, ge=1)
+    length_weight: float = Field(
+        0.1, ge=0, description="weight of the length term: 1 up to free_tokens, falling to 0 at max_tokens"
+    )
+    form_weight: float = Field(
+        0.1,
+        ge=0,
+        description="weight of the form term: 1 for one line that ends by itself, is not empty and repeats no label of "
+        "the prompt, else 0",
+    )
+    lora_rank: int = Field(16, ge=1, description="rank of the adapter's matrices")
+    lora_alpha: int = Field(32, ge=1, description="scale of the adapter, over its rank")
     beta: float = Field(0.0, ge=0, description="weight of the KL term against the untrained rewriter")
     solved_weight: float = Field(
         0.2,

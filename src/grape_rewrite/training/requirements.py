@@ -37,9 +37,7 @@ def require_rewriter(rewriter: Rewriter, tasks: Sequence[Task]) -> None:
         first query that has no picture that can be read.
     """
     if hasattr(rewriter.model, "peft_config"):
-        raise UserError(
-            f"this rewriter has been trained already; train from its base model, Rewriter.load({rewriter.name!r})"
-        )
+        raise UserError(f"this rewriter is a trained adapter; train from its base model, {rewriter.name!r}")
     if not rewriter.sees:
         for task in tasks:
             require_reader(task.prompt, rewriter.name)
