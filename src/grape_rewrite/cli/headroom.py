@@ -61,7 +61,6 @@ def headroom(
     if json:
         say(found.to_json())
     else:
-        note(f"Headroom of rewriter {rewriter} with retriever {index.retriever.name} on {data}, {split}")
-        show(headroom_table(found))
+        show(headroom_table(found, f"{data} ({split}), retriever {index.retriever.name}, rewriter {rewriter}"))
     if len(sample) < FEW:
         note(f"note: {counted(len(sample), 'query tells', 'queries tell')} little; {FEW} or more say what there is")

@@ -68,11 +68,14 @@ def points_table(points: "Sequence[Point]", chosen: Mapping[str, str], queries: 
     return table
 
 
-def headroom_table(found: "Headroom") -> Table:
-    """Return which share of the queries ranks where: raw, untrained, and by the best of a group."""
+def headroom_table(found: "Headroom", of: str) -> Table:
+    """Return which share of the queries ranks where: raw, untrained, by the best of a group, and by luck.
+
+    :param of: what it was measured on and with.
+    """
     table = Table(
         box=SIMPLE,
-        title=f"Headroom on {found.queries} queries, {found.corpus} items",
+        title=escape(f"Headroom of {of}: {found.queries} queries, {found.corpus} items"),
         caption=(
             f"Groups whose samples all rank the same: {100 * found.zero_variance:.0f} %. "
             f"Different rewrites in a group of {found.group}: {found.distinct:.1f}.\n{found.verdict}"
