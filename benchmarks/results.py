@@ -129,6 +129,7 @@ def write_pages(
             "chance": answers.chance(tasks, measured["drawings"] or {}),
             "rules": answers.rules(tasks, measured["rules"] or {}),
         },
+        listed=answers.listed,
         default=TrainingConfig(),
         defaults=[name for name, task in tasks.items() if studies.is_default(task)],
         short=DEMO_STEPS,
