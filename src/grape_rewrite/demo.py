@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from grape_rewrite.datasets import Dataset, Split, build_scenes
+from grape_rewrite.datasets import Dataset, Split
+from grape_rewrite.datasets.emoji_scenes import build_scenes
 from grape_rewrite.errors import UserError
 from grape_rewrite.evaluation import Details, Evaluation, write_report
 from grape_rewrite.evaluation.rewriters import evaluate

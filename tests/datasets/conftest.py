@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from grape_rewrite.datasets import Dataset, build_emoji
+from grape_rewrite.datasets import Dataset
+from grape_rewrite.datasets.emoji import build_emoji
 
 
 @pytest.fixture

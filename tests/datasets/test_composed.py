@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from grape_rewrite.datasets import Dataset, build_composed, build_emoji, read_head
+from grape_rewrite.datasets import Dataset, read_head
 from grape_rewrite.datasets.change import LANGUAGES, WORDINGS
-from grape_rewrite.datasets.composed import DRAWINGS, REACH
+from grape_rewrite.datasets.composed import DRAWINGS, REACH, build_composed
+from grape_rewrite.datasets.emoji import build_emoji
 from grape_rewrite.errors import UserError
 
 SPLITS = ("train", "dev", "test")

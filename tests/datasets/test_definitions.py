@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from grape_rewrite.datasets import Dataset, build_definitions, build_large_definitions
-from grape_rewrite.datasets.definitions import MORE_THINGS, THINGS
+from grape_rewrite.datasets import Dataset
+from grape_rewrite.datasets.definitions import MORE_THINGS, THINGS, build_definitions, build_large_definitions
 from grape_rewrite.datasets.emoji_names import read_emoji
 from grape_rewrite.datasets.scene import AND, caption
 from grape_rewrite.datasets.wordnet import read_definitions

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from grape_rewrite.datasets import Dataset, HeadItem, build_emoji, read_head
-from grape_rewrite.datasets.emoji import part
+from grape_rewrite.datasets import Dataset, HeadItem, read_head
+from grape_rewrite.datasets.emoji import build_emoji, part
 from grape_rewrite.datasets.emoji_names import Emoji, read_emoji
 from grape_rewrite.datasets.openmoji import OpenMoji
 from grape_rewrite.errors import UserError

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from grape_rewrite.datasets import Dataset, build_emoji, build_fresh_scenes, build_scenes, read_head
+from grape_rewrite.datasets import Dataset, read_head
 from grape_rewrite.datasets.embedded import fraction
-from grape_rewrite.datasets.emoji_scenes import DRAWINGS, NEXT_DRAWINGS
+from grape_rewrite.datasets.emoji import build_emoji
+from grape_rewrite.datasets.emoji_scenes import DRAWINGS, NEXT_DRAWINGS, build_fresh_scenes, build_scenes
 from grape_rewrite.datasets.scene import AND, caption
 from grape_rewrite.errors import UserError
 

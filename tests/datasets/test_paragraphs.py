@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from grape_rewrite.datasets import Dataset, build_emoji, build_paragraphs, read_head
+from grape_rewrite.datasets import Dataset, read_head
+from grape_rewrite.datasets.emoji import build_emoji
 from grape_rewrite.datasets.paragraph import LEAST, MOST, Thing, says
-from grape_rewrite.datasets.paragraphs import DRAWINGS, REACH, TELLINGS
+from grape_rewrite.datasets.paragraphs import DRAWINGS, REACH, TELLINGS, build_paragraphs
 from grape_rewrite.datasets.wordnet import read_definitions, read_senses
 from grape_rewrite.errors import UserError
 

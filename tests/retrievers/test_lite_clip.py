@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from grape_rewrite.cache import cache_folder
-from grape_rewrite.datasets import Dataset, build_emoji, read_head
+from grape_rewrite.datasets import Dataset, read_head
+from grape_rewrite.datasets.emoji import build_emoji
 from grape_rewrite.errors import UserError
 from grape_rewrite.retrievers import Retriever, efficientnet, lite_clip, sentence_transformers
 from grape_rewrite.retrievers.images import UnreadableImage

@@ -80,7 +80,7 @@ def emoji(
 
     Example: [bold]grape data emoji --out data/emoji[/bold]
     """
-    from grape_rewrite.datasets import build_emoji
+    from grape_rewrite.datasets.emoji import build_emoji
 
     say(str(build_emoji(folder=out, emojibase=emojibase)))
 

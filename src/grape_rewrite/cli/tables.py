@@ -11,7 +11,7 @@ from rich.table import Table
 from grape_rewrite.evaluation.formats import counted
 from grape_rewrite.evaluation.headroom import EDGES
 from grape_rewrite.evaluation.metrics import HEADINGS, METRICS
-from grape_rewrite.evaluation.verdict import can_tell
+from grape_rewrite.evaluation.verdict import caution
 
 if TYPE_CHECKING:
     from grape_rewrite.evaluation.headroom import Headroom
@@ -108,7 +108,6 @@ def _gains(summary: Mapping[str, Any]) -> str:
         for name, values in summary["methods"].items()
         if values["truncated"]
     ]
-    if not can_tell(summary["clusters"]):
-        asked = "query" if summary["clusters"] == 1 else "queries"
-        lines.append(f"{summary['clusters']} independent {asked} are too few to tell a difference from chance")
+    if said := caution(summary["clusters"]):
+        lines.append(said)
     return "\n".join(lines)

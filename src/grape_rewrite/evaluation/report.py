@@ -82,6 +82,7 @@ def render_report(evaluation: Evaluation, history: Sequence[Row] | None = None, 
             shown=shown,
             noun=noun,
             single=single,
+            caution=verdict.caution(summary["clusters"]),
             changes_nothing=UNCHANGED,
             headline=verdict.headline(summary["corpus"], noun, single),
             findings=[

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from grape_rewrite.evaluation.method import Method
 
 SIGNIFICANT = 0.05
+FEW = 30  # independent queries
 # Less than this share of the right item's rise as margin is called little.
 LEAST_MARGIN = 0.2
 
@@ -40,6 +41,25 @@ def can_tell(clusters: int) -> bool:
     (False, True)
     """
     return bool(2.0 ** (1 - clusters) < SIGNIFICANT)  # the p-value when every one of them is better
+
+
+def caution(clusters: int) -> str:
+    """Return what is to be said of figures on so many independent queries; nothing where they are many enough.
+
+    >>> caution(4)
+    '4 independent queries are too few to tell a difference from chance'
+    >>> caution(12)
+    '12 independent queries are few: intervals are narrower than they should be'
+    >>> caution(30)
+    ''
+    """
+    if not can_tell(clusters):
+        asked = counted(clusters, "independent query is", "independent queries are")
+        return f"{asked} too few to tell a difference from chance"
+    # Resampled few values hardly vary: not at all, where all queries find their item.
+    return (
+        f"{clusters} independent queries are few: intervals are narrower than they should be" if clusters < FEW else ""
+    )
 
 
 def difference(comparison: Mapping[str, Any], label: str, clusters: int) -> Finding:

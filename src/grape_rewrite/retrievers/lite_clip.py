@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from grape_rewrite.cache import cache_folder, whole_folder
-from grape_rewrite.datasets import HeadItem, build_emoji, read_head
+from grape_rewrite.datasets import HeadItem, read_head
+from grape_rewrite.datasets.emoji import build_emoji
 from grape_rewrite.errors import UserError
 from grape_rewrite.fingerprint import weights_hash
 from grape_rewrite.retrievers.frozen import freeze
