@@ -136,6 +136,7 @@ def test_tables_are_shown_whole_on_a_narrow_terminal(evaluate, monkeypatch: pyte
     monkeypatch.setenv("COLUMNS", "40")
     found = evaluate("--queries", 4)
     [headings] = [line for line in found.out.splitlines() if "method" in line]
+    assert "too few to tell a difference from chance" in " ".join(found.out.split())
     assert headings.split() == ["method", "R@1", "R@5", "R@10", "MRR", "nDCG@10", "R@10,", "95", "%", "harm"]
     assert "…" not in found.out
 
