@@ -67,7 +67,7 @@ class Beginnings:
                 beginning = Beginning.of(decoder, tokens)
         self._kept[key] = weights, beginning
         while len(self._kept) > MOST:
-            self._kept.pop(next(iter(self._kept)))  # the one that was not asked for the longest
+            self._kept.pop(next(iter(self._kept)), None)  # the one that was not asked for the longest
         return beginning
 
 
