@@ -109,7 +109,6 @@ def evaluate(
     ways = list(dict.fromkeys(strategy or []))
     _check_ways(ways, operating_point, names, split)
     asked, searching = read_prompt(prompt), read_searching(settings)
-    _require_no_study(out)
     dataset = load_data(data, [split, "dev"] if operating_point else [split])
     note_repeated(dataset, split)
     chosen = sampled(dataset.split(split), queries)
@@ -126,6 +125,7 @@ def evaluate(
     from grape_rewrite.strategies import Generations, strategy_of
     from grape_rewrite.training.run_folder import RunFolder
 
+    _require_no_study(out)
     for name in names:
         check_adapter(name, frozen, dataset.corpus, chosen.pictured, allow_mismatch)
     policies = _load_rewriters(names, asked, max_tokens, chosen.pictured, trust_remote_code, json)
