@@ -139,7 +139,7 @@ def other_queries(tasks: Mapping[str, Task], beyond: Mapping[str, Task]) -> str:
         sure = all(task.verdict("sft") == "worse" for task in rows)
         if rows:
             gains = listed(task.in_short("sft") for task in rows)
-            found.append(f"{'{}surely'.format('' if sure else 'not ')} for {said}, over fine-tuning {gains}")
+            found.append(f"{'surely' if sure else 'not surely'} for {said}, over fine-tuning {gains}")
     answer = "; ".join(found)
     return f"{answer[:1].upper()}{answer[1:]}."
 

@@ -184,7 +184,7 @@ def test_harm() -> None:
     )
     untrained = re.search(r"untrained the safe point has (\S+) \((\S+ to \S+)\), at \+(\S+) points", points)
     assert float(plain[4]) > 1 / 3
-    said = re.search(r"for eight times\s+the tokens\) \[has (.*?)at (\S+) points less\.", readme())
+    said = re.search(r"for eight times the tokens\) \[has (.*?)at (\S+) points less\.", readme())
     assert figures_in(said[0]) == [*plain.groups()[:3], *untrained.groups(), *plain.groups()[3:]]
 
 

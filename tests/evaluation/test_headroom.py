@@ -14,9 +14,14 @@ from grape_rewrite.rewriting import Rewriter
 
 
 @pytest.fixture
-def headroom(tiny_index, tiny_dataset, tiny_model_folder: Path) -> Headroom:
-    rewriter = Rewriter.load(str(tiny_model_folder), max_tokens=4)
-    rewriter.restrict_to_words(["red", "green", "blue", "black", "cat", "house"])
+def rewriter(tiny_model_folder: Path) -> Rewriter:
+    found = Rewriter.load(str(tiny_model_folder), max_tokens=4)
+    found.restrict_to_words(["red", "green", "blue", "black", "cat", "house"])
+    return found
+
+
+@pytest.fixture
+def headroom(rewriter: Rewriter, tiny_index, tiny_dataset) -> Headroom:
     return measure_headroom(rewriter, tiny_index, tiny_dataset.dev, group=6, seed=1)
 
 
@@ -42,10 +47,8 @@ def test_the_best_of_more_samples_is_no_worse(tiny_index, tiny_dataset, tiny_mod
     assert many > one
 
 
-def test_groups_are_judged_by_the_best_sample(tiny_index, tiny_dataset, tiny_model_folder: Path) -> None:
+def test_groups_are_judged_by_the_best_sample(rewriter: Rewriter, tiny_index, tiny_dataset) -> None:
     dev = tiny_dataset.dev
-    rewriter = Rewriter.load(str(tiny_model_folder), max_tokens=4)
-    rewriter.restrict_to_words(["red", "green", "blue", "black", "cat", "house"])
     found = measure_headroom(rewriter, tiny_index, dev, group=3, seed=5, temperature=1.0)
     samples = rewriter.rewrite(dev.texts, group=3, temperature=1.0, seed=5)
     texts = [[text or query for text in group] for group, query in zip(samples, dev.texts, strict=True)]
@@ -97,10 +100,8 @@ def test_the_verdict_says_what_the_figures_say(
     assert word in found.verdict
 
 
-def test_luck_is_the_best_of_what_was_made_for_others(tiny_index, tiny_dataset, tiny_model_folder: Path) -> None:
+def test_luck_is_the_best_of_what_was_made_for_others(rewriter: Rewriter, tiny_index, tiny_dataset) -> None:
     dev = tiny_dataset.dev
-    rewriter = Rewriter.load(str(tiny_model_folder), max_tokens=4)
-    rewriter.restrict_to_words(["red", "green", "blue", "black", "cat", "house"])
     found = measure_headroom(rewriter, tiny_index, dev, group=3, seed=5, temperature=1.0)
     samples = rewriter.rewrite(dev.texts, group=3, temperature=1.0, seed=5)
     wanted = [set(dev.qrels[query.id]) for query in dev]
