@@ -4,14 +4,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pairs import Pair
-from studies import FRESH, SIMILARITY, firsts, inflating, is_default
+from studies import FRESH, SIMILARITY, firsts, inflating, is_default, is_sure, kind_of
 from task import Task
 
 from grape_rewrite.ablation.arms import DEFAULT
 from grape_rewrite.training.config import TrainingConfig
-
-PLAIN = {"rank_linear": "rank itself gains", "reciprocal_rank": "reciprocal rank"}
-"""Rewards that are a function of the rank, but for its logarithm, in words."""
 
 
 def listed(words: Iterable[str]) -> str:
@@ -31,10 +28,18 @@ def untrained(tasks: Mapping[str, Task]) -> str:
     rest = [f"{name} ({100 * row['difference']:+.1f})" for name, row in rows.items() if name not in sure]
     gains = [100 * rows[name]["difference"] for name in sure]
     sets, every = ({task.study.data for task in some} for some in ([tasks[name] for name in sure], tasks.values()))
+    mrr = [name for name, task in tasks.items() if task.verdict(task.best_free("mrr") or "", "mrr") == "worse"]
     return (
         f"Surely in {len(sure)} of {len(rows)} studies, on {len(sets)} of {len(every)} data sets, by {min(gains):.1f} "
-        f"to {max(gains):.1f} points over the best that the same model does untrained; not on {listed(rest)}."
+        f"to {max(gains):.1f} points over the best that the same model does untrained; not on {listed(rest)}. In MRR "
+        f"surely in {len(mrr)}{_but(sure, mrr)}."
     )
+
+
+def _but(more: list[str], fewer: list[str]) -> str:
+    """Which of some studies are not among others, in words; nothing where all are."""
+    left = [name for name in more if name not in fewer]
+    return f", not on {listed(left)} either" if left else ""
 
 
 def known_before(found: Mapping[str, Any]) -> str:
@@ -56,17 +61,18 @@ def reinforcement(tasks: Mapping[str, Task], raced: Mapping[str, Task]) -> str:
     longer += [(task, arm) for task in raced.values() for arm in task.longer]
     beside = [f"{task.in_short(arm)}, {task.verdict(arm)}" for task, arm in longer]
     later = f" Where fine-tuning is given more steps, to train for longer than the rank: {'; '.join(beside)}."
-    return f"At the same steps and samples fine-tuning is {by_set(tasks, 'sft')}.{later if beside else ''}"
+    return f"At the same steps and samples fine-tuning is {by_study(tasks, 'sft')}.{later if beside else ''}"
 
 
 def reward(tasks: Mapping[str, Task]) -> str:
     """Which reward is better than similarity."""
-    one = tasks.get("scenes-bfloat16")
-    found = f"Beside the logarithm of the rank similarity is {by_set(tasks, SIMILARITY)}."
-    if one is None or not {f"grpo-{name}" for name in PLAIN} <= set(one.arms):
-        return found
-    gains = [f"the {said} {one.between(f'grpo-{name}', SIMILARITY)}" for name, said in PLAIN.items()]
-    return f"{found} It is the logarithm, not rank as such: over similarity {listed(gains)} on {one.folder.name}."
+    found = f"Beside the logarithm of the rank similarity is {by_study(tasks, SIMILARITY)}."
+    for name, task in tasks.items():
+        others = [arm for arm in task.rewards[1:] if kind_of(task, arm) != "similarity" and SIMILARITY in task.arms]
+        if others:
+            gains = [f"`{arm}` {task.between(arm, SIMILARITY)}" for arm in others]
+            found += f" Over similarity, on {name}: {listed(gains)}."
+    return found
 
 
 def inflation(tasks: dict[str, Task], strict: list[str], milder: list[str], rewarded: list[str]) -> str:
@@ -85,11 +91,15 @@ def candidates(tasks: Mapping[str, Task]) -> str:
     many = [(task.verdict(arm), row) for task, arm, row in rows if row and Task.candidates(arm) >= 64]
     apart = sum(verdict != "not told apart" for verdict, _ in many)
     most = max((100 * row["high"] for _, row in many), default=0.0)
-    few = [task.folder.name for task, arm, _ in rows if Task.candidates(arm) < 64 and "worse" in task.verdict(arm)]
+    few = [
+        f"{task.verdict(arm)} on {task.folder.name} ({task.in_short(arm)})"
+        for task, arm, row in rows
+        if row and Task.candidates(arm) < 64
+    ]
     return (
         f"Not that it shows: with 64 candidates or more {apart} of {len(many)} arms are told apart from the whole "
-        f"corpus, though a loss of up to {most:.1f} points is within their intervals. With fewer it is worse, surely "
-        f"or likely, on {listed(few)}. Where the corpus can be ranked, it is cheap."
+        f"corpus, though a loss of up to {most:.1f} points is within their intervals. Fewer are {listed(few)}. "
+        f"Where the corpus can be ranked, it is cheap."
     )
 
 
@@ -164,8 +174,8 @@ def harm(tasks: Mapping[str, Task]) -> str:
     fewer = sum(task.harm.of(DEFAULT).worse < task.harm.of("few-shot").worse for task in run)  # type: ignore[union-attr]
     lost = sum(task.harm.of(DEFAULT).lost < task.harm.of("query2doc").lost for task in run)  # type: ignore[union-attr]
     return (
-        f"Fewer queries rank worse than raw than by the same prompt untrained in {fewer} of {len(run)} studies. Of "
-        f"those that raw finds, it loses fewer than query2doc in {lost}."
+        f"In {fewer} of {len(run)} studies fewer queries are harmed than by the same prompt untrained. Of the queries "
+        f"that raw finds, it loses fewer than query2doc in {lost}."
     )
 
 
@@ -187,10 +197,13 @@ def chance(tasks: Mapping[str, Task], drawings: Mapping[str, Any]) -> str:
     """Whether it is chance which things there are."""
     found = []
     for label, arm in (("the best untrained", None), ("fine-tuning", "sft"), ("similarity", SIMILARITY)):
-        rows = [drawings[name].get(arm or tasks[name].training_free) for name in drawings if name in tasks]
-        lows = [row["recall@10"]["low"] for row in rows if row]
-        found.append(f"over {label} in {sum(low > 0 for low in lows)} of {len(lows)}")
-    return f"Where things are drawn too, the intervals of the gains stay above zero {listed(found)} studies."
+        rows = [
+            drawings[name][other]["recall@10"]
+            for name, task in tasks.items()
+            if (other := arm or task.training_free or "") in drawings.get(name, {}) and task.verdict(other) == "worse"
+        ]
+        found.append(f"{sum(map(is_sure, rows))} of {len(rows)} over {label}")
+    return f"Of the sure leads in Recall@10 these stay sure where things are drawn too: {listed(found)}."
 
 
 def rules(tasks: dict[str, Task], ruled: Mapping[str, Any]) -> str:
@@ -204,19 +217,15 @@ def rules(tasks: dict[str, Task], ruled: Mapping[str, Any]) -> str:
     return f"The best rule, which knows the wordings of the test queries, reaches {listed(found)}."
 
 
-def by_set(tasks: Mapping[str, Task], arm: str) -> str:
-    """How an arm does beside GRAPE in Recall@10, by data set: the surest verdict of any study of it, in words."""
-    order = ("worse", "better", "likely worse", "likely better", "not told apart", "too few seeds")
-    found: dict[str, str] = {}
-    for task in tasks.values():
-        if arm in task.arms:
-            said = task.verdict(arm)
-            known = found.get(task.study.data, said)
-            found[task.study.data] = min(said, known, key=order.index)
-    words = {"worse": "surely worse", "better": "surely better"}
-    parts = [
-        f"{words.get(verdict, verdict)} on {listed(data for data, said in found.items() if said == verdict)}"
-        for verdict in order
-        if verdict in found.values()
-    ]
-    return listed(parts)
+def by_study(tasks: Mapping[str, Task], arm: str) -> str:
+    """How an arm does beside GRAPE in Recall@10, by the default's settings and by others, in words."""
+    words = {"worse": "surely worse", "better": "surely better", "too few seeds": "run with too few seeds"}
+    parts = []
+    for label, default in (("by default", True), ("trained otherwise", False)):
+        found: dict[str, list[str]] = {}
+        for name, task in tasks.items():
+            if arm in task.arms and is_default(task) == default:
+                found.setdefault(words.get(task.verdict(arm), task.verdict(arm)), []).append(name)
+        said = [f"{verdict} on {listed(names)}" for verdict, names in found.items()]
+        parts += [f"{label} {', '.join(said)}"] if said else []
+    return "; ".join(parts)

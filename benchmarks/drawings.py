@@ -1,4 +1,4 @@
-"""How sure the results are where pictures share drawings: intervals that draw the drawings, and the seeds.
+"""How sure the results are where pictures share drawings: intervals and tests that draw the drawings, and the seeds.
 
     .venv/bin/python benchmarks/drawings.py > docs/evidence/drawings.json
 
@@ -6,7 +6,8 @@ Pictures of `scenes`, `paragraphs` and `composed` show two drawings each, of six
 define two things. The intervals of `grape ablate` are over items, as if each were of its own; here both things of an
 item are drawn, which is wider, and of `composed` also the one that a query wants replaced; those that `paragraphs` say
 are absent are not drawn. The comparisons of GRAPE with every other arm are those of the runs in `docs/evidence`. The
-last line, on standard output, is one JSON object: study -> arm -> metric -> difference, low and high.
+last line, on standard output, is one JSON object: study -> arm -> metric -> difference, low, high, and of several seeds
+p and p_holm: Student's test of the same estimate, with Holm's correction over all comparisons of the study.
 """
 
 import argparse
@@ -21,7 +22,8 @@ from task import PAIRED, Task
 from grape_rewrite.ablation.arms import DEFAULT
 from grape_rewrite.ablation.results import COMPARED
 from grape_rewrite.datasets import Dataset
-from grape_rewrite.evaluation.significance import pigeonhole_interval
+from grape_rewrite.evaluation.holm import holm
+from grape_rewrite.evaluation.significance import Interval, pigeonhole_estimate, pigeonhole_interval
 
 
 def main() -> None:
@@ -36,19 +38,32 @@ def main() -> None:
 
 
 def compared(task: Task) -> dict[str, dict[str, Any]]:
-    """The default arm against all others: means over the seeds that both have, with intervals over drawings."""
+    """The default arm against all others: means over the seeds that both have, intervals and tests over drawings."""
     drawings = drawings_of(task)
     found: dict[str, dict[str, Any]] = {}
+    tested: list[dict[str, float]] = []
     for arm in task.arms:
         if arm == DEFAULT:
             continue
         for metric in COMPARED:
             differences = list(task.differences(DEFAULT, arm, metric).values())
-            if differences:
+            if len(differences) > 1:
+                estimate = pigeonhole_estimate(np.stack(differences), drawings, np.random.default_rng(0))
+                row = rounded(estimate.interval()) | {"p": estimate.p}
+                found.setdefault(arm, {})[metric] = row
+                tested.append(row)
+            elif differences:
                 interval = pigeonhole_interval(np.stack(differences), drawings, np.random.default_rng(0))
-                row = {"difference": interval.mean, "low": interval.low, "high": interval.high}
-                found.setdefault(arm, {})[metric] = {key: round(value, 5) for key, value in row.items()}
+                found.setdefault(arm, {})[metric] = rounded(interval)
+    for row, adjusted in zip(tested, holm([row["p"] for row in tested]), strict=True):
+        row |= {"p": float(f"{row['p']:.3g}"), "p_holm": float(f"{adjusted:.3g}")}
     return found
+
+
+def rounded(interval: Interval) -> dict[str, float]:
+    """An interval as the JSON has it."""
+    row = {"difference": interval.mean, "low": interval.low, "high": interval.high}
+    return {key: round(value, 5) for key, value in row.items()}
 
 
 def drawings_of(task: Task) -> np.ndarray:

@@ -89,6 +89,11 @@ class Origin:
         return " (hardware not recorded)" if any(NOT_KEPT in made for made in both) else ""
 
     @property
+    def unprinted(self) -> bool:
+        """Whether a run does not say by a fingerprint which weights its rewriter had."""
+        return any("rewriter" not in run.fingerprints for run in self.task.manifests.values())
+
+    @property
     def accelerators(self) -> list[str]:
         """The accelerators that runs were trained on."""
         return sorted(

@@ -126,7 +126,7 @@ def write_pages(
             "cost": answers.cost(tasks, measured["training"]),
             "harm": answers.harm(tasks),
             "carried": answers.carried(tasks),
-            "chance": answers.chance(tasks, measured["drawings"] or {}),
+            "chance": answers.chance({**tasks, **beyond}, measured["drawings"] or {}),
             "rules": answers.rules(tasks, measured["rules"] or {}),
         },
         listed=answers.listed,
@@ -149,6 +149,8 @@ def write_pages(
             for name, task in tasks.items()
         },
         inflated_runs=partial(studies.inflating, tasks),
+        inflated_by=studies.inflating_by(tasks),
+        not_watched=sorted({arm for task in tasks.values() for arm in task.several}),
         kinds=studies.KINDS,
         bounds=BOUNDS,
         origins=Counter(
@@ -158,7 +160,8 @@ def write_pages(
             if not (job.arm in task.study.arms and task.study.source(job))
         ),
         not_kept=NOT_KEPT,
-        undone=partial(studies.undone, tasks, measured["drawings"] or {}),
+        unprinted=[name for name, task in tasks.items() if task.origin.unprinted],
+        standing=partial(studies.standing, {**tasks, **beyond}, measured["drawings"] or {}),
         rewarded=list(rewarded),
         strict=strict,
         milder=milder,

@@ -4,8 +4,9 @@ from statistics import mean
 from typing import Any
 
 from inflation import RISEN
+from pairs import Pair
 from scipy.stats import spearmanr
-from task import Task
+from task import ALPHA_SEEDS, Task
 
 from grape_rewrite.ablation.arms import DEFAULT, config_of
 from grape_rewrite.training.config import DEMO_STEPS, TrainingConfig
@@ -124,6 +125,23 @@ def inflating(
     return counts
 
 
+def inflating_by(tasks: dict[str, Task]) -> list[tuple[str, str, Any, str, str]]:
+    """In how many runs of each arm of similarity, and of GRAPE beside it, scores inflated between two looks.
+
+    :return: study, arm, steps, and the two counts in words.
+    """
+
+    def count(task: Task, arm: str) -> str:
+        return f"in {len({row.seed for row in task.inflation.between_looks(arm)})} of {len(task.seeds(arm))}"
+
+    return [
+        (name, arm, task.trained_with(arm, "steps"), count(task, arm), count(task, DEFAULT))
+        for name, task in tasks.items()
+        for arm in task.watched
+        if kind_of(task, arm) == "similarity"
+    ]
+
+
 def kind_of(task: Task, arm: str) -> str:
     """Which of `KINDS` an arm is."""
     config = config_of({**task.study.training, **task.study.arms[arm]})
@@ -144,19 +162,23 @@ def better(tasks: dict[str, Task]) -> str:
     )
 
 
-def undone(tasks: dict[str, Task], drawings: dict[str, Any], metric: str, likely: bool = False) -> str:
-    """The trained arms that are worse or better than GRAPE, but not where things are drawn too, in words.
+def is_sure(row: dict[str, float] | None) -> bool:
+    """Whether a comparison of `benchmarks/drawings.py` is beyond chance, corrected for all others of its study."""
+    return row is not None and row.get("p_holm", 1.0) < ALPHA_SEEDS and not row["low"] <= 0 <= row["high"]
 
-    :param likely: those that are likely so, instead of those that surely are.
+
+def standing(tasks: dict[str, Task], drawings: dict[str, Any], metric: str, stands: bool) -> str:
+    """Of the trained arms that are surely worse or better than GRAPE those that are so where things are drawn too.
+
+    :param stands: whether those are named, in words, or the rest.
     """
-    verdicts = ("likely worse", "likely better") if likely else ("worse", "better")
     found = [
         f"`{arm}` on {name}"
         for name, task in tasks.items()
         for arm in task.trained
-        if task.verdict(arm, metric) in verdicts
+        if task.verdict(arm, metric) in ("worse", "better")
         and (row := drawings.get(name, {}).get(arm, {}).get(metric))
-        and row["low"] <= 0 <= row["high"]
+        and is_sure(row) == stands
     ]
     return ", ".join(found) or "none"
 
@@ -164,7 +186,8 @@ def undone(tasks: dict[str, Task], drawings: dict[str, Any], metric: str, likely
 def shared(tasks: list[Task]) -> dict[str, dict[str, Any]]:
     """What one adapter reaches on several tasks: arm -> the `tasks`, and by seed what it gains in the `mean` of them.
 
-    The gain is in Recall@10, over the default, whose adapter learned each task alone.
+    The gain is in Recall@10, over GRAPE of the same study, whose adapter learned each task alone. `trained_by_default`
+    has how far that is ahead in Recall@10 and MRR where it was trained with the default's settings.
     """
     found: dict[str, list[Task]] = {}
     for task in tasks:
@@ -182,4 +205,23 @@ def shared(tasks: list[Task]) -> dict[str, dict[str, Any]]:
         return {seed: mean(gained[seed] for gained in by_task) for seed in seeds}
 
     several = {arm: measured for arm, measured in found.items() if len(measured) > 1}
-    return {arm: {"tasks": measured, "mean": means(arm, measured)} for arm, measured in several.items()}
+    return {
+        arm: {
+            "tasks": measured,
+            "mean": means(arm, measured),
+            "trained_by_default": [
+                (pair, pair.ahead(arm, "recall@10"), pair.ahead(arm, "mrr"))
+                for task in measured
+                for other in tasks
+                if is_default(other) and measures_the_same(pair := Pair(task, other))
+            ],
+        }
+        for arm, measured in several.items()
+    }
+
+
+def measures_the_same(pair: Pair) -> bool:
+    """Whether two studies ask the same queries of the same retriever, in one format, and the second has GRAPE."""
+    shared = {"data", "retriever", "rewriter", "queries", "beyond", "precision"}
+    one, other = (task.study.model_dump(include=shared) for task in pair)
+    return one == other and DEFAULT in pair.other.arms

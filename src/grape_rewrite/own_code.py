@@ -38,7 +38,7 @@ class OwnCode:
             raise
         except BaseException as error:  # whatever a user's module may raise
             said = _said(type(error)(error.msg) if isinstance(error, SyntaxError) else error)  # its line is said apart
-            missing = isinstance(error, ModuleNotFoundError) and error.name and self.module.startswith(error.name)
+            missing = isinstance(error, ModuleNotFoundError) and f"{self.module}.".startswith(f"{error.name}.")
             where = "; modules of the current folder are found, and what is installed" if missing else ""
             raise UserError(f"{kind} {name!r}: cannot import {self.module}: {_line_of(error)}{said}{where}") from error
         found = getattr(found, function, None)

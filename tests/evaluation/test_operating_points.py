@@ -1,26 +1,31 @@
 """Operating points: what is measured, and what is chosen from it."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grape_rewrite.datasets import Split
 from grape_rewrite.errors import UserError
 from grape_rewrite.evaluation.operating_points import (
     CATALOGUE,
     GATED,
     KINDS,
+    SPOKEN,
     TIMED,
     Point,
     choose,
     describe_points,
+    known_languages,
     latencies,
     measure_points,
 )
 from grape_rewrite.evaluation.rewriters import evaluate
 from grape_rewrite.rewriting import Prompt, Rewriter
+from grape_rewrite.rewriting.rewriter import Generation
 from grape_rewrite.strategies import Ask, Generations
 
 SHARES, GAINS, COSTS = st.floats(0, 1), st.floats(-1, 1), st.floats(0, 100)
@@ -86,9 +91,10 @@ def test_points_are_what_an_evaluation_says(
     assert timed == [f"timing query {place} of {len(timed)}" for place in range(1, len(timed) + 1)]
     assert len(timed) == min(TIMED, len(tiny_dataset.dev))
     assert set(CATALOGUE) < set(points)
-    assert sum(name.startswith("sure-") for name in points) == len(points) - len(CATALOGUE)
+    sure = {name for name in points if name.startswith("sure-")}
+    assert set(points) - sure == set(CATALOGUE)  # no language here is one that raw does as well in and another is not
     gated: dict[str, list[tuple[float, Point]]] = {inner: [] for inner in GATED}
-    for name in set(points) - set(CATALOGUE):
+    for name in sure:
         threshold, inner = name.removeprefix("sure-").split(":")
         gated[inner].append((float(threshold), points[name]))
     for inner, found in gated.items():  # the surer raw must be to be left alone, the more is rewritten, at its cost
@@ -105,6 +111,43 @@ def test_points_are_what_an_evaluation_says(
     assert points["raw"].tokens == 0
     assert points["mean-16"].tokens > points["mean-2"].tokens > points["greedy"].tokens > 0
     assert points["mean-16+raw-0.1"].milliseconds == points["mean-16+raw-0.4"].milliseconds  # the same work
+
+
+def test_languages_that_the_retriever_knows_are_left_alone(tiny_index, tiny_dataset) -> None:
+    class Translator:
+        """Rewrites French well and German badly."""
+
+        sees = False
+
+        def generate(self, asked, group, *_, **__):
+            said = {one.text: one.reference if one.language == "fr" else "" for one in dev.queries}
+            return [[Generation(said[one.text] or f"no {number}", 3)] * group for number, one in enumerate(asked)]
+
+    queries = [replace(one, text=one.reference) if one.language == "de" else one for one in tiny_dataset.dev.queries]
+    dev = Split("dev", queries, tiny_dataset.dev.qrels)
+    points = {point.strategy: point for point in measure_points(Generations(Translator()), tiny_index, dev)}
+    assert {name for name in points if name.startswith("except-")} == {f"except-de:{inner}" for inner in SPOKEN}
+    for name in ("except-de:greedy", "except-de:mean-8"):
+        assert points[name].recall == points[name].mrr == 1
+        assert points[name].harm == 0
+        assert points[name].recall > points["greedy"].recall
+        assert points[name].gain_low >= 0
+    assert points["except-de:greedy"].tokens == 3 / 2  # half of the queries are German
+    assert choose(list(points.values()), "best").strategy == "except-de:greedy"
+
+
+def test_which_languages_the_retriever_knows(evaluate, texts) -> None:
+    def known(**languages: bool) -> list[str]:
+        """`languages` are True where they are rewritten well; others are searched as they are."""
+        found = evaluate(texts)
+        said = {True: "reference", False: "text"}
+        rewrites = [getattr(query, said[languages[query.language]]) for query in found.queries]
+        return known_languages(evaluate(texts, greedy=rewrites))
+
+    assert known(de=False, ar=True) == ["de"]
+    assert known(de=True, ar=False) == ["ar"]
+    assert known(de=False, ar=False) == []  # there is nothing to rewrite
+    assert known(de=True, ar=True) == []
 
 
 def test_strategies_take_turns_when_they_are_timed(tiny_index, tiny_dataset) -> None:

@@ -14,7 +14,7 @@ from grape_rewrite.evaluation import (
     randomisation_tests,
 )
 from grape_rewrite.evaluation.holm import holm
-from grape_rewrite.evaluation.significance import pigeonhole_interval
+from grape_rewrite.evaluation.significance import pigeonhole_estimate, pigeonhole_interval
 
 
 def scipy_p(sums, resamples):
@@ -186,6 +186,23 @@ def test_pigeonhole_interval_of_one_part_each_is_that_over_clusters() -> None:
         assert parts == pytest.approx(whole, abs=0.05 * (whole.high - whole.low))
     with pytest.raises(ValueError, match="a row for each value"):
         pigeonhole_interval(values, clusters[:3, None], rng)
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.3])
+def test_a_test_over_parts_agrees_with_its_interval_and_rejects_as_seldom_as_it_says(shift: float) -> None:
+    rng = np.random.default_rng(2)
+    pairs = np.array([(one, other) for one in range(30) for other in range(one + 1, min(one + 4, 30))])
+    rejected = 0
+    for draw in range(200):
+        shared = 0.3 * rng.normal(size=30)[pairs].sum(axis=1)
+        values = shift + shared + 0.3 * rng.normal(size=(3, len(pairs))) + 0.02 * rng.normal(size=(3, 1))
+        found = pigeonhole_estimate(values, pairs, np.random.default_rng(draw), resamples=300)
+        interval = pigeonhole_interval(values, pairs, np.random.default_rng(draw), resamples=300)
+        assert (found.p < 0.05) == (not interval.low <= 0 <= interval.high)
+        rejected += found.p < 0.05
+    assert rejected <= 0.07 * 200 if shift == 0 else rejected > 0.5 * 200
+    with pytest.raises(ValueError, match="1 run; how runs differ needs at least two"):
+        pigeonhole_estimate(values[:1], pairs, rng)
 
 
 def test_interval_is_reproducible_and_wider_at_a_higher_level():

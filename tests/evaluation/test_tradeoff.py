@@ -31,8 +31,8 @@ def test_the_frontier_is_what_nothing_beats(values: list[tuple[float, float]]) -
 
 def test_charts_hold_every_strategy_once_and_say_which_to_deploy() -> None:
     found = describe_points(POINTS, "safe", 260)
-    harm, cost = tradeoffs(found)
-    for chart in (harm, cost):
+    harm, cost, time = tradeoffs(found)
+    for chart in (harm, cost, time):
         marks = [*chart.marks, *(role.mark for role in chart.roles)]
         assert sorted(mark.name for mark in marks) == sorted(point.strategy for point in POINTS[1:])
         roles = {role.text: role.mark.name for role in chart.roles}
@@ -44,6 +44,12 @@ def test_charts_hold_every_strategy_once_and_say_which_to_deploy() -> None:
     assert places["mean-8"].y < places["mean-4"].y < places["greedy+raw-0.2"].y < places["greedy"].y
     assert len(harm.frontier.split()) == 2
     assert len(cost.frontier.split()) == 3
+    tokens, milliseconds = (
+        {mark.name: mark.x for mark in [*chart.marks, *(role.mark for role in chart.roles)]} for chart in (cost, time)
+    )
+    # Twice the tokens of mean-4 take a third more of its time.
+    assert (tokens["mean-8"] - 38) / (tokens["mean-4"] - 38) > 1.9
+    assert (milliseconds["mean-8"] - 38) / (milliseconds["mean-4"] - 38) < 1.4
 
 
 def test_a_line_leads_to_a_name_that_has_no_room_beside_its_mark() -> None:
@@ -62,7 +68,7 @@ def test_a_line_leads_to_a_name_that_has_no_room_beside_its_mark() -> None:
 
 def test_a_chart_without_a_line_says_so() -> None:
     points = [POINTS[0], POINTS[1], Point("mean-8", 0.6, 0.1, 0.35, 0.01, 50.0, 200.0)]
-    harm, cost = tradeoffs(describe_points(points, "safe", 260))
+    harm, cost, _ = tradeoffs(describe_points(points, "safe", 260))
     assert harm.frontier == ""
     assert harm.caption == "mean-8 is the best in both, so that there is no line."
     assert len(cost.frontier.split()) == 2

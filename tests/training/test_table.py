@@ -1,15 +1,18 @@
 """What a run trains on: the columns that its rewards need, and which queries come first."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+import ranx
 
 from grape_rewrite.datasets import Dataset, Split
 from grape_rewrite.index import Index
 from grape_rewrite.rewriting import Prompt, Rewriter
 from grape_rewrite.training import Task, TrainingConfig
 from grape_rewrite.training.queries import hard_items
+from grape_rewrite.training.retrieval_reward import RetrievalReward
 from grape_rewrite.training.table import training_table
 
 
@@ -36,6 +39,35 @@ def test_each_prompt_has_what_its_reward_needs(rewriter: Rewriter, task: Task) -
         assert row["positives"] == split.positives(corpus)[place].tolist()
         assert row["rank_before"] == ranks[place]
     assert "hard" not in table.column_names
+
+
+@pytest.mark.parametrize("pool", [None, 40])  # of all that there is
+def test_grades_reach_the_reward(
+    rewriter: Rewriter, index: Index, tiny_dataset_folder: Path, tiny_prompt: Prompt, tmp_path: Path, pool: int | None
+) -> None:
+    """From `qrels/train.tsv` to nDCG, as ranx has it."""
+    shutil.copytree(tiny_dataset_folder, tmp_path / "graded")
+    judgements = tmp_path / "graded" / "qrels" / "train.tsv"
+    head, *lines = judgements.read_text().splitlines()
+    grades = {line.split("\t")[0]: {line.split("\t")[1]: 1, f"d{number % 40}": 3} for number, line in enumerate(lines)}
+    rows = [f"{query}\t{item}\t{grade}" for query, found in grades.items() for item, grade in found.items()]
+    judgements.write_text("\n".join([head, *rows]) + "\n")
+    task = Task("graded", index, Dataset.load(tmp_path / "graded"), tiny_prompt)
+    table = training_table(rewriter, [task], TrainingConfig.of(batch=16, group=4, steps=4, pool=pool)).to_dict()
+    texts = [item.text or "" for item in index.corpus][: len(table["query"])]
+    named = {query.text: query.id for query in task.dataset.train.queries}
+    wanted = {f"{row:02}": grades[named[query]] for row, query in enumerate(table["query"])}
+    assert sum(len(found) == 2 for found in wanted.values()) > len(wanted) / 2
+    run = {f"{row:02}": dict(hits) for row, hits in enumerate(index.search(texts, len(index)))}
+    theirs = ranx.evaluate(ranx.Qrels(wanted), ranx.Run(run), "ndcg@10", return_mean=False)
+    columns = {key: table[key] for key in ("gains", "excluded", "draw", *(["hard"] if pool else []))}
+    ours = RetrievalReward(index, "ndcg", uniform=pool)(texts, table["positives"], **columns)
+    distinct = [len(set(found.values())) == len(found) for found in run.values()]  # ranx breaks ties by their place
+    assert sum(distinct) > len(distinct) / 2
+    assert [one for one, apart in zip(ours, distinct, strict=True) if apart] == pytest.approx(
+        [one for one, apart in zip(theirs, distinct, strict=True) if apart], abs=1e-6
+    )
+    assert len(set(ours)) > 2
 
 
 def test_a_pool_has_its_hard_items(rewriter: Rewriter, task: Task) -> None:

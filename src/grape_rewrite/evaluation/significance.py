@@ -161,6 +161,30 @@ def pigeonhole_interval(
     :raises ValueError: when there are no values, or the labels are not those of each.
     """
     runs = np.atleast_2d(values)
+    if len(runs) > 1:
+        return pigeonhole_estimate(runs, parts, rng, resamples).interval(level)
+    low, high = np.nanquantile(_pigeonhole_means(runs, parts, rng, resamples), [(1 - level) / 2, (1 + level) / 2])
+    return Interval(float(np.mean(values)), float(low), float(high))
+
+
+def pigeonhole_estimate(values: Floats, parts: Labels, rng: np.random.Generator, resamples: int = 10_000) -> Estimate:
+    """Return what `pigeonhole_interval` makes its interval of several runs of, for a test that counts parts too.
+
+    :param values: (r, n) the values of at least two runs for each query.
+    :param parts: (n, m) labels of the m different parts of each query.
+    :param rng: the source of chance.
+    :param resamples: how many means are drawn.
+    :return: the mean, its standard error and degrees of freedom.
+    :raises ValueError: when there is a single run, there are no values, or the labels are not those of each.
+    """
+    if len(values) < 2:
+        raise ValueError(f"{len(values)} run; how runs differ needs at least two")
+    means = _pigeonhole_means(values, parts, rng, resamples)
+    return _estimate(values, float(np.nanvar(means.mean(axis=1))), float(np.nanvar(means, axis=0).mean()))
+
+
+def _pigeonhole_means(runs: Floats, parts: Labels, rng: np.random.Generator, resamples: int) -> Floats:
+    """Return the mean of each run (resamples, r) as parts are drawn."""
     if parts.ndim != 2 or len(parts) != runs.shape[1] or not parts.size:
         raise ValueError(f"{runs.shape[1]} values but labels of shape {parts.shape}; a row for each value is needed")
     found, member = np.unique(parts, return_inverse=True)
@@ -171,11 +195,7 @@ def pigeonhole_interval(
         weights = np.prod(drawn[:, member], axis=2, dtype=np.float64)
         with np.errstate(invalid="ignore"):  # so few parts may be drawn that no query has all of its own
             means[part] = weights @ runs.T / weights.sum(axis=1, keepdims=True)
-    if len(runs) == 1:
-        low, high = np.nanquantile(means, [(1 - level) / 2, (1 + level) / 2])
-        return Interval(float(np.mean(values)), float(low), float(high))
-    between = np.nanvar(means.mean(axis=1))
-    return _estimate(runs, float(between), float(np.nanvar(means, axis=0).mean())).interval(level)
+    return means
 
 
 def _estimate(values: Floats, between: float, within: float) -> Estimate:

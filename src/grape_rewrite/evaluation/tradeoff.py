@@ -1,4 +1,4 @@
-"""Recall against harm and against cost: every way to search with one rewriter, as points of two charts."""
+"""Recall against harm and against cost: every way to search with one rewriter, as points of charts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class Tradeoff:
 
 
 def tradeoffs(found: Mapping[str, Any]) -> list[Tradeoff]:
-    """Return Recall@10 over harm, and Recall@10 over the tokens that a query costs; shares are in %.
+    """Return Recall@10 over harm, and over the tokens and the time that a query alone costs; shares are in %.
 
     Raw queries are left out: where rewriting helps they lie so far below that all others would be one line.
 
@@ -69,6 +69,7 @@ def tradeoffs(found: Mapping[str, Any]) -> list[Tradeoff]:
     return [
         _chart("Recall@10 and harm", "the share of queries that rank worse than raw, in %", points, "harm", roles),
         _chart("Recall@10 and cost", "the tokens that are generated for a query", points, "tokens", roles),
+        _chart("Recall@10 and time", "the milliseconds that a query alone takes", points, "milliseconds", roles),
     ]
 
 
