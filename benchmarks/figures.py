@@ -161,18 +161,22 @@ def scatter(scores: Mapping[str, np.ndarray], file: Path) -> None:
 def pools(found: Mapping[str, Any], file: Path) -> None:
     """Draw what `benchmarks/pools.py` measured: exactness by the size of the pool, time by that of the corpus."""
     with plt.style.context(STYLE):
-        figure, (left, middle, right) = plt.subplots(1, 3, figsize=(7.2, 2.7))
-        for share, colour, label in ((0.0, OTHER, "drawn"), (0.5, GRAPE, "half hard")):
-            rows = [row for row in found["exactness"] if row["hard"] == share]
-            sizes = [row["pool"] for row in rows]
-            left.plot(sizes, [row["agreement"] for row in rows], marker="o", color=colour, label=label)
-            middle.plot(sizes, [row["error"] for row in rows], marker="o", color=colour, label=label)
+        figure, (left, middle, right) = plt.subplots(1, 3, figsize=(7.2, 2.9))
+        sizes = set()
+        for line, every in zip(("-", "--"), found["exactness"].values(), strict=True):
+            for share, colour, kind in ((0.0, OTHER, "drawn"), (0.5, GRAPE, "half hard")):
+                rows = [row for row in every if row["hard"] == share]
+                label, drawn = f"of {rows[0]['corpus']:,}, {kind}", [row["pool"] for row in rows]
+                sizes.update(drawn)
+                for axes, key in ((left, "agreement"), (middle, "error")):
+                    values = [row[key] for row in rows]
+                    axes.plot(drawn, values, line, marker="o", markersize=4, color=colour, label=label)
         left.set_title("Agreement in groups")
         middle.set_title("Error of the reward")
         for axes in (left, middle):
-            _logarithmic(axes, sorted({row["pool"] for row in found["exactness"]}))
+            _logarithmic(axes, sorted(sizes))
             axes.set_xlabel("candidates")
-            axes.legend()
+        figure.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=4)
         timed = found["milliseconds"]
         for (name, label), colour in zip(
             (("whole", "whole corpus"), *((name, f"{int(name):,}") for name in ("1024", "256", "64", "16"))),

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from grape_rewrite.ablation.arms import DEFAULT
-from grape_rewrite.ablation.study import UNTRAINED, Job
 from grape_rewrite.evaluation.significance import Interval, interval_over_runs
 from grape_rewrite.rewriting.prompt import PROMPTS
 
@@ -115,5 +114,7 @@ class Languages:
         """Recall@10 of each query in some languages, by the seeds that another arm has too."""
         rows = np.isin(self.all, languages)
         seeds = {job.seed for job in self.task.manifests if job.arm == like}
-        jobs = [job for job in self.task.manifests if job.arm == arm and job.seed in seeds] or [Job(UNTRAINED, 0)]
-        return {job.seed: np.array(self.task.outcomes[job].recall[arm])[rows] for job in jobs}
+        known = self.task.by_query(arm, "recall@10")
+        if arm in self.task.trained:
+            known = {seed: values for seed, values in known.items() if seed in seeds}
+        return {seed: values[rows] for seed, values in known.items()}

@@ -39,21 +39,21 @@ CORPORA = (1_000, 10_000, 100_000, 1_000_000)
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", choices=RETRIEVERS, default=next(iter(RETRIEVERS)), help="default: %(default)s")
+    usual = ["scenes", "definitions-5k"]
+    parser.add_argument("--data", choices=RETRIEVERS, nargs="+", default=usual, help="default: %(default)s")
     parser.add_argument("--queries", type=int, default=160, help="train queries (default: %(default)s)")
     parser.add_argument("--draws", type=int, default=20, help="pools drawn for each query (default: %(default)s)")
     parser.add_argument("--largest", type=int, default=CORPORA[-1], help="largest corpus timed (default: %(default)s)")
     arguments = parser.parse_args()
     result = {
-        "data": arguments.data,
-        "exactness": exactness(arguments.data, arguments.queries, arguments.draws),
+        "exactness": {data: exactness(data, arguments.queries, arguments.draws) for data in arguments.data},
         "milliseconds": [timing(size) for size in CORPORA if size <= arguments.largest],
     }
     print(json.dumps(result))
 
 
 def exactness(data: str, queries: int, draws: int) -> list[dict[str, float]]:
-    """Return bias, error and agreement for each pool."""
+    """Return bias, error and agreement for each pool of less than the corpus."""
     dataset = Dataset.load(data)
     index = Retriever.load(RETRIEVERS[data]).index(dataset.corpus)
     rewriter = Rewriter.load(REWRITER)
@@ -65,7 +65,7 @@ def exactness(data: str, queries: int, draws: int) -> list[dict[str, float]]:
     rows = [positives[i // GROUP].tolist() for i in range(len(rewrites))]
     whole = np.array(RetrievalReward(index)(rewrites, rows))
     found = []
-    for pool in (pool for pool in POOLS if pool <= len(index.corpus)):
+    for pool in (pool for pool in POOLS if pool < len(index.corpus)):
         for share in HARD:
             count = round(share * pool)
             hard = hard_items(rewriter, index, split, np.arange(len(split)), max(count, 1))
@@ -80,6 +80,7 @@ def exactness(data: str, queries: int, draws: int) -> list[dict[str, float]]:
             )
             difference = sampled - whole
             row = {
+                "corpus": len(index.corpus),
                 "pool": pool,
                 "hard": share,
                 "bias": float(difference.mean()),

@@ -160,6 +160,8 @@ def write_pages(
             if not (job.arm in task.study.arms and task.study.source(job))
         ),
         not_kept=NOT_KEPT,
+        irrelevant_kept=[name for name, task in {**tasks, **beyond}.items() if "low" in task.arms[DEFAULT]["d_neg"]],
+        redrawn=[name for name, task in tasks.items() if task.study.draws > 1],
         unprinted=[name for name, task in tasks.items() if task.origin.unprinted],
         standing=partial(studies.standing, {**tasks, **beyond}, measured["drawings"] or {}),
         rewarded=list(rewarded),

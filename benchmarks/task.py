@@ -54,8 +54,10 @@ class Task:
         return {job: read_outcomes(job.folder(self.folder)) for job in self.manifests}
 
     def by_query(self, arm: str, metric: str) -> dict[int, np.ndarray]:
-        """What each query reaches under an arm that has seeds of its own, by the seed."""
-        return {job.seed: found.metric(metric, arm) for job, found in self.outcomes.items() if job.arm == arm}
+        """What each query reaches under an arm, by the seed."""
+        made_in = arm if arm in self.study.arms else UNTRAINED
+        runs = {job.seed: found for job, found in self.outcomes.items() if job.arm == made_in}
+        return {seed: found.metric(metric, arm) for seed, found in runs.items() if arm in found.ranks}
 
     def ranks(self, arm: str) -> list[np.ndarray]:
         """The rank of each query under an arm, one array for each seed."""
@@ -113,8 +115,7 @@ class Task:
 
     def differences(self, arm: str, other: str, metric: str) -> dict[int, np.ndarray]:
         """How far a trained arm is ahead of another, for each query, by the seeds that both have."""
-        theirs = self.by_query(other, metric) or {0: self.outcomes[Job(UNTRAINED, 0)].metric(metric, other)}
-        return paired(self.by_query(arm, metric), theirs, seeded=other in self.trained)
+        return paired(self.by_query(arm, metric), self.by_query(other, metric), seeded=other in self.trained)
 
     def empty(self, arm: str) -> float:
         """To which share of the queries an arm says nothing."""

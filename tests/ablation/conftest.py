@@ -44,9 +44,9 @@ def own_cache(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.fixture(scope="session")
 def finished(study_of, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, Path]:
-    """Two arms with two seeds, done."""
+    """Two arms with two seeds, and as many draws of what samples without training, done."""
     out = tmp_path_factory.mktemp("studies") / "finished"
-    study = study_of(["grape", "grpo-similarity"], [0, 1]).begin(out)
+    study = study_of(["grape", "grpo-similarity"], [0, 1], draws=2).begin(out)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)

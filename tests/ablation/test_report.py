@@ -116,7 +116,7 @@ def test_plots_of_what_needs_no_training_are_folded(finished: tuple[Study, Path]
 def test_intervals_draw_seeds_where_there_are_several(finished: tuple[Study, Path]) -> None:
     study, out = finished
     for seeds, drawn in (([0, 1], "seeds and items"), ([0], "items")):
-        part = study.model_copy(update={"seeds": seeds})
+        part = study.model_copy(update={"seeds": seeds, "draws": len(seeds)})
         page = render_study(part, read_results(part, out), out)
         assert re.findall(r"95&nbsp;% interval over ([a-z ]*)", page) == [drawn, drawn]
 
@@ -141,7 +141,7 @@ def test_runs_that_learned_nothing_are_named(finished: tuple[Study, Path]) -> No
 
 def test_one_seed_has_no_dots_and_is_no_mean(finished: tuple[Study, Path]) -> None:
     study, out = finished
-    single = study.model_copy(update={"seeds": [0]})
+    single = study.model_copy(update={"seeds": [0], "draws": 1})
     page = render_study(single, read_results(single, out), out)
     assert 'class="seed"' not in page
     for word in ("dots", "mean over", "standard deviation", "first seed", "over seeds"):

@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 
 from grape_rewrite.ablation import Study, markdown, read_results
+from grape_rewrite.ablation.comparisons import paired
+from grape_rewrite.ablation.methods import DRAWN
 from grape_rewrite.ablation.outcomes import read_outcomes
 from grape_rewrite.ablation.report import render_study
 from grape_rewrite.errors import UserError
+from grape_rewrite.evaluation import estimate_over_runs
 from grape_rewrite.evaluation.holm import holm
 from grape_rewrite.rewriting.adapter import read_adapter
 
@@ -39,7 +42,35 @@ def test_means_and_spreads_are_those_of_the_runs(finished: tuple[Study, Path], r
         assert found["seeds"] == dict(zip((0, 1), values, strict=True))
     assert results["arms"]["raw"]["recall@10"]["mean"] == summary(out, "untrained/seed-0")["raw"]["recall@10"]
     assert results["missing"] == []
-    assert json.loads(json.dumps(results, allow_nan=False))["runs"] == 5
+    assert json.loads(json.dumps(results, allow_nan=False))["runs"] == 6
+
+
+def test_what_samples_without_training_is_drawn_for_each_seed(finished: tuple[Study, Path], results: dict) -> None:
+    study, out = finished
+    free = study.training_free(results["arms"])
+    seeds = {arm: set(results["arms"][arm]["mrr"]["seeds"]) for arm in free}
+    assert seeds == {arm: {0, 1} if arm in DRAWN else {0} for arm in free}
+    draws = [read_outcomes(out / "untrained" / f"seed-{seed}") for seed in (0, 1)]
+    for arm in DRAWN:
+        assert draws[0].ranks[arm] != draws[1].ranks[arm]
+        assert [found.metric("mrr", arm).mean() for found in draws] == pytest.approx(
+            [results["arms"][arm]["mrr"]["seeds"][seed] for seed in (0, 1)]
+        )
+    assert set(draws[1].ranks) == set(DRAWN)
+    # A draw stands beside a seed, so that its chance is in the interval.
+    [row] = (row for row in results["comparisons"] if (row["b"], row["metric"]) == ("mean", "mrr"))
+    ours = [read_outcomes(out / "grape" / f"seed-{seed}").metric("mrr", "grape") for seed in (0, 1)]
+    gains = np.stack([one - draw.metric("mrr", "mean") for one, draw in zip(ours, draws, strict=True)])
+    assert row["p_seeds"] == pytest.approx(estimate_over_runs(gains, np.array(draws[0].clusters)).p)
+
+
+def test_draws_stand_beside_further_seeds_in_turns() -> None:
+    ours = {seed: np.full(2, float(seed)) for seed in (3, 4, 7, 9)}
+    theirs = {0: np.zeros(2), 1: np.ones(2), 2: np.full(2, 2.0)}
+    found = paired(ours, theirs, seeded=False)
+    assert {seed: gain[0] for seed, gain in found.items()} == {3: 3, 4: 3, 7: 5, 9: 9}
+    assert paired(ours, {3: np.ones(2), 5: np.ones(2)}, seeded=True).keys() == {3}
+    assert paired(ours, {}, seeded=False) == {}
 
 
 def test_runs_that_learned_nothing_are_named(finished: tuple[Study, Path], results: dict) -> None:

@@ -18,6 +18,7 @@ import yaml
 
 from grape_rewrite.ablation import Study, prepare, read_study, run_study
 from grape_rewrite.ablation.manifest import MANIFEST, processor, read_manifest, versions
+from grape_rewrite.ablation.methods import DRAWN
 from grape_rewrite.ablation.outcomes import read_outcomes
 from grape_rewrite.ablation.run import INTERRUPTED, _reason, _start
 from grape_rewrite.ablation.study import Job
@@ -35,7 +36,8 @@ def test_every_run_leaves_a_manifest(finished: tuple[Study, Path], environment: 
     study, out = finished
     jobs = list(study.jobs())
     assert jobs == [
-        Job("untrained", 0), Job("grape", 0), Job("grpo-similarity", 0), Job("grape", 1), Job("grpo-similarity", 1)
+        Job("untrained", 0), Job("grape", 0), Job("grpo-similarity", 0),
+        Job("untrained", 1), Job("grape", 1), Job("grpo-similarity", 1),
     ]  # fmt: skip
     for job in jobs:
         manifest = read_manifest(job.folder(out))
@@ -51,7 +53,11 @@ def test_every_run_leaves_a_manifest(finished: tuple[Study, Path], environment: 
         assert (manifest.hardware["processor"], manifest.versions) == (processor(), versions())
         if job.arm == "untrained":
             assert manifest.training is manifest.training_seconds is None
-            assert manifest.selected_instruction.startswith(PROMPTS["multilingual"].instruction)
+            if job.seed == 0:
+                assert manifest.selected_instruction.startswith(PROMPTS["multilingual"].instruction)
+            else:  # nothing is chosen anew
+                assert manifest.selected_instruction is None
+                assert set(manifest.figures) == set(DRAWN)
             assert "{query}" in manifest.zero_shot_template
             assert manifest.trained_parameters == 0
         else:
@@ -71,7 +77,7 @@ def test_what_is_complete_is_not_done_again(finished: tuple[Study, Path]) -> Non
     before = {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()}
     told = []
     run_study(study, out, watch=lambda job, what: told.append(what))
-    assert told == ["complete already"] * 5
+    assert told == ["complete already"] * 6
     assert {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()} == before
 
 
@@ -219,9 +225,15 @@ def test_more_arms_and_seeds_join_a_study(finished: tuple[Study, Path], study_of
     assert (list(whole.arms), whole.seeds) == (["grape", "sft"], [0, 3])
     assert [job.name for job in whole.jobs()] == ["untrained/seed-0", "grape/seed-0", "sft/seed-0", "sft/seed-3"]
     assert set(first.jobs()) < set(whole.jobs())
-    later = study_of(["grape"], [3]).begin(tmp_path)
+    later = study_of(["grape"], [3], draws=3).begin(tmp_path)
     assert later.some_seeds == {}
     assert [job.name for job in later.jobs() if job.seed == 3] == ["grape/seed-3", "sft/seed-3"]
+    assert study_of(["grape"], [3]).joined(tmp_path).draws == 3
+    assert [job.name for job in later.jobs()] == [
+        "untrained/seed-0", "grape/seed-0", "sft/seed-0",
+        "untrained/seed-1", "grape/seed-3", "sft/seed-3",
+        "untrained/seed-2",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from grape_rewrite.ablation.methods import FUSED
+from grape_rewrite.ablation.methods import DRAWN, FUSED
 from grape_rewrite.datasets import Split
 from grape_rewrite.index import Index
 from grape_rewrite.rewards import best_positive_rank
@@ -72,7 +72,7 @@ def select_prompt(rewriter: Rewriter, index: Index, dev: Split, prompts: Sequenc
 
 
 def training_free(
-    rewriter: Rewriter, split: Split, plain: Prompt, selected: Prompt, temperature: float, seed: int = 0
+    rewriter: Rewriter, split: Split, plain: Prompt, selected: Prompt, temperature: float
 ) -> dict[str, Any]:
     """Return the methods of `evaluate` that need no training, raw first.
 
@@ -83,14 +83,13 @@ def training_free(
     :param split: the queries.
     :param plain: the prompt of `zero-shot`, one without examples; see `select_prompt`.
     :param selected: the prompt of `prompt-selection`.
-    :param temperature: of the sampling.
-    :param seed: of the sampling.
+    :param temperature: of the sampling, with seed 0.
     """
     asked = {**rewriter.baselines(), "zero-shot": rewriter.with_prompt(plain)}
-    made = {name: Generations(method, temperature, seed) for name, method in asked.items()}
+    made = {name: Generations(method, temperature) for name, method in asked.items()}
     best = made.get("few-shot", made["zero-shot"])  # which is the prompt itself where it has no examples
     known = {rewriter.prompt: best, plain: made["zero-shot"]}
-    chosen = known.get(selected) or Generations(rewriter.with_prompt(selected), temperature, seed)
+    chosen = known.get(selected) or Generations(rewriter.with_prompt(selected), temperature)
     return {
         "raw": None,
         **{name: Greedy(generations) for name, generations in made.items()},
@@ -98,6 +97,19 @@ def training_free(
         **{name: strategy_of(spec, best) for name, spec in FUSED.items()},
         **({"english": split.references} if split.references else {}),
     }
+
+
+def drawn_again(rewriter: Rewriter, plain: Prompt, temperature: float, seed: int) -> dict[str, Any]:
+    """Return those of `training_free` that sample, with raw queries first, which they are held against.
+
+    :param rewriter: the untrained rewriter.
+    :param plain: the prompt of `zero-shot`; see `select_prompt`.
+    :param temperature: of the sampling.
+    :param seed: of the sampling.
+    """
+    asked = rewriter if rewriter.prompt.examples else rewriter.with_prompt(plain)
+    made = Generations(asked, temperature, seed)
+    return {"raw": None, **{name: strategy_of(FUSED[name], made) for name in DRAWN}}
 
 
 def with_pictures(methods: Mapping[str, Any], index: Index, dev: Split) -> tuple[dict[str, Any], dict[str, float]]:

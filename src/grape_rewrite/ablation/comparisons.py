@@ -1,6 +1,7 @@
 """How far an arm of a study is ahead of others, over the queries and the seeds that both have, and how sure that is."""
 
 from collections.abc import Mapping, Sequence, Set
+from itertools import cycle
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,7 +32,7 @@ def compare(
     :param reference: the arm that is compared with the others; None for no comparison.
     :param rows: what each query has under every arm.
     :param metrics: what to compare.
-    :param trained: the arms that have seeds of their own; any other has one run, which stands beside every seed.
+    :param trained: the arms that have seeds of their own; the runs of any other stand beside all seeds in turns.
     :param clusters: (n,) the item that each query asks for.
     :param seed: of the bootstrap, where there is one seed alone.
     :return: the comparisons, by metric and arm.
@@ -85,6 +86,7 @@ def tested(compared: Sequence[Compared], clusters: Clusters, seed: int) -> list[
 
 
 def paired(ours: Mapping[int, Values], theirs: Mapping[int, Values], seeded: bool) -> dict[int, Values]:
-    """Return the differences by the seeds that both have; what has no seeds of its own stands beside every one."""
-    alone = None if seeded else next(iter(theirs.values()), None)
-    return {s: ours[s] - other for s in ours if (other := theirs.get(s, alone)) is not None}
+    """Return the differences by the seeds that both have; the runs of what is not trained take turns beside ours."""
+    if not seeded:
+        theirs = dict(zip(ours, cycle(theirs.values()), strict=False)) if theirs else {}
+    return {s: ours[s] - theirs[s] for s in ours if s in theirs}

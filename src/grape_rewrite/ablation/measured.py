@@ -18,10 +18,14 @@ if TYPE_CHECKING:
 
 
 class Measured(NamedTuple):
-    """What a run evaluates: methods, raw first, their rewriter, and what the manifest says of how they were made."""
+    """What a run evaluates: methods, raw first, and their rewriter.
+
+    `shown` are those that the run is of, and `noted` is what its manifest says of how they were made.
+    """
 
     methods: dict[str, Any]
     rewriter: "Rewriter"
+    shown: list[str]
     noted: dict[str, Any]
 
 
@@ -50,14 +54,16 @@ def _require_source(source: Path, study: Study, retriever: "Retriever", pictured
 
 
 def untrained(study: Study, job: Job, index: "Index", dataset: "Dataset", split: "Split") -> Measured:
-    """All that needs no training."""
+    """All that needs no training, or with another seed than 0 those of it that sample."""
     from grape_rewrite.ablation.baselines import (
+        drawn_again,
         longer_prompts,
         plain_prompts,
         select_prompt,
         training_free,
         with_pictures,
     )
+    from grape_rewrite.ablation.methods import DRAWN
     from grape_rewrite.rewriting import Rewriter
     from grape_rewrite.training import TrainingConfig
     from grape_rewrite.training.output_vocabulary import restrict_output
@@ -68,12 +74,18 @@ def untrained(study: Study, job: Job, index: "Index", dataset: "Dataset", split:
     index.searching = shared.searching
     dev = dataset.dev.sample(shared.dev_queries)
     plain = select_prompt(rewriter, index, dev, plain_prompts(rewriter.prompt))
-    selected = select_prompt(rewriter, index, dev, [*longer_prompts(rewriter.prompt), plain])
-    methods = training_free(rewriter, split, plain, selected, shared.temperature, job.seed)
+    chosen = {"zero_shot_template": plain.template}
+    if job.seed == 0:
+        selected = select_prompt(rewriter, index, dev, [*longer_prompts(rewriter.prompt), plain])
+        chosen["selected_instruction"] = selected.instruction
+        methods = training_free(rewriter, split, plain, selected, shared.temperature)
+    else:
+        methods = drawn_again(rewriter, plain, shared.temperature, job.seed)
     methods, weights = with_pictures(methods, index, dev)
-    chosen = {"zero_shot_template": plain.template, "selected_instruction": selected.instruction}
-    noted = {**chosen, "picture_weights": weights}
-    return Measured(methods, rewriter, {**noted, "training_seconds": None, "looks": []})
+    shown = [name for name in methods if job.seed == 0 or name.removesuffix("+image") in DRAWN]
+    methods = {name: method for name, method in methods.items() if name in {"raw", *shown}}
+    noted = {**chosen, "picture_weights": {name: weight for name, weight in weights.items() if name in shown}}
+    return Measured(methods, rewriter, shown, {**noted, "training_seconds": None, "looks": []})
 
 
 def from_elsewhere(study: Study, job: Job, origin: Manifest, index: "Index") -> Measured:
@@ -83,7 +95,7 @@ def from_elsewhere(study: Study, job: Job, origin: Manifest, index: "Index") -> 
 
     rewriter = fitted(Rewriter.load(str(study.source(job)), precision=study.precision), index)
     noted = {"trained_in": origin.data, "also": origin.also, "training_seconds": origin.training_seconds, "looks": []}
-    return Measured({"raw": None, job.arm: rewriter}, rewriter, noted)
+    return Measured({"raw": None, job.arm: rewriter}, rewriter, [job.arm], noted)
 
 
 def trained_here(study: Study, job: Job, folder: Path, index: "Index", dataset: "Dataset") -> Measured:
@@ -97,7 +109,7 @@ def trained_here(study: Study, job: Job, folder: Path, index: "Index", dataset: 
         "training_seconds": history[-1]["seconds"],
         "looks": [finite(row) for row in history if "dev_mrr" in row],
     }
-    return Measured({"raw": None, job.arm: rewriter}, rewriter, noted)
+    return Measured({"raw": None, job.arm: rewriter}, rewriter, [job.arm], noted)
 
 
 def _trained(study: Study, job: Job, folder: Path, index: "Index", dataset: "Dataset") -> "Rewriter":

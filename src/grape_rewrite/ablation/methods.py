@@ -9,6 +9,8 @@ FUSED = {
     "interpolated": "greedy+raw-0.2",
 }
 """Name -> strategy, asked with the prompt's examples."""
+DRAWN = ("hyde", "mean", "rrf", "confident")
+"""Those of them that sample, so that with other seeds they find others."""
 UNTRAINED_METHODS = {
     *("raw", "english", "untrained", "zero-shot", "few-shot", "prompt-selection", "image", "text"),
     *FUSED,

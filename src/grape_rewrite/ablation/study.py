@@ -28,7 +28,7 @@ Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
 
 
 class Job(NamedTuple):
-    """One run of a study: an arm with a seed, or all that needs no training, once."""
+    """One run of a study: an arm with a seed, or what needs no training with the seed of its samples."""
 
     arm: str
     seed: int
@@ -46,7 +46,8 @@ class Job(NamedTuple):
 class Study(BaseModel):
     """What is compared, on what. `training` holds the hyperparameters that all arms share.
 
-    Arms run with all `seeds` but for those in `some_seeds`, which has the seeds that these run with.
+    Arms run with all `seeds` but for those in `some_seeds`, which has the seeds that these run with. What needs no
+    training runs with the first seed of sampling, 0; `draws` is how many seeds those of it run with that sample.
 
     `beyond` leaves out the queries that a study with `queries` of this number measures: what was chosen by those is
     to be confirmed on the rest.
@@ -72,6 +73,7 @@ class Study(BaseModel):
     arms: dict[str, dict[str, Any]]
     seeds: list[Seed] = Field(min_length=1)
     some_seeds: dict[str, list[Seed]] = {}
+    draws: int = Field(1, ge=1)
 
     @field_validator("arms")
     @classmethod
@@ -113,11 +115,11 @@ class Study(BaseModel):
 
     def jobs(self) -> Iterator[Job]:
         """Every run, seed by seed, so that a study which is stopped early has all arms."""
-        yield Job(UNTRAINED, 0)
-        for seed in self.seeds:
-            for arm in self.arms:
-                if seed in self.seeds_of(arm):
-                    yield Job(arm, seed)
+        for place in range(max(self.draws, len(self.seeds))):
+            if place < self.draws:
+                yield Job(UNTRAINED, place)
+            for seed in self.seeds[place : place + 1]:
+                yield from (Job(arm, seed) for arm in self.arms if seed in self.seeds_of(arm))
 
     def measured(self, dataset: "Dataset") -> "Split":
         """The queries that all runs are measured on.
@@ -178,7 +180,8 @@ class Study(BaseModel):
         jobs = {*there.jobs(), *self.jobs()}
         known = {arm: [seed for seed in seeds if Job(arm, seed) in jobs] for arm in arms}
         some = {arm: own for arm, own in known.items() if own != seeds}
-        joint = {"arms": arms, "seeds": seeds, "some_seeds": some, "precision": there.precision}
+        draws = max(there.draws, self.draws)
+        joint = {"arms": arms, "seeds": seeds, "some_seeds": some, "draws": draws, "precision": there.precision}
         return self.model_copy(update=joint)
 
     def begin(self, out: Path) -> "Study":

@@ -108,8 +108,7 @@ def work(out: Path, job: Job) -> None:
     start = time.perf_counter()
     evaluation = evaluate(measured.methods, index, split, seed=job.seed)
     evaluation.write(folder)
-    shown = list(measured.methods) if training is None else [job.arm]
-    write_outcomes(folder, outcomes_of(evaluation, shown))
+    write_outcomes(folder, outcomes_of(evaluation, measured.shown))
     write_manifest(
         folder,
         Manifest(
@@ -133,7 +132,7 @@ def work(out: Path, job: Job) -> None:
             evaluation_seconds=time.perf_counter() - start,
             peak_gb=max(peak_gb(), origin.peak_gb if origin else 0.0),  # of its training, wherever that was
             trained_parameters=0 if training is None else _adapter_size(measured.rewriter),
-            figures={name: finite(evaluation.summary["methods"][name]) for name in shown},
+            figures={name: finite(evaluation.summary["methods"][name]) for name in measured.shown},
             **measured.noted,
         ),
     )

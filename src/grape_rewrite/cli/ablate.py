@@ -46,7 +46,13 @@ def ablate(
         ),
     ] = None,
     seeds: Annotated[
-        list[int] | None, typer.Option("--seed", min=0, max=LARGEST_SEED, help="Repeat it; 0, 1 and 2 by default.")
+        list[int] | None,
+        typer.Option(
+            "--seed",
+            min=0,
+            max=LARGEST_SEED,
+            help="Repeat it; 0, 1 and 2 by default. What samples without training is drawn as many times.",
+        ),
     ] = None,
     out: Annotated[
         Path,
@@ -135,6 +141,7 @@ def ablate(
         training=training,
         arms=named,
         seeds=chosen,
+        draws=len(chosen),
     )
     for job in study.jobs():
         # What several tasks need, their training says; what another study has trained, needs nothing more.
