@@ -2,8 +2,10 @@
 
 import platform
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import torch
 
 import grape_rewrite
 from grape_rewrite.ablation import manifest
@@ -15,6 +17,17 @@ def test_the_code_is_that_of_this_package() -> None:
     assert source_hash(Path(grape_rewrite.__file__).parent).startswith(found["code"])
     assert len(found["code"]) == 12
     assert found["grape-rewrite"]
+
+
+def test_memory_of_an_accelerator_is_kept_beside_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`torch` answers for a device that is not there; tests/ablation/test_study.py has what a processor says."""
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"an accelerator at {device}")
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: {"cuda:1": 3.5e9}[device])
+    weight = SimpleNamespace(device=torch.device("cuda", 1), dtype=torch.bfloat16)
+    model = SimpleNamespace(get_input_embeddings=lambda: SimpleNamespace(weight=weight))
+    found = manifest.hardware(model)
+    assert (found["accelerator"], found["accelerator_gb"]) == ("an accelerator at cuda:1", 3.5)
+    assert found["precision"] == "bfloat16"
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,10 @@ def versions() -> dict[str, str]:
 
 
 def hardware(model: "PreTrainedModel") -> dict[str, Any]:
-    """Return what a run ran on, and the number format of the model's frozen weights; no name of the machine."""
+    """Return what a run ran on, and the number format of the model's frozen weights; no name of the machine.
+
+    `accelerator_gb` is the most that tensors of this process have held there so far.
+    """
     import torch
 
     weight = model.get_input_embeddings().weight
@@ -107,6 +110,7 @@ def hardware(model: "PreTrainedModel") -> dict[str, Any]:
     found["cores"] = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     if device.startswith("cuda"):
         found["accelerator"] = torch.cuda.get_device_name(device)
+        found["accelerator_gb"] = torch.cuda.max_memory_allocated(device) / 1e9
     return found
 
 
