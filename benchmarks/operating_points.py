@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from grape_rewrite.ablation.manifest import hardware, versions
 from grape_rewrite.datasets import Dataset
 from grape_rewrite.evaluation.operating_points import DEV_QUERIES, KINDS, UNGUARDED, choose, measure_points
 from grape_rewrite.evaluation.rewriters import evaluate
@@ -54,7 +55,8 @@ def main() -> None:
         runs.append({"run": f"{folder.parent.name}/{folder.name}", **points_of(folder, index, dataset, arguments)})
         print(json.dumps(runs[-1]), flush=True)
     positives = dataset.test.sample(arguments.queries).positives(index.corpus)
-    result = {"data": arguments.data, "steps": steps, "distinct": distinct, "runs": runs}
+    made = {"hardware": hardware(Rewriter.load(str(arguments.runs[0])).model), "code": versions()["code"]}
+    result = {"data": arguments.data, "steps": steps, "distinct": distinct, **made, "runs": runs}
     print(json.dumps({**result, "clusters": cluster_labels(positives).tolist()}))
 
 

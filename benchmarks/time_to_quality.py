@@ -3,10 +3,10 @@
     .venv/bin/python benchmarks/time_to_quality.py --arm keep-all --arm grape --seeds 0 1 2
 
 Counted is all that training takes on this machine's cores, preparations and steps, but for the looks at the dev
-queries, which are taken every five steps. A run ends when it has passed the bar, or after `--steps`; one that never
-passes counts as infinite. Arms are those of `grape ablate`; they take turns, so that what else the machine does meets
-them all alike, and `ratio` says how often an arm's median time goes into the first one's. The last line, which
-`docs/evidence/leaderboard` keeps, is one JSON object; `benchmarks/results.py` makes `docs/leaderboard.md` of it.
+queries, which are taken every few steps (`--every`). A run ends when it has passed the bar, or after `--steps`; one
+that never passes counts as infinite. Arms are those of `grape ablate`; they take turns, so that what else the machine
+does meets them all alike, and `ratio` says how often an arm's median time goes into the first one's. The last line,
+which `docs/evidence/leaderboard` keeps, is one JSON object; `benchmarks/results.py` makes `docs/leaderboard.md` of it.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from statistics import median
 from typing import Any
 
 from grape_rewrite.ablation.arms import DEFAULT, read_arms
-from grape_rewrite.ablation.manifest import hardware
+from grape_rewrite.ablation.manifest import hardware, versions
 from grape_rewrite.datasets import Dataset
 from grape_rewrite.demo import RETRIEVER, REWRITER
 from grape_rewrite.index import Index
@@ -28,7 +28,6 @@ from grape_rewrite.training import TrainingConfig, train
 from grape_rewrite.training.config import DEMO_STEPS
 
 BAR = 0.55
-EVERY = 5
 INFINITE = float("inf")
 
 
@@ -44,13 +43,14 @@ def main() -> None:
     parser.add_argument("--bar", type=float, default=BAR, help="dev Recall@10 to pass (default: %(default)s)")
     parser.add_argument("--queries", type=int, default=520, help="dev queries (default: %(default)s)")
     parser.add_argument("--steps", type=int, default=DEMO_STEPS, help="updates at most (default: %(default)s)")
+    parser.add_argument("--every", type=int, default=2, help="steps from look to look (default: %(default)s)")
     parser.add_argument("--arm", action="append", help="as of grape ablate; repeat it (default: grape)")
     arguments = parser.parse_args()
     quiet_libraries()
     arms = read_arms(arguments.arm or [DEFAULT], {})
     dataset = Dataset.load(arguments.data)
     index = Retriever.load(RETRIEVER).index(dataset.corpus)
-    budget = {"steps": arguments.steps, "evaluate_every": EVERY, "dev_queries": arguments.queries}
+    budget = {"steps": arguments.steps, "evaluate_every": arguments.every, "dev_queries": arguments.queries}
     runs: dict[str, list[dict[str, Any]]] = {arm: [] for arm in arms}
     for seed in arguments.seeds:
         for arm, changes in arms.items():
@@ -63,6 +63,8 @@ def main() -> None:
         "data": arguments.data,
         "bar": arguments.bar,
         "dev_queries": arguments.queries,
+        "every": arguments.every,
+        "code": versions()["code"],
         "hardware": hardware(Rewriter.load(REWRITER).model),
         "arms": {
             arm: {
