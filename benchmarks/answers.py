@@ -57,9 +57,8 @@ def known_before(found: Mapping[str, Any]) -> str:
 
 def reinforcement(tasks: Mapping[str, Task], raced: Mapping[str, Task]) -> str:
     """Whether GRAPE beats fine-tuning on the best samples."""
-    longer = [(task, arm) for task in tasks.values() for arm in task.longer]
-    longer += [(task, arm) for task in raced.values() for arm in task.longer]
-    beside = [f"{task.in_short(arm)}, {task.verdict(arm)}" for task, arm in longer]
+    longer = [(name, task, arm) for name, task in [*tasks.items(), *raced.items()] for arm in task.longer]
+    beside = [f"{task.in_short(arm)} on {name}, {task.verdict(arm)}" for name, task, arm in longer]
     later = f" Where fine-tuning is given more steps, to train for longer than the rank: {'; '.join(beside)}."
     return f"At the same steps and samples fine-tuning is {by_study(tasks, 'sft')}.{later if beside else ''}"
 
@@ -221,7 +220,7 @@ def by_study(tasks: Mapping[str, Task], arm: str) -> str:
     """How an arm does beside GRAPE in Recall@10, by the default's settings and by others, in words."""
     words = {"worse": "surely worse", "better": "surely better", "too few seeds": "run with too few seeds"}
     parts = []
-    for label, default in (("by default", True), ("trained otherwise", False)):
+    for label, default in (("by default", True), ("with earlier settings", False)):
         found: dict[str, list[str]] = {}
         for name, task in tasks.items():
             if arm in task.arms and is_default(task) == default:

@@ -133,6 +133,12 @@ def write_pages(
         default=TrainingConfig(),
         defaults=[name for name, task in tasks.items() if studies.is_default(task)],
         short=DEMO_STEPS,
+        odd=[
+            (name, config.steps, config.batch)
+            for name, task in tasks.items()
+            if (config := TrainingConfig.of(**task.study.training)).steps != DEMO_STEPS
+            and f"-{config.steps}-" not in name
+        ],
         shared=studies.shared(every),
         of_harm=of_harm,
         alone=alone,
