@@ -233,7 +233,7 @@ def test_lines_lead_to_names_that_have_no_room_beside_their_mark(evaluate, pictu
     }
     html = render_report(evaluate(pictures), details=Details(points=points))
     found = Document("".join(re.findall("<line[^>]*/>", html))).having("lead-line")
-    assert 0 < len(found) < 8
+    assert 0 < len(found) < 12  # four names in each of three charts
     for line in found:
         assert all(0 <= float(line[end]) <= 320 for end in ("x1", "x2"))
         assert all(0 <= float(line[end]) <= 170 for end in ("y1", "y2"))

@@ -73,10 +73,10 @@ def evaluate(
         typer.Option(
             help="Choose on dev how to search with the rewriter, and name it: fast (fewest tokens, at most a point of "
             "Recall@10 less than the plain rewrite), safe (fewest queries worse than raw, no Recall@10 less) or best "
-            "(the highest Recall@10). It is measured beside the others. The choice is among 35 strategies, and where "
-            "raw queries do as well in some languages, to leave these alone; with 17 rewrites of each of up to 1,040 "
-            "dev queries, and times each of them on single queries: it takes many times as long as evaluating as many "
-            "test queries."
+            "(the highest Recall@10). It is measured beside the others. The choice is among 35 strategies, with 17 "
+            "rewrites of each of up to 1,040 dev queries, and to leave alone the languages in which raw queries do as "
+            "well. Each is timed on single queries: all of it takes many times as long as evaluating as many test "
+            "queries."
         ),
     ] = None,
     out: Annotated[
