@@ -14,6 +14,7 @@ from grape_rewrite.evaluation.significance import bootstrap_interval
 from grape_rewrite.evaluation.summary import cluster_labels
 from grape_rewrite.strategies import Generations, Strategy, search_asks, strategy_of
 from grape_rewrite.strategies.confidence import confidence
+from grape_rewrite.strategies.spec import LANGUAGE
 
 if TYPE_CHECKING:
     from grape_rewrite.datasets import Query, Split
@@ -56,7 +57,6 @@ NONE_FAST = (
 )
 TIMED = 14  # queries
 SHARE = re.compile(r"\+raw-[0-9.]+")  # of the query in what is searched with
-LANGUAGE = re.compile(r"[\w-]+")  # what the name of a strategy can hold
 DEV_QUERIES = 1040  # to choose by; the more there are, the less of what is chosen is luck
 FEW = 100  # dev queries; fewer tell strategies apart only roughly
 
@@ -155,7 +155,7 @@ def known_languages(evaluation: "Evaluation") -> list[str]:
     languages = np.array([query.language or "" for query in evaluation.queries])
     better = 1 / evaluation.methods["raw"].ranks - 1 / evaluation.methods[UNGUARDED].ranks
     known = [name for name in np.unique(languages) if better[languages == name].mean() >= 0]
-    named = [str(name) for name in known if LANGUAGE.fullmatch(name)]
+    named = [str(name) for name in known if re.fullmatch(LANGUAGE, name)]
     return named if len(known) < len(np.unique(languages)) else []
 
 

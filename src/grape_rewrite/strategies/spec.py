@@ -28,8 +28,9 @@ COUNTED: dict[str, Callable[[Generations, int], Strategy]] = {
 }
 GATES: dict[str, Callable[[Strategy, float], Strategy]] = {"sure": Sure, "worthwhile": Worthwhile}
 NUMBER = r"-?\d+(?:\.\d+)?"
+LANGUAGE = r"[\w-]+"
 GRAMMAR = re.compile(
-    rf"(?:(?P<gate>sure|worthwhile)-(?P<threshold>{NUMBER}):|except-(?P<known>[\w-]+(?:,[\w-]+)*):)?"
+    rf"(?:(?P<gate>sure|worthwhile)-(?P<threshold>{NUMBER}):|except-(?P<known>{LANGUAGE}(?:,{LANGUAGE})*):)?"
     rf"(?:(?P<plain>{'|'.join(PLAIN)})|(?P<counted>{'|'.join(COUNTED)})-(?P<count>[1-9]\d*))"
     rf"(?:\+raw-(?P<weight>{NUMBER}))?(?:\+image-(?P<picture>{NUMBER}))?"
 )
