@@ -73,8 +73,7 @@ class Languages:
 
     def best_free(self, languages: list[str], like: str) -> str:
         """The best arm without training over queries in some languages, by Recall@10."""
-        candidates = self.task.study.training_free(sorted(self.task.arms))
-        return max(candidates, key=lambda arm: self.recall(arm, languages, like))
+        return max(self.task.free, key=lambda arm: self.recall(arm, languages, like))
 
     def recall(self, arm: str, languages: list[str], like: str) -> float:
         """Recall@10 over queries in some languages, means over the seeds that another arm has too."""

@@ -75,8 +75,12 @@ class Task:
 
     def best_free(self, metric: str) -> str | None:
         """The best arm that needs no training, by a metric on the very queries that it is reported on; raw is one."""
-        candidates = self.study.training_free(sorted(self.arms))
-        return max(candidates, key=lambda arm: self.arms[arm][metric]["mean"], default=None)
+        return max(self.free, key=lambda arm: self.arms[arm][metric]["mean"], default=None)
+
+    @property
+    def free(self) -> list[str]:
+        """The arms that need no training."""
+        return self.study.training_free(sorted(self.arms))
 
     def value(self, arm: str | None, metric: str = "recall@10") -> str:
         """An arm's figure with its spread over seeds; a dash where it was not run."""

@@ -9,6 +9,7 @@ import torch
 
 import grape_rewrite
 from grape_rewrite.ablation import manifest
+from grape_rewrite.errors import UserError
 from grape_rewrite.fingerprint import source_hash
 
 
@@ -20,7 +21,7 @@ def test_the_code_is_that_of_this_package() -> None:
 
 
 def test_memory_of_an_accelerator_is_kept_beside_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`torch` answers for a device that is not there; tests/ablation/test_study.py has what a processor says."""
+    """`torch` answers for a device that is not there; tests/ablation/test_run.py has what a processor says."""
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"an accelerator at {device}")
     monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: {"cuda:1": 3.5e9}[device])
     weight = SimpleNamespace(device=torch.device("cuda", 1), dtype=torch.bfloat16)
@@ -28,6 +29,12 @@ def test_memory_of_an_accelerator_is_kept_beside_its_name(monkeypatch: pytest.Mo
     found = manifest.hardware(model)
     assert (found["accelerator"], found["accelerator_gb"]) == ("an accelerator at cuda:1", 3.5)
     assert found["precision"] == "bfloat16"
+
+
+def test_a_manifest_of_another_version(tmp_path: Path) -> None:
+    (tmp_path / manifest.MANIFEST).write_text('{"arm": "grape"}')
+    with pytest.raises(UserError, match=r"manifest\.json does not hold what it should: seed: Field required"):
+        manifest.read_manifest(tmp_path)
 
 
 @pytest.mark.parametrize(

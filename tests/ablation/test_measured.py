@@ -5,12 +5,15 @@ from pathlib import Path
 import pytest
 
 from grape_rewrite.ablation import Study
+from grape_rewrite.ablation.baselines import PLAIN, drawn_again
 from grape_rewrite.ablation.measured import untrained
 from grape_rewrite.ablation.methods import DRAWN
 from grape_rewrite.ablation.study import UNTRAINED, Job
-from grape_rewrite.datasets import Dataset
+from grape_rewrite.datasets import Dataset, Split
 from grape_rewrite.index import Index
 from grape_rewrite.rewriting import Prompt
+from grape_rewrite.strategies import Strategy
+from grape_rewrite.training import TrainingConfig
 
 
 @pytest.mark.parametrize("examples", [True, False])
@@ -33,15 +36,20 @@ def test_further_draws_measure_what_samples_as_the_first_does(
     assert set(second.shown) == drawn < set(first.shown)
     assert list(second.methods) == ["raw", *second.shown]
     assert list(first.methods) == first.shown
-    assert second.noted["zero_shot_template"] == first.noted["zero_shot_template"]
+    template = first.noted["zero_shot_template"]
+    assert second.noted.get("zero_shot_template") == (None if examples else template)
     assert "selected_instruction" not in second.noted
     assert set(second.noted["picture_weights"]) == {name for name in drawn if name.endswith("+image")}
+    plain = Prompt("", template) if template in PLAIN else tiny_prompt.zero_shot()
+    asked = second.rewriter if examples else second.rewriter.with_prompt(plain)
+    temperature = TrainingConfig.of(**study.training).temperature
     for name in DRAWN:
-        one, other = (
-            (found.methods[name].generations for found in (first, second))
-            if name != "hyde"
-            else (found.methods[name].inner.generations for found in (first, second))
-        )
-        assert (one.seed, other.seed) == (0, 1)
-        assert one.temperature == other.temperature
-        assert one.rewriter.prompt == other.rewriter.prompt
+        one, other = (_texts(found.methods[name], dataset.test, composed_index) for found in (first, second))
+        again = [drawn_again(asked, temperature, seed)[name] for seed in (0, 1)]
+        assert [one, other] == [_texts(method, dataset.test, composed_index) for method in again]
+        assert one != other
+
+
+def _texts(strategy: Strategy, split: Split, index: Index) -> list[tuple[str, ...]]:
+    """What a strategy searches with, query by query."""
+    return [ask.texts for ask in strategy(split.queries, index)]

@@ -99,16 +99,14 @@ def training_free(
     }
 
 
-def drawn_again(rewriter: Rewriter, plain: Prompt, temperature: float, seed: int) -> dict[str, Any]:
+def drawn_again(rewriter: Rewriter, temperature: float, seed: int) -> dict[str, Any]:
     """Return those of `training_free` that sample, with raw queries first, which they are held against.
 
-    :param rewriter: the untrained rewriter.
-    :param plain: the prompt of `zero-shot`; see `select_prompt`.
+    :param rewriter: the untrained rewriter, with its examples or, where it has none, the prompt of `zero-shot`.
     :param temperature: of the sampling.
     :param seed: of the sampling.
     """
-    asked = rewriter if rewriter.prompt.examples else rewriter.with_prompt(plain)
-    made = Generations(asked, temperature, seed)
+    made = Generations(rewriter, temperature, seed)
     return {"raw": None, **{name: strategy_of(FUSED[name], made) for name in DRAWN}}
 
 

@@ -32,9 +32,10 @@ class Manifest(BaseModel):
 
     Times are in seconds: of training with all that belongs to it, of the evaluation. Memory is in GB (10^9 bytes), of
     the run's process at its peak (of the last one, if it was resumed). `figures` are those of the evaluation by method,
-    `looks` the rows of the history with dev figures; what is no number is null. In the run that needs no training,
+    `looks` the rows of the history with dev figures; what is no number is null. In runs that need no training,
     `zero_shot_template` and `selected_instruction` are what was chosen on dev, without examples and of all prompts (no
-    instruction where that is the one without examples), and `picture_weights` what fusions with a query's picture did.
+    instruction where that is the one without examples), for what the run measures, and `picture_weights` what fusions
+    with a query's picture did.
     `fingerprints` are SHA-256 sums of what it was made with, `reward` that of the source of a user's own reward.
     `also` are further tasks that the adapter learned, `trained_in` the data of the study that it comes from, if that is
     another one.

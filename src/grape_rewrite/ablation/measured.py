@@ -73,14 +73,17 @@ def untrained(study: Study, job: Job, index: "Index", dataset: "Dataset", split:
     restrict_output(rewriter, index, shared)
     index.searching = shared.searching
     dev = dataset.dev.sample(shared.dev_queries)
-    plain = select_prompt(rewriter, index, dev, plain_prompts(rewriter.prompt))
-    chosen = {"zero_shot_template": plain.template}
+    chosen = {}
+    if job.seed == 0 or not rewriter.prompt.examples:  # what samples uses the examples, where there are any
+        plain = select_prompt(rewriter, index, dev, plain_prompts(rewriter.prompt))
+        chosen["zero_shot_template"] = plain.template
     if job.seed == 0:
         selected = select_prompt(rewriter, index, dev, [*longer_prompts(rewriter.prompt), plain])
         chosen["selected_instruction"] = selected.instruction
         methods = training_free(rewriter, split, plain, selected, shared.temperature)
     else:
-        methods = drawn_again(rewriter, plain, shared.temperature, job.seed)
+        asked = rewriter if rewriter.prompt.examples else rewriter.with_prompt(plain)
+        methods = drawn_again(asked, shared.temperature, job.seed)
     methods, weights = with_pictures(methods, index, dev)
     shown = [name for name in methods if job.seed == 0 or name.removesuffix("+image") in DRAWN]
     methods = {name: method for name, method in methods.items() if name in {"raw", *shown}}

@@ -1,6 +1,7 @@
 """A study: arms times seeds with the same budget, in a folder that an interrupted study goes on from."""
 
 from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
@@ -115,10 +116,10 @@ class Study(BaseModel):
 
     def jobs(self) -> Iterator[Job]:
         """Every run, seed by seed, so that a study which is stopped early has all arms."""
-        for place in range(max(self.draws, len(self.seeds))):
-            if place < self.draws:
-                yield Job(UNTRAINED, place)
-            for seed in self.seeds[place : place + 1]:
+        for draw, seed in zip_longest(range(self.draws), self.seeds):
+            if draw is not None:
+                yield Job(UNTRAINED, draw)
+            if seed is not None:
                 yield from (Job(arm, seed) for arm in self.arms if seed in self.seeds_of(arm))
 
     def measured(self, dataset: "Dataset") -> "Split":

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from grape_rewrite.rewriting import Prompt
 from tests.documents import local_links, snippet
 
-README = Path(__file__).parents[1] / "README.md"
+README = Path(__file__).parents[2] / "README.md"
 
 
 def test_the_first_snippet_runs(
