@@ -59,7 +59,7 @@ def reinforcement(tasks: Mapping[str, Task], raced: Mapping[str, Task]) -> str:
     """Whether GRAPE beats fine-tuning on the best samples."""
     longer = [(name, task, arm) for name, task in [*tasks.items(), *raced.items()] for arm in task.longer]
     beside = [f"{task.in_short(arm)} on {name}, {task.verdict(arm)}" for name, task, arm in longer]
-    later = f" Where fine-tuning is given more steps, to train for longer than the rank: {'; '.join(beside)}."
+    later = f" Where fine-tuning is given more steps, to train for as long as the rank or longer: {'; '.join(beside)}."
     return f"At the same steps and samples fine-tuning is {by_study(tasks, 'sft')}.{later if beside else ''}"
 
 

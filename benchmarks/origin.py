@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from grape_rewrite.ablation.arms import config_of, known_arms
 from grape_rewrite.ablation.study import Job
-from grape_rewrite.rewriting.prompt import PROMPTS
+from grape_rewrite.rewriting.prompt import PROMPTS, Prompt
 
 if TYPE_CHECKING:
     from task import Task
@@ -44,12 +44,14 @@ class Origin:
         words += ["--split", study.split] if study.split != "test" else []
         words += ["--queries", str(study.queries)] if study.queries else []
         words += ["--beyond", str(study.beyond)] if study.beyond else []
-        words += ["--prompt", self._prompt] if study.prompt else []
+        words += ["--prompt", self._named(study.prompt)] if study.prompt else []
         for key, value in study.training.items():
             words += ["--set", f"{key}={self._written(value)}"]
         known_here = known_arms(config_of(study.training))
         for arm in arms:
-            changes = study.arms[arm]
+            changes = dict(study.arms[arm])
+            if own := study.own_prompt(arm):
+                changes["prompt"] = self._named(own)
             text = ",".join(f"{key}={self._written(value)}" for key, value in changes.items())
             known = known_here.get(arm) == changes or arm == text
             words += ["--arm", arm if known else f"{arm}:{text}"]
@@ -57,10 +59,9 @@ class Origin:
             words += ["--seed", str(seed)]
         return shlex.join([*words, "--out", f"runs/{self.task.folder.name}"])
 
-    @property
-    def _prompt(self) -> str:
-        """The name of the study's prompt; one without a name lies in its file."""
-        known = (name for name, prompt in PROMPTS.items() if prompt == self.task.study.prompt)
+    def _named(self, prompt: Prompt) -> str:
+        """The name of a prompt; one without a name lies in the study's file."""
+        known = (name for name, other in PROMPTS.items() if other == prompt)
         return next(known, f"the prompt of {self.task.folder.name}/study.yaml")
 
     @staticmethod

@@ -13,7 +13,7 @@ from languages import Languages
 from origin import Origin
 
 from grape_rewrite.ablation import markdown, read_results, read_study
-from grape_rewrite.ablation.arms import DEFAULT, source_of, tasks_of
+from grape_rewrite.ablation.arms import DEFAULT, PROMPT, source_of, tasks_of
 from grape_rewrite.ablation.comparisons import paired
 from grape_rewrite.ablation.manifest import Manifest, read_manifest
 from grape_rewrite.ablation.outcomes import Outcomes, read_outcomes
@@ -281,7 +281,9 @@ class Task:
 
     def changes(self, arm: str) -> str:
         """What an arm changes."""
-        return ", ".join(f"`{key}={value}`" for key, value in self.study.arms[arm].items())
+        changes = {key: value for key, value in self.study.arms[arm].items() if key != PROMPT}
+        own = ["a prompt of its own"] if PROMPT in self.study.arms[arm] else []
+        return ", ".join([*(f"`{key}={value}`" for key, value in changes.items()), *own])
 
     @cached_property
     def clusters(self) -> np.ndarray:

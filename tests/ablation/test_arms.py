@@ -4,12 +4,15 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from grape_rewrite.ablation import known_arms, read_arms
-from grape_rewrite.ablation.arms import config_of, source_of, tasks_of
+from grape_rewrite.ablation.arms import config_of, own_prompt, source_of, tasks_of
 from grape_rewrite.ablation.baselines import FUSED
 from grape_rewrite.errors import UserError
 from grape_rewrite.rewards import REWARDS
+from grape_rewrite.rewriting import Prompt
+from grape_rewrite.rewriting.prompt import PROMPTS
 from grape_rewrite.training import TrainingConfig
 
 
@@ -51,6 +54,29 @@ def test_an_arm_may_have_a_name() -> None:
     assert list(read_arms(words, {})) == ["grape", "small", "all"]
     assert read_arms(words, {})["small"] == {"group": 4, "batch": 64}
     assert tasks_of(read_arms(words, {})["all"]) == ["paragraphs:lite-clip:long-form"]
+
+
+def test_an_arm_may_ask_with_a_prompt_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "brief.yaml"
+    file.write_text("instruction: Be brief.\nexamples: [[Apfel, apple]]\n")
+    words = ["grape", "long:prompt=long-form,steps=7", f"brief:prompt={file}"]
+    arms = read_arms(words, {})
+    file.write_text("instruction: It has changed since.\n")
+    assert own_prompt(arms["grape"]) is None
+    assert (own_prompt(arms["long"]), config_of(arms["long"]).steps) == (PROMPTS["long-form"], 7)
+    assert own_prompt(arms["brief"]) == Prompt("Be brief.", examples=(("Apfel", "apple"),))
+    assert config_of(arms["brief"]) == config_of(arms["grape"])
+    assert yaml.safe_load(yaml.safe_dump(arms)) == arms
+    for word, message in (
+        ("mine:prompt=nowhere", "arm 'mine': unknown prompt 'nowhere'; known: multilingual"),
+        (f"mine:prompt={tmp_path}/none.yaml", "arm 'mine': cannot read .*none.yaml: No such file"),
+    ):
+        with pytest.raises(UserError, match=message):
+            read_arms([word], {})
+    with pytest.raises(UserError, match="arms 'one' and 'other' are the same"):
+        read_arms(["one:prompt=composed", "other:prompt=composed"], {})
+    with pytest.raises(UserError, match="has an option of its own: --prompt"):
+        read_arms(["grape"], {"prompt": "long-form"})
 
 
 def test_an_arm_may_come_from_another_study() -> None:

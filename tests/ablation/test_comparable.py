@@ -9,7 +9,7 @@ import pytest
 
 from grape_rewrite.ablation.comparable import Run, complete_run, facts_of, require_comparable
 from grape_rewrite.ablation.manifest import Manifest
-from grape_rewrite.ablation.study import Job
+from grape_rewrite.ablation.study import Job, Study
 from grape_rewrite.errors import UserError
 from grape_rewrite.rewriting.prompt import PROMPTS
 
@@ -18,7 +18,13 @@ OUT = Path("study")
 
 @pytest.fixture
 def run() -> Callable[..., Run]:
-    """Makes a complete run, with a manifest as it is written; what is given by name replaces the rest."""
+    """Makes a complete run, with a manifest as it is written; what is given by name replaces the rest.
+
+    Arms c and d have prompts of their own.
+    """
+    own = {"prompt": PROMPTS["long-form"].as_mapping()}
+    arms = {"a": {}, "b": {"reward": "ndcg"}, "c": own, "d": {**own, "steps": 7}}
+    study = Study(data="scenes", retriever="lite-clip", rewriter="gemma-3-270m", arms=arms, seeds=[0, 1])
 
     def make(arm: str, seed: int, **changes: Any) -> Run:
         content: dict[str, Any] = {
@@ -41,7 +47,7 @@ def run() -> Callable[..., Run]:
             "figures": {},
             "looks": [],
         }
-        return complete_run(Job(arm, seed), Manifest(**{**content, **changes}), OUT)
+        return complete_run(study, Job(arm, seed), Manifest(**{**content, **changes}), OUT)
 
     return make
 
@@ -65,6 +71,7 @@ OWN = trained(reward="mine:score")
         ("ab", {"hardware": {"precision": "float32"}}, {"hardware": {"precision": "bfloat16"}}, "precision="),
         ("ab", {}, {"split": "dev"}, "split="),
         ("ab", {}, {"prompt": PROMPTS["long-form"]}, "another prompt than"),
+        ("cc", {}, {"prompt": PROMPTS["long-form"]}, "another prompt than"),
         ("aa", {}, trained(steps=41), "steps=41, study/a/seed-0 with 40|steps=40, study/a/seed-1 with 41"),
         ("aa", {}, trained(keep=4), "keep=4, study/a/seed-0 with None|keep=None, study/a/seed-1 with 4"),
         ("aa", {"also": []}, {"also": ["x:y:z"]}, "also="),
@@ -94,6 +101,8 @@ def test_two_runs_that_differ_are_named_in_one_line_whatever_runs_before_them_sa
         ("aa", {}, {"also": ["x:y:z"]}),
         ("ab", {"hardware": {"precision": "float32"}}, {"hardware": {}}),
         ("ab", {"training": None}, {}),
+        ("ac", {}, {"prompt": PROMPTS["long-form"]}),
+        ("cd", {}, {"prompt": PROMPTS["long-form"]}),
         ("ab", {}, {"prompt": PROMPTS["long-form"], "trained_in": "paragraphs"}),  # asked as it was trained
         ("ab", {**OWN, **made_with(reward="1")}, {**trained(reward="my:other"), **made_with(reward="2")}),
     ],

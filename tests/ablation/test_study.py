@@ -57,6 +57,10 @@ def test_another_study_is_refused(study_of, tmp_path: Path, changes: dict[str, o
         ({"training": {"stpes": 3}}, "unknown key 'stpes'"),
         ({"training": {"seed": 7}}, "a seed is nothing that all runs share; name it in seeds"),
         ({"arms": {"grape": {"seed": 5}}}, "'grape' has a seed of its own; all arms have those of the study"),
+        (
+            {"arms": {"grape": {"prompt": {"instruction": "Hi.", "example": []}}}},
+            "'grape' has a prompt that is none",
+        ),
         ({"arms": {"": {}}}, "'' has a name that no folder can have"),
     ],
 )

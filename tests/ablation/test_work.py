@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import yaml
 
-from grape_rewrite.ablation import Study, prepare, run_study
+from grape_rewrite.ablation import Study, prepare, read_results, read_study, run_study
 from grape_rewrite.ablation.manifest import read_manifest
 from grape_rewrite.ablation.outcomes import read_outcomes
 from grape_rewrite.ablation.study import Job
@@ -44,6 +44,29 @@ def test_an_arm_that_learns_further_tasks(study_of, own_cache, tmp_path: Path, t
     assert [task.prompt for task in read_adapter(folder).tasks] == [PROMPTS["multilingual"], PROMPTS["long-form"]]
     with pytest.raises(UserError, match="names no task"):
         prepare(study.model_copy(update={"arms": {"several": {"also": ["a:b:c:d:e"]}}}), tmp_path / "other")
+
+
+def test_an_arm_that_asks_with_a_prompt_of_its_own(
+    finished: tuple[Study, Path], study_of, own_cache, tmp_path: Path
+) -> None:
+    study, out = finished[0], tmp_path / "out"
+    shutil.copytree(finished[1], out)
+    more = study_of(["brief:prompt=long-form"], [0, 1])
+    prepare(more.joined(out), out)
+    whole = more.begin(out)
+    run_study(whole, out, only="brief/seed-0")
+    manifest, folder = read_manifest(out / "brief" / "seed-0"), out / "brief" / "seed-0"
+    assert (manifest.prompt, read_adapter(folder).prompt) == (PROMPTS["long-form"], PROMPTS["long-form"])
+    assert read_manifest(out / "grape" / "seed-0").prompt == PROMPTS["multilingual"]
+    assert "brief" in read_results(whole, out)["arms"]  # the runs can be compared
+    prepare(whole, out)
+    reasoning = {"brief": {"prompt": {"instruction": "Think.", "answer_after": "Answer:"}}}
+    with pytest.raises(UserError, match="is no chat model and cannot reason first"):
+        prepare(study.model_copy(update={"arms": reasoning}), tmp_path / "other")
+    changed = {**whole.arms, "brief": {"prompt": PROMPTS["composed"].as_mapping()}}
+    (out / "study.yaml").write_text(yaml.safe_dump({**whole.model_dump(mode="json"), "arms": changed}))
+    with pytest.raises(UserError, match=r"brief/seed-1 would be made with another prompt than .*brief/seed-0"):
+        prepare(read_study(out), out)
 
 
 def test_an_arm_measures_what_another_study_trained(

@@ -10,6 +10,7 @@ from grape_rewrite.ablation.methods import UNTRAINED_METHODS
 from grape_rewrite.atomic import LONGEST_NAME
 from grape_rewrite.errors import UserError
 from grape_rewrite.rewards import REWARDS
+from grape_rewrite.rewriting.prompt import Prompt, named_prompt, prompt_of
 from grape_rewrite.training.changes import read_changes
 from grape_rewrite.training.config import TrainingConfig
 
@@ -20,6 +21,8 @@ USUAL = (DEFAULT, "sft", "grpo-similarity")  # what is compared where nothing is
 POOLS = (16, 64, 256, 1024)  # candidates
 ALSO = "also"  # further tasks of an arm's adapter; no hyperparameter
 FROM = "from"  # an arm of another study, whose adapters are measured here; nothing else is said of such an arm
+PROMPT = "prompt"  # what an arm asks with, where that is not the prompt of the study
+BESIDE = {ALSO, FROM, PROMPT}  # what an arm may change that is no hyperparameter
 NAMED = re.compile(r"(?P<name>[^:=]+):(?P<changes>[^:]+=.*)")
 
 
@@ -56,16 +59,19 @@ def read_arms(words: Sequence[str], base: Mapping[str, Any]) -> dict[str, Change
     :param words: names of `known_arms`, or changes of one's own as `key=value,key=value`, with a name before them if
         they are to have one; `also=[DATA:RETRIEVER:PROMPT]` lets an arm's adapter learn further tasks, `from=FOLDER`
         trains none, but takes those of an arm of another study, of the same seeds. An arm that is known may come from
-        its like there, as in `grape:from=runs/other/grape`.
+        its like there, as in `grape:from=runs/other/grape`. `prompt=NAME` lets an arm ask with a prompt of its own, one
+        that `named_prompt` knows; the arm holds what it says.
     :param base: hyperparameters that all arms share, where they do not change them.
     :raises UserError: for a name that is not known, an arm that is named twice, two arms that are the same, and values
         that are not possible.
     """
     arms: dict[str, Changes] = {}
-    trained: dict[str, tuple[TrainingConfig, list[str], Path | None]] = {}
+    trained: dict[str, tuple[TrainingConfig, list[str], Path | None, Prompt | None]] = {}
     for key in (ALSO, FROM, "seed"):
         if key in base:
             raise UserError(f"{key} is nothing that all arms share")
+    if PROMPT in base:
+        raise UserError("the prompt that all arms share has an option of its own: --prompt")
     known = known_arms(config_of(base))
     for word in words:
         name, text = _name(word, known)
@@ -73,7 +79,8 @@ def read_arms(words: Sequence[str], base: Mapping[str, Any]) -> dict[str, Change
             raise UserError(f"arm {name!r} is named twice")
         try:
             arms[name] = _changes(text, known)
-            trained[name] = config_of({**base, **arms[name]}), tasks_of(arms[name]), source_of(arms[name])
+            config = config_of({**base, **arms[name]})
+            trained[name] = config, tasks_of(arms[name]), source_of(arms[name]), own_prompt(arms[name])
         except UserError as error:
             raise UserError(f"arm {name!r}: {error}") from error
         same = next((other for other, what in trained.items() if other != name and what == trained[name]), None)
@@ -106,7 +113,7 @@ def config_of(changes: Mapping[str, Any]) -> TrainingConfig:
 
     :raises UserError: for a key or a value that is not possible.
     """
-    return TrainingConfig.of(**{key: value for key, value in changes.items() if key not in (ALSO, FROM)})
+    return TrainingConfig.of(**{key: value for key, value in changes.items() if key not in BESIDE})
 
 
 def tasks_of(changes: Mapping[str, Any]) -> list[str]:
@@ -130,6 +137,14 @@ def source_of(changes: Mapping[str, Any]) -> Path | None:
     if len(changes) > 1:
         raise UserError("from says where its adapters are; they cannot be changed here, so name nothing else")
     return Path(str(changes[FROM]))
+
+
+def own_prompt(changes: Mapping[str, Any]) -> Prompt | None:
+    """Return what an arm asks with; None if that is the prompt of the study.
+
+    :raises UserError: when it is no prompt.
+    """
+    return prompt_of(changes[PROMPT]) if PROMPT in changes else None
 
 
 def wrong_name(name: str) -> str | None:
@@ -167,4 +182,6 @@ def _changes(word: str, known: Mapping[str, Changes]) -> Changes:
     changes = known[word] if word in known else read_changes(word)
     if "seed" in changes:
         raise UserError("seed cannot be changed like this; seeds are those of the study")
+    if PROMPT in changes:  # the study holds the prompt itself: a file may change, or lie on another machine
+        changes[PROMPT] = named_prompt(str(changes[PROMPT])).as_mapping()
     return changes

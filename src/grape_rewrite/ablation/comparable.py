@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from grape_rewrite.ablation.manifest import REWARD, Manifest
-from grape_rewrite.ablation.study import Job
+from grape_rewrite.ablation.study import Job, Study
 from grape_rewrite.errors import UserError
 
-SHOWN = {"split", "precision"}  # what is short enough to be said; so are hyperparameters
+LONG = {"prompt"}  # what is too long to be said of an arm
+SHOWN = {"split", "precision"}  # what is short enough to be said of all
 PLURAL = {"data", "queries"}
 
 
@@ -30,17 +31,17 @@ class Run(NamedTuple):
 def facts_of(
     arm: str,
     fingerprints: Mapping[str, str],
-    training: Mapping[str, Any] | None = None,
+    own: Mapping[str, Any] | None = None,
     **shared: Any,
 ) -> dict[Fact, Any]:
     """Return what a run must agree on with others.
 
-    :param arm: its arm; seeds of one arm share their hyperparameters too.
+    :param arm: its arm.
     :param fingerprints: what it is made with. The source of a user's own reward counts among runs with that reward.
-    :param training: its hyperparameters, among them the seed, which is each run's own; none for what is not trained.
+    :param own: what the seeds of the arm share alone: its hyperparameters, but for the seed, and what it has beside.
     :param shared: what all runs share beside; what is None is not known.
     """
-    settings = dict(training or {})
+    settings = dict(own or {})
     found = {Fact(name): value for name, value in fingerprints.items() if name != REWARD}
     found |= {Fact(name): value for name, value in shared.items() if value is not None}
     found |= {Fact(name, arm): value for name, value in settings.items() if name != "seed"}
@@ -49,25 +50,21 @@ def facts_of(
     return found
 
 
-def complete_run(job: Job, found: Manifest, out: Path) -> Run:
+def complete_run(study: Study, job: Job, found: Manifest, out: Path) -> Run:
     """Return what a manifest says, which is less in those that earlier versions wrote.
 
+    :param study: which prompts are those of an arm alone.
     :param job: the run.
     :param found: its manifest.
     :param out: the study's folder.
     """
-    facts = facts_of(
-        job.arm,
-        found.fingerprints,
-        found.training,
-        split=found.split,
-        precision=found.hardware.get("precision"),
-        # What another study trained is asked as it was there.
-        prompt=None if found.trained_in else found.prompt,
-    )
+    own = dict(found.training or {})
+    shared: dict[str, Any] = {"split": found.split, "precision": found.hardware.get("precision")}
     if "also" in found.model_fields_set:
-        facts[Fact("also", job.arm)] = found.also
-    return Run(job.folder(out), facts)
+        own["also"] = found.also
+    if not found.trained_in:  # what another study trained is asked as it was there
+        (own if study.own_prompt(job.arm) else shared)["prompt"] = found.prompt
+    return Run(job.folder(out), facts_of(job.arm, found.fingerprints, own, **shared))
 
 
 def require_comparable(runs: Iterable[Run]) -> None:
@@ -81,7 +78,7 @@ def require_comparable(runs: Iterable[Run]) -> None:
             other, theirs = seen.setdefault(fact, (folder, value))
             if value == theirs:
                 continue
-            if fact.arm or fact.name in SHOWN:
+            if fact.name in SHOWN or (fact.arm and fact.name not in LONG):
                 said = f"{fact.name}={value!r}, {other} with {theirs!r}"
             else:
                 said = f"{'other' if fact.name in PLURAL else 'another'} {fact.name} than {other}"

@@ -127,7 +127,8 @@ def _trained(study: Study, job: Job, folder: Path, index: "Index", dataset: "Dat
     if run.is_finished:
         run.require_begun_with(config)
         return Rewriter.load(str(folder), precision=study.precision)
-    rewriter = Rewriter.load(study.rewriter, study.prompt, config.max_tokens, precision=study.precision)
+    prompt = study.own_prompt(job.arm) or study.prompt
+    rewriter = Rewriter.load(study.rewriter, prompt, config.max_tokens, precision=study.precision)
     load = cache(lambda name: index.retriever if name == study.retriever else Retriever.load(name))
     also = [read_task(spec, load, study.max_unreadable) for spec in study.also(job.arm)]
     try:

@@ -53,7 +53,7 @@ def read_results(study: Study, out: Path, seed: int = 0) -> dict[str, Any]:
             raise UserError(
                 f"{job.folder(out) / MANIFEST} is of {found.arm}, seed {found.seed}; put it where it belongs"
             )
-    require_comparable(complete_run(job, found, out) for job, found in complete.items())
+    require_comparable(complete_run(study, job, found, out) for job, found in complete.items())
     summaries: dict[str, dict[int, dict[str, Any]]] = {}
     rows: dict[str, dict[int, dict[str, Values]]] = {}
     scores: dict[str, dict[int, dict[str, Values]]] = {}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from grape_rewrite.ablation.arms import ALSO, FROM, config_of, source_of, tasks_of, wrong_name
+from grape_rewrite.ablation.arms import BESIDE, config_of, own_prompt, source_of, tasks_of, wrong_name
 from grape_rewrite.atomic import write_text
 from grape_rewrite.document import read_yaml
 from grape_rewrite.errors import UserError, first_problem
@@ -82,10 +82,14 @@ class Study(BaseModel):
         for name, changes in arms.items():
             if wrong := wrong_name(name):
                 raise ValueError(f"{name!r} {wrong}")
-            if unknown := changes.keys() - TrainingConfig.model_fields.keys() - {ALSO, FROM}:
+            if unknown := changes.keys() - TrainingConfig.model_fields.keys() - BESIDE:
                 raise ValueError(f"{name!r} has an unknown key {min(unknown)!r}")
             if "seed" in changes:
                 raise ValueError(f"{name!r} has a seed of its own; all arms have those of the study")
+            try:
+                own_prompt(changes)
+            except UserError as error:
+                raise ValueError(f"{name!r} has a prompt that is none: {error}") from error
         return arms
 
     @field_validator("training")
@@ -152,6 +156,10 @@ class Study(BaseModel):
     def also(self, arm: str) -> list[str]:
         """The further tasks of an arm."""
         return tasks_of(self.arms[arm])
+
+    def own_prompt(self, arm: str) -> Prompt | None:
+        """What an arm asks with, where that is not the prompt of the study."""
+        return own_prompt(self.arms.get(arm, {}))
 
     def source(self, job: Job) -> Path | None:
         """The run of another study whose adapter is measured, of the same seed; None for a run that trains its own."""

@@ -72,6 +72,8 @@ def prepare(study: Study, out: Path, only: str | None = None) -> None:
     waiting = [job for job in study.chosen(only) if read_manifest(job.folder(out)) is None]
     for spec in {spec for job in waiting if job.arm in study.arms for spec in study.also(job.arm)}:
         read_task(spec, load, study.max_unreadable)
+    for prompt in {prompt for job in waiting if (prompt := study.own_prompt(job.arm))}:
+        Rewriter.load(study.rewriter, prompt, precision=study.precision)
     known = {**_fingerprints(dataset, split, index), "rewriter": rewriter.fingerprint()}
     plans = []
     for job in waiting:
@@ -172,7 +174,7 @@ def _made_by(study: Study, job: Job, origin: Manifest | None) -> tuple[dict[str,
 def _complete(study: Study, out: Path) -> list[Run]:
     """The runs that the study's folder holds."""
     found = ((job, read_manifest(job.folder(out))) for job in study.jobs())
-    return [complete_run(job, manifest, out) for job, manifest in found if manifest]
+    return [complete_run(study, job, manifest, out) for job, manifest in found if manifest]
 
 
 def _plan(
@@ -183,10 +185,15 @@ def _plan(
     known: Mapping[str, str],
     prompt: "Prompt | None" = None,
 ) -> Run:
-    """A run that is to be done, with what is known of it before."""
+    """A run that is to be done, with what is known of it before, such as the prompt of the study."""
     training, reward = _made_by(study, job, origin)
-    shared = {"split": study.split, "precision": study.precision, "prompt": None if origin else prompt}
-    return Run(job.folder(out), facts_of(job.arm, {**known, **reward}, training, **shared), planned=True)
+    own = dict(training or {})
+    shared: dict[str, Any] = {"split": study.split, "precision": study.precision}
+    if asked := study.own_prompt(job.arm):
+        own["prompt"] = asked
+    elif not origin:
+        shared["prompt"] = prompt
+    return Run(job.folder(out), facts_of(job.arm, {**known, **reward}, own, **shared), planned=True)
 
 
 def _adapter_size(rewriter: Any) -> int:

@@ -42,7 +42,8 @@ def ablate(
             "--arm",
             help="What to compare; repeat it. grape (the default of training), sft, grpo-REWARD, pool-16, no-length, "
             "kl, or changes of your own such as group=4,batch=64, named as in small:group=4,batch=64 if you like. "
-            "all:from=runs/other/all measures what another study trained. By default grape, sft and grpo-similarity.",
+            "brief:prompt=brief.yaml asks with a prompt of its own, all:from=runs/other/all measures what another "
+            "study trained. By default grape, sft and grpo-similarity.",
         ),
     ] = None,
     seeds: Annotated[

@@ -1,6 +1,6 @@
 """Prompts: the one place where a rewriter is told what to do, a plain template for each distribution shift."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,10 @@ class Prompt:
     def zero_shot(self) -> "Prompt":
         """The same prompt without its examples."""
         return replace(self, examples=())
+
+    def as_mapping(self) -> dict[str, Any]:
+        """Its keys and their values, as `prompt_of` reads them and a YAML file holds them."""
+        return asdict(self) | {"examples": [list(example) for example in self.examples]}
 
     def text(self, query: str) -> str:
         """Write the prompt for a base model, which continues a document and stops at the end of the line."""
@@ -174,11 +178,20 @@ def named_prompt(name: str) -> Prompt:
         raise UserError(f"unknown prompt {name!r}; known: {', '.join(PROMPTS)}, or a YAML file with instruction: ...")
     content = read_yaml(file)
     try:
-        return TypeAdapter(Prompt).validate_python(content)
-    except ValidationError as error:
-        raise UserError(f"prompt {file}: {_problem(error)}") from error
+        return prompt_of(content)
     except UserError as error:
         raise UserError(f"prompt {file}: {error}") from error
+
+
+def prompt_of(content: object) -> Prompt:
+    """Return the prompt that a mapping with the keys of `Prompt` describes.
+
+    :raises UserError: when it does not.
+    """
+    try:
+        return TypeAdapter(Prompt).validate_python(content)
+    except ValidationError as error:
+        raise UserError(_problem(error)) from error
 
 
 def _problem(error: ValidationError) -> str:
