@@ -71,6 +71,11 @@ def interval(row: dict[str, float]) -> str:
     return f"{100 * row['low']:.1f} to {100 * row['high']:.1f}"
 
 
+def hardware(study: str, arm: str, seed: int) -> dict[str, Any]:
+    """What a run was made on."""
+    return json.loads((EVIDENCE / study / arm / f"seed-{seed}" / "manifest.json").read_text())["hardware"]
+
+
 def learned(study: str, arm: str, metric: str) -> float:
     arms = tasks()[study]["arms"]
     return arms[arm][metric]["mean"] - arms["few-shot"][metric]["mean"]

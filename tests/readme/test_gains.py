@@ -15,6 +15,7 @@ from tests.readme.evidence import (
     best_free,
     comparison,
     gain,
+    hardware,
     interval,
     recall,
     shown,
@@ -88,7 +89,13 @@ def test_what_the_default_is_held_against() -> None:
         *gain(fresh, "grpo-similarity"),
         interval(drawn[fresh]["sft"]["recall@10"]),
         interval(drawn[fresh]["grpo-similarity"]["recall@10"]),
+        shown(fresh, "sft-176"),
+        *gain(fresh, "sft-176"),
+        *gain(fresh, "sft-176", "mrr"),
+        interval(drawn[fresh]["sft-176"]["recall@10"]),
     ]
+    assert [told(fresh, "sft-176", metric) for metric in ("recall@10", "mrr")] == ["sure", "sure"]
+    assert drawn[fresh]["sft-176"]["recall@10"]["p_holm"] > 0.05
     assert quoted("On `scenes`") == [
         interval(drawn[study]["sft"]["recall@10"]),
         shown(study, "sft-214"),
@@ -97,6 +104,11 @@ def test_what_the_default_is_held_against() -> None:
     assert quoted("The rising temperature") == [*gain(study, "constant"), *gain(study, "constant", "mrr")]
     costs = tasks()[study]["costs"]
     assert costs["grape"]["training_seconds"] < costs["sft-214"]["training_seconds"]
+    costs = tasks()[fresh]["costs"]
+    assert costs["grape"]["training_seconds"] < costs["sft-176"]["training_seconds"]
+    on = {arm: [hardware(fresh, arm, seed)["processor"] for seed in range(5)] for arm in ("grape", "sft-176")}
+    assert len(set(on["grape"])) == 1
+    assert sum(processor != on["grape"][0] for processor in on["sft-176"]) == 3  # "three of its five runs"
     seeds = {arm: len(tasks()[study]["arms"][arm]["recall@10"]["seeds"]) for arm in ("constant", "sft-214")}
     assert seeds == {"constant": 3, "sft-214": 3}
     for arm, metric in itertools.product(("constant", "sft-214"), ("recall@10", "mrr")):
@@ -111,7 +123,7 @@ def test_the_beginning() -> None:
     study, _, fresh, composed = DEFAULT.values()
     told_first = ("raw", best_free(study), "grape", "grpo-similarity", "sft", "sft-214")
     percent = [f"{100 * recall(study, arm):.0f} %" for arm in told_first]
-    elsewhere = ("grape", "grpo-similarity", "sft", best_free(fresh))
+    elsewhere = ("grape", "grpo-similarity", "sft", "sft-176", best_free(fresh))
     percent += [f"{100 * recall(fresh, arm):.0f} %" for arm in elsewhere]
     beginning = readme().split("## Two commands")[0]
     assert re.findall(r"\d+ %", beginning) == percent
