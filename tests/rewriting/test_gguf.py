@@ -3,10 +3,11 @@
 import json
 from pathlib import Path
 
+import gguf
 import numpy as np
 import pytest
 import torch
-from gguf import GGMLQuantizationType, GGUFWriter, TokenType
+from gguf import GGMLQuantizationType, GGUFReader, GGUFWriter, TokenType
 from gguf.quants import quantize
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -90,7 +91,12 @@ def test_a_gguf_file_is_the_model_that_it_was_written_from(
     written: Path, tiny_chat_folder: Path, tiny_prompt: Prompt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GRAPE_CACHE", str(tmp_path))
+    parses: list[object] = []
+    parse = GGUFReader.__init__
+    monkeypatch.setattr(GGUFReader, "__init__", lambda *seen: parses.append(seen) or parse(*seen))
     ours, other = (Rewriter.load(str(source), tiny_prompt) for source in (written, tiny_chat_folder))
+    assert len(parses) == 1
+    assert gguf.GGUFReader is GGUFReader
     for (name, weight), expected in zip(
         ours.model.state_dict().items(), other.model.state_dict().values(), strict=True
     ):

@@ -1,5 +1,8 @@
 """Models in GGUF files, as llama.cpp and its kin use: dequantised once into the cache."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -30,6 +33,22 @@ def gguf_folder(file: Path) -> Path:
     return folder
 
 
+@contextmanager
+def parsed_once() -> Iterator[None]:
+    """Let transformers parse a file once: it does so for the tokenizer, the configuration and the weights anew.
+
+    The parser goes through the vocabulary in Python, word by word, which is most of what loading takes.
+    """
+    import gguf
+
+    reader = gguf.GGUFReader
+    setattr(gguf, "GGUFReader", cache(reader))  # noqa: B010  (a class is no variable to mypy)
+    try:
+        yield
+    finally:
+        setattr(gguf, "GGUFReader", reader)  # noqa: B010
+
+
 def dequantise(file: Path, target: Path) -> None:
     """Write the model and the tokenizer of a GGUF file into a folder.
 
@@ -39,10 +58,11 @@ def dequantise(file: Path, target: Path) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
     try:
-        tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
-        model = AutoModelForCausalLM.from_pretrained(
-            file.parent, gguf_file=file.name, dtype=torch.bfloat16, quantization_config=GgufConfig(dequantize=True)
-        )
+        with parsed_once():
+            tokenizer = AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name)
+            model = AutoModelForCausalLM.from_pretrained(
+                file.parent, gguf_file=file.name, dtype=torch.bfloat16, quantization_config=GgufConfig(dequantize=True)
+            )
     except Exception as error:  # whatever a broken or an unknown file makes the libraries raise
         raise UserError(f"cannot read {file} as a language model: {first_line(error)}") from error
     # The weights are dense now; the marks of quantisation would keep them from being saved.
