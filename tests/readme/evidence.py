@@ -71,9 +71,9 @@ def interval(row: dict[str, float]) -> str:
     return f"{100 * row['low']:.1f} to {100 * row['high']:.1f}"
 
 
-def hardware(study: str, arm: str, seed: int) -> dict[str, Any]:
-    """What a run was made on."""
-    return json.loads((EVIDENCE / study / arm / f"seed-{seed}" / "manifest.json").read_text())["hardware"]
+def manifests(study: str, arm: str) -> list[dict[str, Any]]:
+    """What the runs of an arm say of themselves, seed by seed."""
+    return [json.loads(file.read_text()) for file in sorted((EVIDENCE / study / arm).glob("*/manifest.json"))]
 
 
 def learned(study: str, arm: str, metric: str) -> float:
