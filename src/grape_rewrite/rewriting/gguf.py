@@ -42,11 +42,11 @@ def parsed_once() -> Iterator[None]:
     import gguf
 
     reader = gguf.GGUFReader
-    setattr(gguf, "GGUFReader", cache(reader))  # noqa: B010  (a class is no variable to mypy)
+    gguf.GGUFReader = cache(reader)  # type: ignore[misc, assignment]
     try:
         yield
     finally:
-        setattr(gguf, "GGUFReader", reader)  # noqa: B010
+        gguf.GGUFReader = reader  # type: ignore[misc]
 
 
 def dequantise(file: Path, target: Path) -> None:
